@@ -1,0 +1,17 @@
+"""What a data module hands to a family."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+
+class Batch(NamedTuple):
+    """A batch of data: a tuple, so that Lightning moves it between devices by itself."""
+
+    x: Tensor
+    """(batch, channel, height, width) in [-1, 1] for images; (batch, features) for points."""
+
+    label: Tensor | None = None
+    """(batch,) int64 class labels, where the data has them."""

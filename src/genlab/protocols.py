@@ -1,0 +1,55 @@
+"""What a trained model can do, said by protocol.
+
+Metrics, previews and reports ask for the protocol and never for the class, so that a new family serves them all
+by having the method. Images are float tensors (batch, channel, height, width) in [-1, 1].
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from torch import Tensor
+
+from genlab.randomness import Randomness
+
+Conditions = Tensor | list[str] | None
+"""What samples are conditioned on, in the data's own terms: labels (batch,), captions, or nothing."""
+
+
+@runtime_checkable
+class Samples(Protocol):
+    """Draws new data."""
+
+    num_classes: int | None
+    """How many classes `condition` may name; None when the model takes no label."""
+
+    def sample(self, n: int, condition: Conditions = None, *, generator: Randomness = None) -> Tensor:
+        """(n, *shape). Without `condition` a class-conditional model goes through its classes in turn."""
+        ...
+
+
+@runtime_checkable
+class Reconstructs(Protocol):
+    """Encodes data and decodes it again."""
+
+    def reconstruct(self, x: Tensor, condition: Conditions = None) -> Tensor:
+        """The model's best guess of `x`, same shape, deterministic."""
+        ...
+
+
+@runtime_checkable
+class Encodes(Protocol):
+    """Maps data to a latent space."""
+
+    def encode(self, x: Tensor, condition: Conditions = None) -> Tensor:
+        """(batch, coding_size): the mean code, deterministic."""
+        ...
+
+
+@runtime_checkable
+class Likelihood(Protocol):
+    """Gives a probability to data."""
+
+    def nats(self, x: Tensor, condition: Conditions = None) -> Tensor:
+        """(batch,): minus the log-likelihood of each item in nats, exact or an upper bound: the family says which."""
+        ...
