@@ -1,0 +1,151 @@
+"""Batches from pictures that lie in memory: one index, one flip, one scale. No worker processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.utils.data import SequentialSampler
+
+from genlab.data.batch import Batch
+from genlab.data.pixels import to_model
+from genlab.randomness import fold_in
+
+
+class Resident(NamedTuple):
+    """Pictures in memory, on any device."""
+
+    pixels: Tensor
+    """(n, channel, height, width) uint8."""
+    labels: Tensor | None
+    """(n,) int64."""
+
+    def batch(self, rows: Tensor, flips: Tensor | None = None) -> Batch:
+        """The pictures `rows` (batch,), mirrored left to right where `flips` (batch,) is true."""
+        rows = rows.to(self.pixels.device, non_blocking=True)
+        pixels = self.pixels[rows]
+        if flips is not None:
+            mirrored = flips.to(pixels.device, non_blocking=True)[:, None, None, None]
+            pixels = torch.where(mirrored, pixels.flip(-1), pixels)
+        return Batch(to_model(pixels), None if self.labels is None else self.labels[rows])
+
+
+class Shard(NamedTuple):
+    """This process's place among those that share each batch."""
+
+    rank: int = 0
+    world: int = 1
+
+
+class EpochOrder:
+    """The order of an epoch, from (seed, epoch). Lightning calls `set_epoch` on a loader's `sampler`."""
+
+    def __init__(self, n: int, seed: int) -> None:
+        self.n = n
+        self.seed = seed
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def permutation(self) -> Tensor:
+        """(n,) int64."""
+        return torch.randperm(self.n, generator=self._generator("order"))
+
+    def flips(self) -> Tensor:
+        """(n,) bool: whether the picture at each place of the order is mirrored."""
+        return torch.rand(self.n, generator=self._generator("flip")) < 0.5
+
+    def _generator(self, purpose: str) -> torch.Generator:
+        return torch.Generator().manual_seed(fold_in(self.seed, purpose, self.epoch))
+
+
+class TrainLoader:
+    """Epochs of shuffled batches, resumable in the middle.
+
+    `batch_size` is that of all processes together: each takes its share of every batch, so the number of devices
+    changes no batch. Every batch is full: the rest of an epoch is dropped (another rest in every epoch); a set smaller
+    than a batch is one batch.
+
+    Args:
+        data: all pictures.
+        rows: (n,) int64, those to train on.
+        batch_size: pictures in a batch, over all processes.
+        seed: of the order and the flips; None gives the same order in every epoch and no flips (for overfitting).
+        flip: mirror half of the pictures, at random.
+        shard: this process's place.
+        done: how many batches of this epoch were trained on, where somebody counts; a checkpoint written when a
+            step fails must not count the batch of that step, although it was handed out.
+    """
+
+    batch_sampler = None  # Lightning looks for it beside `sampler`
+
+    def __init__(
+        self, data: Resident, rows: Tensor, batch_size: int, seed: int | None, flip: bool = False,
+        shard: Shard = Shard(), done: Callable[[], int] | None = None,  # noqa: B008 (immutable)
+    ) -> None:  # fmt: skip
+        self.batch_size = min(batch_size, len(rows))
+        if self.batch_size % shard.world:
+            raise ValueError(f"dataset.batch_size={self.batch_size} cannot be shared evenly by {shard.world} devices")
+        self._data, self._rows, self._flip, self._shard, self._done = data, rows, flip, shard, done
+        order = None if seed is None else EpochOrder(len(rows), seed)
+        self._order = order
+        self.sampler: EpochOrder | SequentialSampler = order or SequentialSampler(range(len(rows)))
+        self._handed_out = 0
+        self._resume: tuple[int, int] | None = None  # epoch, batches to skip
+
+    def __len__(self) -> int:
+        return len(self._rows) // self.batch_size
+
+    @property
+    def epoch(self) -> int:
+        return 0 if self._order is None else self._order.epoch
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch that the next iteration goes through."""
+        if self._order is not None:
+            self._order.set_epoch(epoch)
+
+    def __iter__(self) -> Iterator[Batch]:
+        # A generator: nothing below runs before the first batch is asked for. Lightning makes the iterator first and
+        # sets the epoch then.
+        rows = self._rows if self._order is None else self._rows[self._order.permutation()]
+        flips = self._order.flips() if self._flip and self._order is not None else None
+        for k in range(self._first_batch(), len(self)):
+            mine = slice(k * self.batch_size + self._shard.rank, (k + 1) * self.batch_size, self._shard.world)
+            self._handed_out = k + 1
+            yield self._data.batch(rows[mine], None if flips is None else flips[mine])
+
+    def _first_batch(self) -> int:
+        resume, self._resume = self._resume, None
+        self._handed_out = 0 if resume is None or resume[0] != self.epoch else resume[1]
+        return self._handed_out
+
+    def state_dict(self) -> dict[str, int]:
+        """The epoch, and how many of its batches need not be seen again."""
+        return {"epoch": self.epoch, "batches": self._handed_out if self._done is None else self._done()}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Go on where `state` was taken, provided that the next iteration is of the same epoch."""
+        self._resume = (state["epoch"], state["batches"])
+        self.set_epoch(state["epoch"])
+
+
+class EvalLoader:
+    """All pictures once, in their order, in batches of nearly equal size (none larger than `batch_size`).
+
+    Several processes take shares of every batch; no picture is seen twice.
+    """
+
+    def __init__(self, data: Resident, rows: Tensor, batch_size: int, shard: Shard = Shard()) -> None:  # noqa: B008
+        self.batch_size = batch_size
+        self._data, self._rows, self._shard = data, rows, shard
+
+    def __len__(self) -> int:
+        return -(-len(self._rows) // self.batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        for rows in torch.tensor_split(self._rows, len(self)):
+            yield self._data.batch(rows[self._shard.rank :: self._shard.world])

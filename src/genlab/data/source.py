@@ -1,0 +1,42 @@
+"""What a source of images gives to the data module. Torch-free: a run's fingerprint needs a source's identity only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Images:
+    """Pictures of one shape, in memory or memory-mapped.
+
+    pixels: (n, channel, height, width) uint8.
+    labels: (n,) int64 classes, or None.
+    class_names: a name for each class, or None.
+    n_test: the last `n_test` pictures are the test split that came with the data; 0 when it has none.
+    groups: (n,) int64; pictures of one group never fall into different splits. None: every picture is its own.
+    """
+
+    pixels: NDArray[np.uint8]
+    labels: NDArray[np.int64] | None = None
+    class_names: Sequence[str] | None = None
+    n_test: int = 0
+    groups: NDArray[np.int64] | None = None
+
+
+class Source(Protocol):
+    """Where images come from."""
+
+    name: str
+
+    def identity(self) -> str:
+        """A digest of the data itself, known without loading (or fetching) it."""
+        ...
+
+    def load(self, channels: int, size: int) -> Images:
+        """The pictures as `channels` x `size` x `size`, fetched and prepared where that has not been done."""
+        ...
