@@ -21,9 +21,9 @@ trees = st.recursive(
 
 @pytest.mark.parametrize(
     "key",
-    ["api_key", "wandb_api_key", "apiKey", "API_KEY", "token", "hf_token", "accessToken", "client_secret", "password"]
-    + ["db.password", "aws-secret-access-key", "passphrase", "credentials"],
-)
+    ["api_key", "wandb_api_key", "apiKey", "API_KEY", "token", "hf_token", "accessToken", "client_secret", "password",
+     "db.password", "aws-secret-access-key", "passphrase", "credentials"],
+)  # fmt: skip
 def test_a_value_under_a_secret_key_is_masked(key):
     assert redact({"a": [{key: "abc"}]}, {}) == {"a": [{key: MASK}]}
 
