@@ -1,0 +1,1 @@
+"""Data <-> what a model sees."""

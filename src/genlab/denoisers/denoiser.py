@@ -1,0 +1,40 @@
+"""A network, what it was trained on, and what its output means."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from genlab.conditioning.condition import Condition
+from genlab.denoisers.parameterization import Coefficients, Parameterization
+from genlab.denoisers.prediction import Prediction
+from genlab.processes.gaussian import Gaussian
+
+
+class Denoiser(nn.Module):
+    """Estimates x_0 from x_t with a network.
+
+    Args:
+        network: (x (batch, ...), noise level (batch,), condition | None) -> (batch, ...).
+        process: what was done to the data.
+        parameterization: what the network's output means.
+    """
+
+    def __init__(self, network: nn.Module, process: Gaussian, parameterization: Parameterization) -> None:
+        super().__init__()
+        self.network = network
+        self.process = process
+        self.parameterization = parameterization
+
+    def forward(self, x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Prediction:
+        scales = self.process.scales(x_t, t)
+        c = self.parameterization(scales)
+        return Prediction(x_t, c.c_skip * x_t + c.c_out * self.output(x_t, t, c, condition), scales)
+
+    def output(self, x_t: Tensor, t: Tensor, c: Coefficients, condition: Condition | None = None) -> Tensor:
+        """F(c_in x_t, c_noise), of the dtype of `x_t`."""
+        level = self.process.schedule.timestep(t) if c.c_noise is None else c.c_noise.reshape(t.shape)
+        if level.ndim == 0 and level.device.type == "cpu":  # filled on the device: no copy to wait for
+            level = torch.full(x_t.shape[:1], float(level), device=x_t.device, dtype=x_t.dtype)
+        level = level.to(x_t.dtype).expand(len(x_t))
+        return self.network(c.c_in * x_t, level, None if condition is None else condition.given).to(x_t.dtype)

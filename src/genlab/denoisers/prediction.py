@@ -1,0 +1,47 @@
+"""The estimate of clean data: what networks, guidance and solvers exchange."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor
+
+from genlab.conditioning.condition import Condition
+from genlab.processes.schedule import Scales
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """An estimate of x_0, given x_t, and its equivalents by x_t = alpha x_0 + sigma eps."""
+
+    x_t: Tensor
+    x0: Tensor
+    scales: Scales
+
+    @property
+    def eps(self) -> Tensor:
+        """The noise in x_t; undefined (0 / 0) at time 0."""
+        return (self.x_t - self.scales.alpha * self.x0) / self.scales.sigma
+
+    @property
+    def score(self) -> Tensor:
+        """The gradient of log q(x_t): -eps / sigma."""
+        return -self.eps / self.scales.sigma
+
+    @property
+    def velocity(self) -> Tensor:
+        """eps - x_0: dx_t / dt on the linear path."""
+        return self.eps - self.x0
+
+    def with_x0(self, x0: Tensor) -> Prediction:
+        """The same place with another estimate."""
+        return Prediction(self.x_t, x0, self.scales)
+
+
+class Denoise(Protocol):
+    """x_t -> the estimate of x_0: a `Denoiser`, or any wrapper of one (guidance, clipping)."""
+
+    def __call__(self, x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Prediction:
+        """`t` is a scalar or (batch,)."""
+        ...

@@ -1,0 +1,94 @@
+"""Diffusion: data from noise, whatever the process, the parameterization, the sampler and the guidance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from genlab.codecs.codec import Codec
+from genlab.conditioning.condition import Conditioner
+from genlab.config.ranges import Rate
+from genlab.data.batch import Batch
+from genlab.denoisers.clipped import Clipped
+from genlab.denoisers.denoiser import Denoiser
+from genlab.denoisers.prediction import Denoise
+from genlab.families.base import GenerativeModule
+from genlab.guidance.guidance import Guidance
+from genlab.objectives.denoising import Objective
+from genlab.protocols import Conditions
+from genlab.randomness import Randomness
+from genlab.solvers.sampler import Sampler
+from genlab.solvers.trajectory import Constraint, Moment
+
+
+class Diffusion(GenerativeModule):
+    """Trains a denoiser and samples with it.
+
+    Args:
+        denoiser: network, process and parameterization.
+        objective: what is minimised.
+        conditioner: what the network is told.
+        sampler: how samples are made; may be replaced after training.
+        guidance: what is done to the denoiser for sampling; may be replaced after training.
+        codec: between the data and what the denoiser sees.
+        shape: of one datum as the denoiser sees it, (channel, height, width) or (features,).
+        clip: [low, high], the range of what the denoiser sees, to which sampling keeps its estimates; None for none.
+        optimizer, ema_decay, seed: see GenerativeModule.
+    """
+
+    def __init__(
+        self,
+        denoiser: Denoiser,
+        objective: Objective,
+        conditioner: Conditioner,
+        sampler: Sampler,
+        guidance: Guidance,
+        codec: Codec,
+        shape: list[int],
+        optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
+        clip: list[float] | None = None,
+        ema_decay: Rate | None = None,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(optimizer, ema_decay, seed)
+        self.denoiser = denoiser
+        self.objective = objective
+        self.conditioner = conditioner
+        self.sampler = sampler
+        self.guidance = guidance
+        self.codec = codec
+        self.shape = tuple(shape)
+        self.clip = None if clip is None else (clip[0], clip[1])
+        self.num_classes = conditioner.num_classes
+        sampler.times(denoiser.process.schedule)  # a sampler that cannot serve the schedule is told so before training
+
+    def loss(self, batch: Batch) -> dict[str, Tensor]:
+        """The objective's terms; per element of x and of the network's target where it is the denoising one."""
+        return self.objective(self.denoiser, self.codec.encode(batch.x), self.conditioner(batch))
+
+    def sample(self, n: int, condition: Conditions = None, *, generator: Randomness = None) -> Tensor:
+        """(n, *shape), decoded. `condition` (n,) labels; without it the classes in turn."""
+        *_, last = self.trajectory(n, condition, generator=generator)
+        return self.codec.decode(last.x)
+
+    def trajectory(
+        self, n: int, condition: Conditions = None, *, constraint: Constraint | None = None,
+        generator: Randomness = None,
+    ) -> Iterator[Moment]:  # fmt: skip
+        """The moments of sampling, as the denoiser sees them. Raises ValueError for what cannot be sampled."""
+        wanted = self.conditioner.wanted(n, condition, self.device)
+        guided: Denoise = self.guidance(self.denoiser)
+        if self.clip is not None:
+            guided = Clipped(guided, *self.clip)
+        return self.sampler(
+            self.denoiser.process, partial(guided, condition=wanted), (n, *self.shape),
+            constraint=constraint, generator=generator, device=self.device,
+        )  # fmt: skip
+
+    def provenance(self) -> dict[str, Any]:
+        made_by = {"sampler": repr(self.sampler), "nfe": self.sampler.nfe, "guidance": repr(self.guidance)}
+        return super().provenance() | made_by

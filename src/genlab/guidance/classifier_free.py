@@ -1,0 +1,44 @@
+"""Classifier-free guidance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from genlab.conditioning.condition import Condition
+from genlab.config.ranges import NonNegativeFloat
+from genlab.denoisers.prediction import Denoise, Prediction
+from genlab.processes.schedule import Scales
+
+
+@dataclass(frozen=True)
+class ClassifierFree:
+    """x0 = x0(null) + scale (x0(given) - x0(null)) (Ho & Salimans 2022, "Classifier-free diffusion guidance", eq. 6).
+
+    `scale` is 1 + w in the paper's notation: 1 is the conditional model, 0 the unconditional one. The estimate of the
+    noise is combined in the same way, since both are linear in each other. Both are made in one batched call.
+    """
+
+    scale: NonNegativeFloat = 3.0
+
+    def __call__(self, denoise: Denoise) -> Denoise:
+        if self.scale == 1:
+            return denoise
+
+        def guided(x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Prediction:
+            if condition is None or condition.given is None:
+                raise ValueError("guidance=classifier_free needs a conditional model; this one has no condition")
+            if condition.null is None:
+                raise ValueError(
+                    "guidance=classifier_free needs a model trained with conditioner.dropout greater than 0, "
+                    "such as 0.1; this one never saw the empty condition"
+                )
+            both = Condition(torch.cat([condition.given, condition.null]))
+            twice = denoise(torch.cat([x_t, x_t]), t if t.ndim == 0 else torch.cat([t, t]), both)
+            given, null = twice.x0.chunk(2)
+            scales = twice.scales if t.ndim == 0 else Scales(*(scale.chunk(2)[0] for scale in twice.scales))
+            return Prediction(x_t, torch.lerp(null, given, self.scale), scales)
+
+        return guided

@@ -1,0 +1,78 @@
+"""A U-Net of 145 thousand parameters, for grey digits."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from genlab.config.ranges import PositiveInt
+
+
+_GROUPS = 8
+
+
+def _block(inputs: int, outputs: int) -> nn.Sequential:
+    """Two 3x3 convolutions, each normalised over groups of channels and rectified."""
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, padding=1),
+        nn.GroupNorm(_GROUPS, outputs),
+        nn.ReLU(),
+        nn.Conv2d(outputs, outputs, 3, padding=1),
+        nn.GroupNorm(_GROUPS, outputs),
+        nn.ReLU(),
+    )
+
+
+class _TimeEmbedding(nn.Sequential):
+    """The raw step number through two linear layers: (batch,) -> (batch, channels, 1, 1)."""
+
+    def __init__(self, hidden: int, channels: int) -> None:
+        super().__init__(nn.Linear(1, hidden), nn.ReLU(), nn.Linear(hidden, channels))
+
+    def forward(self, level: Tensor) -> Tensor:
+        return super().forward(level[:, None])[:, :, None, None]
+
+
+class SmallUNet(nn.Module):
+    """Three levels of plain blocks; the time is added before each up-sampling. Knows no class.
+
+    With the default widths it has 144,945 parameters for one input channel and 145,233 for three.
+
+    Args:
+        in_channels: of the input.
+        out_channels: of the output.
+        block_channels: the width of each level, from the full resolution down.
+        time_hidden: width of the hidden layer of each time embedding.
+    """
+
+    def __init__(
+        self,
+        in_channels: PositiveInt,
+        out_channels: PositiveInt,
+        block_channels: list[int],
+        time_hidden: PositiveInt = 32,
+    ) -> None:
+        super().__init__()
+        widths = list(block_channels)
+        self.down = nn.ModuleList(_block(a, b) for a, b in zip([in_channels, *widths], widths, strict=False))
+        pairs = list(zip(widths[:0:-1], widths[-2::-1], strict=True))  # (64, 32), (32, 16)
+        self.time = nn.ModuleList(_TimeEmbedding(time_hidden, low) for low, _ in pairs)
+        self.grow = nn.ModuleList(nn.ConvTranspose2d(low, low, 2, stride=2) for low, _ in pairs)
+        self.up = nn.ModuleList(_block(low + high, high) for low, high in pairs)
+        self.head = nn.Sequential(
+            nn.Conv2d(widths[0], widths[0], 3, padding=1), nn.ReLU(), nn.Conv2d(widths[0], out_channels, 3, padding=1)
+        )
+        self._multiple = 2 ** (len(widths) - 1)
+
+    def forward(self, x: Tensor, level: Tensor, condition: Tensor | None = None) -> Tensor:
+        """x (batch, in_channels, h, w), `level` (batch,) the step number."""
+        if x.shape[-1] % self._multiple or x.shape[-2] % self._multiple:
+            raise ValueError(f"pictures of {tuple(x.shape[-2:])} are not multiples of {self._multiple} in both sides")
+        skips: list[Tensor] = []
+        for i, block in enumerate(self.down):
+            x = block(x if i == 0 else nn.functional.max_pool2d(x, 2))
+            skips.append(x)
+        skips.pop()
+        for time, grow, block in zip(self.time, self.grow, self.up, strict=True):
+            x = block(torch.cat([grow(x + time(level)), skips.pop()], dim=1))
+        return self.head(x)

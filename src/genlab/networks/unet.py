@@ -1,0 +1,79 @@
+"""The U-Net of DDPM: diffusers' UNet2DModel, told a class through extra input channels."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from genlab.config.ranges import NonNegativeInt, PositiveInt, Rate
+
+
+class UNet(nn.Module):
+    """Residual blocks with self-attention at chosen levels; (batch, channels, size, size) in and out.
+
+    The class embedding is laid over the picture as `class_embedding_size` constant extra channels.
+
+    Args:
+        channels: of the data.
+        size: side of the picture; each level but the last halves it.
+        block_channels: the width of each level, from the full resolution down.
+        attention_levels: how many of the lowest levels have self-attention.
+        layers_per_block: residual blocks at each level.
+        num_classes: how many labels there are; None makes the network unconditional. The label `num_classes`, one
+            more, stands for no label.
+        class_embedding_size: channels of the class embedding.
+        norm_groups: groups of the group normalisation; it divides all widths.
+        attention_head_size: channels of an attention head.
+        dropout: in the residual blocks.
+    """
+
+    def __init__(
+        self,
+        channels: PositiveInt,
+        size: PositiveInt,
+        block_channels: list[int],
+        attention_levels: NonNegativeInt = 2,
+        layers_per_block: PositiveInt = 2,
+        num_classes: PositiveInt | None = None,
+        class_embedding_size: PositiveInt = 4,
+        norm_groups: PositiveInt = 32,
+        attention_head_size: PositiveInt = 8,
+        dropout: Rate = 0.0,
+    ) -> None:
+        super().__init__()
+        from diffusers import UNet2DModel
+
+        levels = len(block_channels)
+        _check_halving(size, levels)
+        self.class_embedding = None if num_classes is None else nn.Embedding(num_classes + 1, class_embedding_size)
+        attends = [level >= levels - attention_levels for level in range(levels)]
+        self.unet = UNet2DModel(
+            sample_size=size,
+            in_channels=channels + (0 if num_classes is None else class_embedding_size),
+            out_channels=channels,
+            layers_per_block=layers_per_block,
+            block_out_channels=tuple(block_channels),
+            down_block_types=tuple("AttnDownBlock2D" if attend else "DownBlock2D" for attend in attends),
+            up_block_types=tuple("AttnUpBlock2D" if attend else "UpBlock2D" for attend in reversed(attends)),
+            norm_num_groups=norm_groups,
+            attention_head_dim=attention_head_size,
+            dropout=dropout,
+        )
+
+    def forward(self, x: Tensor, level: Tensor, condition: Tensor | None = None) -> Tensor:
+        """`level` (batch,) the step number, `condition` (batch,) the label."""
+        if self.class_embedding is not None:
+            if condition is None:
+                raise ValueError("this network is conditional: it needs a label for each picture")
+            embedding = self.class_embedding(condition)[:, :, None, None]
+            x = torch.cat([x, embedding.expand(-1, -1, *x.shape[2:])], dim=1)
+        return self.unet(x, level, return_dict=False)[0]
+
+
+def _check_halving(size: int, levels: int) -> None:
+    """Raise ValueError unless `size` can be halved between all levels."""
+    if size % 2 ** (levels - 1):
+        raise ValueError(
+            f"network.block_channels has {levels} levels, which halve a picture {levels - 1} times; "
+            f"dataset.size={size} is not a multiple of {2 ** (levels - 1)}"
+        )

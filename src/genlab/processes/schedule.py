@@ -1,0 +1,39 @@
+"""How much signal and how much noise there is at a time: the vocabulary that every schedule speaks."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from torch import Tensor
+
+
+class Scales(NamedTuple):
+    """x_t = alpha x_0 + sigma eps."""
+
+    alpha: Tensor
+    sigma: Tensor
+
+    @property
+    def log_snr(self) -> Tensor:
+        """log(alpha**2 / sigma**2): infinite for clean data."""
+        return 2 * (self.alpha.log() - self.sigma.log())
+
+
+class Schedule(Protocol):
+    """Time -> scales. Time 0 is clean data; time grows towards the noisy end, which `at(1)` names.
+
+    Times are tensors of any shape, scalars included; a scalar on the host stays there, so that a sampler's
+    coefficients are float64 and cost the device nothing.
+    """
+
+    def __call__(self, t: Tensor) -> Scales:
+        """The scales at `t`, of its shape, device and dtype."""
+        ...
+
+    def at(self, u: Tensor) -> Tensor:
+        """The time that lies at the fraction `u` in (0, 1] of the way to the noisy end."""
+        ...
+
+    def timestep(self, t: Tensor) -> Tensor:
+        """The number that a network is told for time `t`: a step number, or of that size."""
+        ...

@@ -1,0 +1,42 @@
+"""The ancestral step: DDPM at eta = 1, DDIM at eta = 0."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from genlab.config.ranges import Probability
+from genlab.denoisers.prediction import Denoise
+from genlab.processes.gaussian import Gaussian
+from genlab.randomness import Randomness, randn_like
+
+
+@dataclass(frozen=True)
+class Ancestral:
+    """x_s = alpha_s x0 + sqrt(sigma_s**2 - std**2) eps + std z, std = eta sqrt(var(x_s | x_t, x_0)).
+
+    Song et al. 2021, "Denoising diffusion implicit models", eq. 12 and 16, for any schedule. eta = 1 is DDPM with the
+    smaller of its two variances (Ho et al. 2020, eq. 7); eta = 0 is deterministic.
+    """
+
+    eta: Probability = 1.0
+
+    def init(self, x: Tensor, t: Tensor) -> None:
+        return None
+
+    def step(
+        self, process: Gaussian, denoise: Denoise, x: Tensor, t: Tensor, s: Tensor, state: None,
+        generator: Randomness = None,
+    ) -> tuple[Tensor, None]:  # fmt: skip
+        prediction = denoise(x, t)
+        (alpha_t, sigma_t), (alpha_s, sigma_s) = prediction.scales, process.scales(x, s)
+        if self.eta == 0:
+            return alpha_s * prediction.x0 + sigma_s * prediction.eps, None
+        forward_variance = (sigma_t**2 - (alpha_t / alpha_s) ** 2 * sigma_s**2).clamp(min=0)  # of x_t | x_s
+        std = self.eta * forward_variance.sqrt() * sigma_s / sigma_t
+        direction = (sigma_s**2 - std**2).clamp(min=0).sqrt()
+        return alpha_s * prediction.x0 + direction * prediction.eps + std * randn_like(x, generator), None
+
+    def calls(self, steps: int) -> int:
+        return steps

@@ -1,0 +1,61 @@
+"""The times that a sampler visits: float64, from the noisy end down to 0, on the host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from genlab.processes.discrete import Discrete
+from genlab.processes.schedule import Schedule
+
+
+class Grid(Protocol):
+    """Chooses times."""
+
+    def __call__(self, schedule: Schedule, steps: int) -> Tensor:
+        """(steps + 1,) falling times, the last of them 0. Raises ValueError where the schedule has too few steps."""
+        ...
+
+
+def _of_steps(schedule: Schedule, steps: int, numbers: Tensor) -> Tensor:
+    """Times of the step numbers (steps,), of 0, ..., T - 1, and 0. Raises ValueError if they are not distinct."""
+    assert isinstance(schedule, Discrete), "discrete grids are asked for by `_n_steps`"
+    return torch.cat([(numbers.double() + 1) / schedule.n_steps, torch.zeros(1, dtype=torch.float64)])
+
+
+def _n_steps(schedule: Schedule, steps: int, grid: str) -> int:
+    if not isinstance(schedule, Discrete):
+        raise ValueError(f"sampler.grid={grid} needs a schedule of discrete steps, not {type(schedule).__name__}")
+    if not 1 <= steps <= schedule.n_steps:
+        raise ValueError(f"sampler.steps={steps} must be from 1 to the {schedule.n_steps} of scheduler.train_timesteps")
+    return schedule.n_steps
+
+
+@dataclass(frozen=True)
+class Leading:
+    """Every k-th step from step 0, k = T // steps: the last step before the data is always the first of training."""
+
+    def __call__(self, schedule: Schedule, steps: int) -> Tensor:
+        stride = _n_steps(schedule, steps, "leading") // steps
+        return _of_steps(schedule, steps, torch.arange(steps - 1, -1, -1) * stride)
+
+
+@dataclass(frozen=True)
+class Trailing:
+    """Every (T / steps)-th step counted from the noisy end, which is always visited."""
+
+    def __call__(self, schedule: Schedule, steps: int) -> Tensor:
+        total = _n_steps(schedule, steps, "trailing")
+        return _of_steps(schedule, steps, (total - torch.arange(steps).double() * (total / steps)).round() - 1)
+
+
+@dataclass(frozen=True)
+class Linspace:
+    """Steps at equal distances, both ends included."""
+
+    def __call__(self, schedule: Schedule, steps: int) -> Tensor:
+        total = _n_steps(schedule, steps, "linspace")
+        return _of_steps(schedule, steps, torch.linspace(total - 1, 0, steps, dtype=torch.float64).round())

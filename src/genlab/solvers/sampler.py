@@ -1,0 +1,51 @@
+"""A solver and the times it visits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from genlab.config.ranges import PositiveInt
+from genlab.denoisers.prediction import Denoise
+from genlab.processes.gaussian import Gaussian
+from genlab.processes.schedule import Schedule
+from genlab.randomness import Randomness
+from genlab.solvers.grids import Grid
+from genlab.solvers.solver import Solver
+from genlab.solvers.trajectory import Constraint, Moment, trajectory
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """Turns noise into data in `steps` steps.
+
+    Args:
+        solver: one step.
+        grid: which times of the schedule are visited.
+        steps: how many steps.
+    """
+
+    solver: Solver
+    grid: Grid
+    steps: PositiveInt
+
+    def times(self, schedule: Schedule) -> Tensor:
+        """(steps + 1,) falling times, ending at 0. Raises ValueError if the schedule cannot give so many."""
+        return self.grid(schedule, self.steps)
+
+    @property
+    def nfe(self) -> int:
+        """Evaluations of the denoiser for a sample (a guided one may be two of the network, in one batch)."""
+        return self.solver.calls(self.steps)
+
+    def __call__(
+        self, process: Gaussian, denoise: Denoise, shape: tuple[int, ...], *, constraint: Constraint | None = None,
+        generator: Randomness = None, device: torch.device | None = None,
+    ) -> Iterator[Moment]:  # fmt: skip
+        """Draw `shape` from the prior and solve: a moment for each step, the last holds the samples."""
+        times = self.times(process.schedule)
+        x = process.prior(shape, times[0], generator, device)
+        return trajectory(process, denoise, self.solver, times, x, constraint, generator)

@@ -1,0 +1,54 @@
+"""The only loop of sampling: progress bars, previews and films consume it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from genlab.conditioning.condition import Condition
+from genlab.denoisers.prediction import Denoise, Prediction
+from genlab.processes.gaussian import Gaussian
+from genlab.randomness import Randomness
+from genlab.solvers.solver import Solver
+
+Constraint = Callable[[Tensor, Tensor], Tensor]
+"""(x_s, s) -> x_s, applied after each step."""
+
+
+class Moment(NamedTuple):
+    """Where a trajectory is after a step."""
+
+    x: Tensor
+    """The current sample, at time `t`."""
+    x0: Tensor
+    """The estimate of the clean sample that the step used."""
+    t: Tensor
+
+
+def trajectory(
+    process: Gaussian, denoise: Denoise, solver: Solver, times: Tensor, x: Tensor,
+    constraint: Constraint | None = None, generator: Randomness = None,
+) -> Iterator[Moment]:  # fmt: skip
+    """Solve from `x` at times[0] through all `times` (steps + 1,), a moment for each step.
+
+    The times are best on the host: coefficients are then float64 scalars, and the loop never waits for the device.
+    """
+    estimate = x
+
+    def remembered(x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Prediction:
+        nonlocal estimate
+        prediction = denoise(x_t, t, condition)
+        estimate = prediction.x0
+        return prediction
+
+    state = solver.init(x, times[0])
+    for t, s in pairwise(times.unbind()):
+        with torch.no_grad():
+            x, state = solver.step(process, remembered, x, t, s, state, generator)
+            if constraint is not None:
+                x = constraint(x, s)
+        yield Moment(x, estimate, s)
