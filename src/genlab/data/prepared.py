@@ -1,0 +1,110 @@
+"""The cache of converted pictures: raw uint8 in one file, memory-mapped, so that all processes share its pages."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genlab.data.lock import locked
+from genlab.data.source import Images
+
+Write = Callable[[NDArray[np.uint8]], None]
+"""Takes pictures (k, channel, height, width), in order."""
+
+
+@dataclass(frozen=True)
+class About:
+    """All of `Images` but the pixels, and `notes` for the user about the conversion."""
+
+    labels: NDArray[np.int64] | None = None
+    class_names: Sequence[str] | None = None
+    n_test: int = 0
+    groups: NDArray[np.int64] | None = None
+    notes: Sequence[str] = ()
+
+
+def prepared(folder: Path, shape: tuple[int, int, int], make: Callable[[Write], About]) -> Images:
+    """The pictures kept in `folder`; `make` is called where there are none, in one process at a time.
+
+    Args:
+        folder: appears when all is written, never before.
+        shape: channel, height, width.
+        make: gives the pictures to the function it is handed, and returns what else there is to know.
+
+    Raises:
+        ValueError: `make` gave no picture, or the cache cannot be written.
+    """
+    if not _complete(folder):
+        try:
+            with locked(folder.with_name(folder.name + ".lock")):
+                if not _complete(folder):
+                    _fill(folder, shape, make)
+        except PermissionError as error:
+            raise ValueError(f"paths.data_dir: {error.filename} cannot be written; choose another folder") from error
+    return _open(folder)
+
+
+def notes(folder: Path) -> list[str]:
+    """What the conversion had to say."""
+    return list(_read(folder)["notes"])
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    about: dict[str, Any] = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+    return about
+
+
+def _complete(folder: Path) -> bool:
+    pixels = folder / "pixels.bin"
+    return pixels.is_file() and pixels.stat().st_size == int(np.prod(_read(folder)["shape"]))
+
+
+def _open(folder: Path) -> Images:
+    about = _read(folder)
+    # "c": writable to numpy (torch warns otherwise), yet never written back; untouched pages stay shared
+    pixels = np.memmap(folder / "pixels.bin", np.uint8, mode="c", shape=tuple(about["shape"]))
+    labels, groups = (np.load(p) if (p := folder / f"{key}.npy").exists() else None for key in ("labels", "groups"))
+    return Images(pixels, labels, about["class_names"], about["n_test"], groups)
+
+
+def _fill(folder: Path, shape: tuple[int, int, int], make: Callable[[Write], About]) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-", ignore_cleanup_errors=True) as temporary:
+        new = Path(temporary) / "prepared"
+        new.mkdir()
+        n = 0
+        with (new / "pixels.bin").open("wb") as file:
+
+            def write(pictures: NDArray[np.uint8]) -> None:
+                nonlocal n
+                assert pictures.shape[1:] == shape, (pictures.shape, shape)
+                assert pictures.dtype == np.uint8, pictures.dtype
+                file.write(np.ascontiguousarray(pictures).data)
+                n += len(pictures)
+
+            about = make(write)
+            if not n:
+                raise ValueError(f"there is no picture to prepare for {folder.name}")
+            file.flush()
+            os.fsync(file.fileno())
+        for key, array in (("labels", about.labels), ("groups", about.groups)):
+            if array is not None:
+                with (new / f"{key}.npy").open("wb") as file:
+                    np.save(file, array)
+                    file.flush()
+                    os.fsync(file.fileno())
+        description = {
+            "shape": [n, *shape], "n_test": about.n_test, "notes": list(about.notes),
+            "class_names": None if about.class_names is None else list(about.class_names),
+        }  # fmt: skip
+        (new / "about.json").write_text(json.dumps(description, indent=1), encoding="utf-8")
+        os.rename(new, folder)
