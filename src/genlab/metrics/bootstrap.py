@@ -1,0 +1,40 @@
+"""Intervals by the bootstrap (Efron 1979): the spread of a metric over resampled items, from cached values alone."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from genlab.randomness import fold_in
+
+RESAMPLES = 200
+LEVEL = 0.95
+
+
+def resampling_weights(n: int, seed: int, resamples: int = RESAMPLES) -> Tensor:
+    """(resamples, n) float64: how often each of `n` items is drawn when n items are drawn with replacement."""
+    generator = torch.Generator().manual_seed(fold_in(seed, "bootstrap"))
+    weights = torch.zeros(resamples, n, dtype=torch.float64)
+    for row in weights:  # one row at a time: torch.bincount has no batch
+        row += torch.bincount(torch.randint(n, (n,), generator=generator), minlength=n)
+    return weights
+
+
+def interval_about(value: float, replicates: Tensor) -> tuple[float, float]:
+    """The 95 % interval of `value` from its bootstrap replicates (resamples,).
+
+    The replicates' quantiles are moved by value - mean(replicates): a statistic biased in n (FID, Inception Score)
+    has that bias twice in its replicates, and unmoved quantiles would then not even hold the value.
+    """
+    tail = (1 - LEVEL) / 2
+    spread = replicates.double() - replicates.double().mean()
+    low, high = spread.quantile(torch.tensor([tail, 1 - tail], dtype=torch.float64)).tolist()
+    return value + low, value + high
+
+
+def mean_with_interval(values: Tensor, seed: int) -> tuple[float, float, float]:
+    """(mean, low, high) of per-item values (n,), n >= 1."""
+    values = values.double()
+    mean = values.mean().item()
+    low, high = interval_about(mean, resampling_weights(len(values), seed) @ values / len(values))
+    return mean, low, high

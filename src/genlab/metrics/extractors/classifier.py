@@ -1,0 +1,164 @@
+"""A small classifier of the data set's own labels, trained once: features for data that no public network knows."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from genlab.config.ranges import NonNegativeInt, PositiveFloat, PositiveInt
+from genlab.metrics.cache import cached, digest
+from genlab.metrics.extractors.extractor import Activations, Extractor, Report
+from genlab.randomness import fold_in
+
+_RECIPE = "1"
+"""Changed with the network or the training below, so that weights of an older recipe are not taken for these."""
+
+
+class ClassifierNetwork(nn.Module):
+    """Convolutions that halve the picture to 4-8 pixels, then a hidden layer, whose output are the features.
+
+    Args:
+        shape: (channel, height, width) of the pictures.
+        classes: how many labels there are.
+        n_features: width of the hidden layer.
+    """
+
+    def __init__(self, shape: tuple[int, ...], classes: int, n_features: int) -> None:
+        super().__init__()
+        channels, side = shape[0], min(shape[1:])
+        layers: list[nn.Module] = []
+        width = 32
+        for _ in range(max(1, math.floor(math.log2(side / 4)))):
+            layers += [nn.Conv2d(channels, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
+            layers += [nn.MaxPool2d(2)]
+            channels, width = width, min(2 * width, 128)
+        layers += [nn.Conv2d(channels, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
+        layers += [nn.AdaptiveAvgPool2d(3), nn.Flatten(), nn.Linear(9 * width, n_features), nn.ReLU()]
+        self.body = nn.Sequential(*layers)
+        self.head = nn.Linear(n_features, classes)
+
+    def forward(self, images: Tensor) -> Activations:
+        """(b, c, h, w) uint8 -> features (b, n_features) >= 0 and logits (b, classes)."""
+        features = self.body(images.float() / 127.5 - 1)
+        return Activations(features, self.head(features))
+
+
+class OwnClassifier(Extractor):
+    """The extractor that genlab trains by itself on the training split's labels and keeps with its test accuracy.
+
+    Always trained on the CPU from one seed: the same data give the same weights on the same machine. Scores made
+    with it compare models of one data set; they mean nothing outside it, and the name says so (`fid_<name>`).
+
+    Args:
+        name: what metric names end in.
+        cache_dir: the weights are kept under its `extractors` folder (`paths.data_dir`).
+        n_features: number of features.
+        steps: training steps.
+        train_batch_size: pictures a step.
+        lr: peak learning rate of the one cycle.
+        seed: of initialisation and order.
+    """
+
+    resize = "none"
+    batch_size = 512
+
+    def __init__(
+        self,
+        name: str,
+        cache_dir: str,
+        n_features: PositiveInt,
+        steps: PositiveInt,
+        train_batch_size: PositiveInt,
+        lr: PositiveFloat,
+        seed: NonNegativeInt,
+    ) -> None:
+        super().__init__()
+        self.name = name
+        self.cache_dir = Path(cache_dir)
+        self.n_features = n_features
+        self.steps = steps
+        self.train_batch_size = train_batch_size
+        self.lr = lr
+        self.seed = seed
+        self.test_accuracy = math.nan
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        return (
+            "own classifier", self.name, self.n_features, self.steps, self.train_batch_size, self.lr, self.seed
+        )  # fmt: skip
+
+    def check(self, data: Any, report: Report = None) -> None:
+        if not data.num_classes:
+            raise ValueError(
+                f"extractor={self.name} learns the data set's labels, and {data.name} has none: "
+                "choose extractor=inception or extractor=efficientnet_lite0"
+            )
+        self.prepare(data, report=report)
+
+    def load(self, data: Any, report: Report) -> tuple[nn.Module, str]:
+        images, labels = (part.cpu() for part in data.images("train"))
+        shape, classes = tuple(images.shape[1:]), data.num_classes
+        recipe = f"{_RECIPE} {self.identity} {shape} {classes}"
+        path = self.cache_dir / "extractors" / f"{data.name}-{digest(images, labels, recipe)[:16]}.safetensors"
+        weights = cached(path, lambda: self._trained(images, labels, data.images("test"), classes, report))
+        self.test_accuracy = weights.pop("test_accuracy").item()
+        network = ClassifierNetwork(shape, classes, self.n_features)
+        network.load_state_dict(weights)
+        return network, digest(*[part for name in sorted(weights) for part in (name, weights[name])])
+
+    def provenance(self) -> dict[str, Any]:
+        return {**super().provenance(), "extractor_accuracy": self.test_accuracy}
+
+    def _trained(
+        self, images: Tensor, labels: Tensor, test: tuple[Tensor, Tensor | None], classes: int, report: Report
+    ) -> dict[str, Tensor]:
+        with torch.random.fork_rng([]), torch.enable_grad():
+            torch.manual_seed(fold_in(self.seed, "classifier"))
+            network = ClassifierNetwork(tuple(images.shape[1:]), classes, self.n_features)
+            self._fit(network.to(memory_format=torch.channels_last), images, labels, report)
+        test_images, test_labels = test
+        with torch.no_grad():
+            network.eval()
+            assert test_labels is not None, "a data set with labels has them in every split"
+            guesses = torch.cat([network(batch.cpu()).logits.argmax(1) for batch in test_images.split(512)])
+        accuracy = torch.eq(guesses, test_labels.cpu()).double().mean()
+        return {**network.to(memory_format=torch.contiguous_format).state_dict(), "test_accuracy": accuracy}
+
+    def _fit(self, network: nn.Module, images: Tensor, labels: Tensor, report: Report) -> None:
+        optimizer = torch.optim.AdamW(network.parameters(), lr=self.lr, weight_decay=0.01)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, self.lr, total_steps=self.steps)
+        order = _order(len(images), min(self.train_batch_size, len(images)))
+        reach = min(images.shape[-2:]) // 14  # shifts of up to 2 pixels of 28
+        network.train()
+        for step in range(self.steps):
+            index = next(order)
+            x = _shifted(images[index], reach).contiguous(memory_format=torch.channels_last)
+            loss = F.cross_entropy(network(x).logits, labels[index].long())
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            if report is not None:
+                report(f"training the extractor {self.name}", step + 1, self.steps)
+
+
+def _order(n: int, batch_size: int) -> Any:
+    """Indices of batch after batch, each epoch in its own order, the incomplete last one left out."""
+    while True:
+        yield from torch.randperm(n)[: n // batch_size * batch_size].split(batch_size)
+
+
+def _shifted(images: Tensor, reach: int) -> Tensor:
+    """The batch moved by one random offset of up to `reach` pixels each way, its border repeated."""
+    if reach == 0:
+        return images
+    top, left = torch.randint(2 * reach + 1, (2,)).tolist()
+    height, width = images.shape[-2:]
+    padded = F.pad(images.float(), (reach,) * 4, mode="replicate")
+    return padded[..., top : top + height, left : left + width]

@@ -1,0 +1,113 @@
+"""What every feature extractor is: a named network with known weights that looks at uint8 pictures."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+Report = Callable[[str, int, int], None] | None
+"""Told (what is done, how many are done, of how many) as work goes on."""
+
+
+class Activations(NamedTuple):
+    """What an extractor sees in pictures, on the CPU."""
+
+    features: Tensor
+    """(n, d) float32."""
+
+    logits: Tensor | None
+    """(n, classes) float32, where the network has classes."""
+
+
+class Extractor(ABC):
+    """A network with fixed weights. Constructing one costs nothing; `prepare` loads the weights.
+
+    Two extractors with equal `identity` see the same, so that one of them serves both.
+    """
+
+    name: str
+    """What metric names end in: `fid_<name>`."""
+
+    resize: str
+    """How pictures are brought to the size of the network; part of every score's provenance."""
+
+    batch_size: int = 64
+
+    def __init__(self) -> None:
+        self._network: nn.Module | None = None
+        self._sha256: str | None = None
+
+    @property
+    @abstractmethod
+    def identity(self) -> tuple[Any, ...]:
+        """What decides the weights."""
+
+    @abstractmethod
+    def check(self, data: Any, report: Report = None) -> None:
+        """Raises ValueError, one sentence, when `prepare` could not succeed. Fetches or trains weights."""
+
+    @abstractmethod
+    def load(self, data: Any, report: Report) -> tuple[nn.Module, str]:
+        """(the network, which maps (b, 3 or c, h, w) uint8 to `Activations`; SHA-256 of its weights)."""
+
+    def prepare(self, data: Any, device: torch.device | str = "cpu", report: Report = None) -> None:
+        """Load the weights, once, and put them on `device`."""
+        if self._network is None:
+            network, self._sha256 = self.load(data, report)
+            self._network = network.eval().requires_grad_(False)
+        self._network.to(device)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the weights; known after `prepare`."""
+        if self._sha256 is None:
+            raise RuntimeError(f"the extractor {self.name} is not prepared yet")
+        return self._sha256
+
+    def provenance(self) -> dict[str, Any]:
+        return {"extractor": self.name, "extractor_sha256": self.sha256, "resize": self.resize}
+
+    @torch.no_grad()
+    def __call__(self, images: Tensor, *, report: Report = None) -> Activations:
+        """Activations of `images` (n, c, h, w) uint8, in batches; both kinds in one pass."""
+        network = self._network
+        if network is None:
+            raise RuntimeError(f"the extractor {self.name} is not prepared yet")
+        if images.dtype != torch.uint8 or images.ndim != 4:
+            raise TypeError(f"extractors take (n, c, h, w) uint8 pictures, got {tuple(images.shape)} {images.dtype}")
+        device = next(network.parameters()).device
+        parts: list[Activations] = []
+        done = 0
+        for batch in images.split(self.batch_size):
+            seen = network(batch.to(device))
+            logits = None if seen.logits is None else seen.logits.float().cpu()
+            parts.append(Activations(seen.features.float().cpu(), logits))
+            done += len(batch)
+            if report is not None:
+                report(f"{self.name} features", done, len(images))
+        return concatenated(parts)
+
+    def features(self, images: Tensor, *, report: Report = None) -> Tensor:
+        """(n, d) float32 features of `images` (n, c, h, w) uint8."""
+        return self(images, report=report).features
+
+    def logits(self, images: Tensor) -> Tensor | None:
+        """(n, classes) float32 of `images` (n, c, h, w) uint8; None where the network has no classes."""
+        return self(images).logits
+
+
+def concatenated(parts: list[Activations]) -> Activations:
+    """Batches of activations as one."""
+    logits = [part.logits for part in parts if part.logits is not None]
+    return Activations(torch.cat([part.features for part in parts]), torch.cat(logits) if logits else None)
+
+
+def as_colour(images: Tensor) -> Tensor:
+    """(b, 3, h, w): greyscale is repeated three times, transparency is refused."""
+    if images.shape[1] not in (1, 3):
+        raise ValueError(f"colour extractors take 1 or 3 channels; the pictures have {images.shape[1]}")
+    return images.expand(-1, 3, -1, -1)

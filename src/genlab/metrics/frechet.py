@@ -1,0 +1,144 @@
+"""The Frechet distance between Gaussians fitted to features (FID of Heusel et al. 2017, eq. 6)."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from genlab.metrics.bootstrap import interval_about, resampling_weights
+from genlab.metrics.evaluation import Evaluation
+from genlab.metrics.extractors.extractor import Extractor
+from genlab.metrics.moments import Moments, moments, require_finite
+from genlab.metrics.score import Score
+
+_BOOTSTRAP_DIM = 256
+"""Up to here each resample's distance is computed exactly; above, its spread comes from the gradient."""
+
+_Z = 1.959964
+"""The normal quantile of a 95 % interval."""
+
+
+def frechet_distance(a: Moments, b: Moments) -> float:
+    """|m_a - m_b|^2 + tr(S_a) + tr(S_b) - 2 tr((S_a S_b)^(1/2)), squared distance in feature units.
+
+    With S_b = L L^T the eigenvalues of S_a S_b are those of the symmetric L^T S_a L: real, so no imaginary residue
+    is left to drop. Rounding below zero is cut off.
+    """
+    return _distance(a, b, _factor(b.covariance))
+
+
+def _factor(covariance: Tensor) -> Tensor:
+    """L with L L^T = covariance: Cholesky's, or of the eigenvectors where it is singular."""
+    require_finite(covariance)
+    lower, failed = torch.linalg.cholesky_ex(covariance)
+    if not failed:
+        return lower
+    values, vectors = torch.linalg.eigh(covariance)
+    return vectors * values.clamp(min=0).sqrt()
+
+
+def _distance(a: Moments, b: Moments, factor_b: Tensor) -> float:
+    require_finite(a.covariance)
+    eigenvalues = torch.linalg.eigvalsh(factor_b.T @ a.covariance @ factor_b).clamp(min=0)
+    return _combine(a, b, eigenvalues.sqrt().sum())
+
+
+def _combine(a: Moments, b: Moments, trace_of_root: Tensor) -> float:
+    offset = (a.mean - b.mean).square().sum()
+    return max(0.0, (offset + a.covariance.trace() + b.covariance.trace() - 2 * trace_of_root).item())
+
+
+class Estimate(NamedTuple):
+    """A distance and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+    interval: str
+
+
+def estimate_distance(features: Tensor, reference: Moments, seed: int = 0) -> Estimate:
+    """The distance of `features` (n, d) from `reference`, with the interval over other draws of n such items.
+
+    The reference is taken as given: every model is measured against the same one. The interval says nothing of the
+    bias in n, which all models measured at one n share.
+    """
+    if features.shape[1] <= _BOOTSTRAP_DIM:
+        return _bootstrapped(features, reference, seed)
+    return _linearised(features, reference)
+
+
+def _bootstrapped(features: Tensor, reference: Moments, seed: int) -> Estimate:
+    own, factor = moments(features), _factor(reference.covariance)
+    value = _distance(own, reference, factor)
+    centred, n = features.double() - own.mean, len(features)
+    replicates = []
+    for weights in resampling_weights(n, seed):
+        shift = weights @ centred / n
+        scatter = (centred * weights[:, None]).T @ centred
+        resampled = Moments(own.mean + shift, (scatter - n * shift.outer(shift)) / (n - 1))
+        replicates.append(_distance(resampled, reference, factor))
+    low, high = interval_about(value, torch.tensor(replicates))
+    return Estimate(value, max(0.0, low), high, "bootstrap")
+
+
+def _linearised(features: Tensor, reference: Moments) -> Estimate:
+    """The infinitesimal jackknife: the spread of the distance's first-order change under reweighting of items.
+
+    d F/d m = 2 (m - m_ref), d F/d S = I - L M^(-1/2) L^T with M = L^T S L; on the null space of M (n <= d) no item
+    has a component, and the inverse is left out there.
+    """
+    own, factor = moments(features), _factor(reference.covariance)
+    require_finite(own.covariance)
+    values, vectors = torch.linalg.eigh(factor.T @ own.covariance @ factor)
+    values = values.clamp(min=0)
+    value = _combine(own, reference, values.sqrt().sum())
+    rank = values > values.max() * len(values) * torch.finfo(values.dtype).eps
+    project = (factor @ vectors[:, rank]) * values[rank].pow(-0.25)
+    influence = torch.cat(
+        [_influence(block.double() - own.mean, own.mean - reference.mean, project) for block in features.split(4096)]
+    )
+    half = _Z * (influence.var() / len(features)).sqrt().item()
+    return Estimate(value, max(0.0, value - half), value + half, "infinitesimal jackknife")
+
+
+def _influence(centred: Tensor, offset: Tensor, project: Tensor) -> Tensor:
+    """(block,): how the distance changes with the weight of each item, up to a constant."""
+    return 2 * centred @ offset + centred.square().sum(1) - (centred @ project).square().sum(1)
+
+
+class FrechetDistance:
+    """Distance of samples from the reference split: 0 is best, no upper bound. Named `fid_<extractor>`.
+
+    Biased upwards by about trace(S) / n and more with few samples, so values at different n are not comparable.
+    """
+
+    needs = frozenset({"samples"})
+
+    def __init__(self, extractor: Extractor) -> None:
+        self.extractor = extractor
+
+    def scores(self, evaluation: Evaluation) -> dict[str, Score]:
+        features = evaluation.activations(self.extractor).features
+        reference = evaluation.reference(self.extractor)
+        estimate = estimate_distance(features, reference.moments, evaluation.seed)
+        n, dim = features.shape
+        provenance = {**evaluation.sampled_provenance(self.extractor), **reference.provenance}
+        provenance["interval"] = estimate.interval
+        if warning := few_items_warning(n, dim):
+            warnings.warn(warning, stacklevel=2)
+            provenance["warning"] = warning
+        value = estimate.value if math.isfinite(estimate.value) else math.nan
+        score = Score(value, estimate.low, estimate.high, n, "squared feature distance", "lower", provenance)
+        return {f"fid_{self.extractor.name}": score}
+
+
+def few_items_warning(n: int, dim: int) -> str | None:
+    """What to say of a covariance of `dim` features from `n` items, if anything."""
+    if n >= dim:
+        return None
+    return f"{n} samples for {dim} features: the covariance is singular and the distance biased upwards"

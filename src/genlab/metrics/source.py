@@ -1,0 +1,68 @@
+"""Where the pictures to be scored come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from genlab.data.pixels import to_uint8
+from genlab.protocols import Samples
+from genlab.randomness import PerImage
+
+
+class Pictures(NamedTuple):
+    """A batch of pictures to be scored."""
+
+    pixels: Tensor
+    """(batch, channel, height, width) uint8."""
+
+    labels: Tensor | None
+    """(batch,) the classes that were asked for, where any were."""
+
+
+class Source(Protocol):
+    """A fixed, ordered set of pictures."""
+
+    n: int
+
+    def batches(self, size: int) -> Iterator[Pictures]:
+        """The set in batches of at most `size`; the same pictures for every size."""
+        ...
+
+    def provenance(self) -> dict[str, Any]:
+        """How the pictures are made."""
+        ...
+
+
+class Generated:
+    """What a model draws: picture i depends on (seed, i) alone, its class is i modulo the number of classes."""
+
+    def __init__(self, module: Samples, n: int, seed: int) -> None:
+        self.module = module
+        self.n = n
+        self.seed = seed
+
+    def batches(self, size: int) -> Iterator[Pictures]:
+        device = getattr(self.module, "device", torch.device("cpu"))
+        for start in range(0, self.n, size):
+            stop = min(start + size, self.n)
+            labels = self._labels(start, stop)
+            condition = None if labels is None else labels.to(device)
+            streams = PerImage.range(self.seed, start, stop, device)
+            samples = self.module.sample(stop - start, condition, generator=streams)
+            yield Pictures(to_uint8(samples), labels)
+
+    def _labels(self, start: int, stop: int) -> Tensor | None:
+        classes = getattr(self.module, "num_classes", None)
+        return torch.arange(start, stop) % classes if classes else None
+
+    def provenance(self) -> dict[str, Any]:
+        return {**model_provenance(self.module), "seed": self.seed}
+
+
+def model_provenance(module: object) -> dict[str, Any]:
+    """What a model says of the way its samples are made: weights, sampler, nfe, guidance."""
+    return dict(module.provenance()) if hasattr(module, "provenance") else {"weights": "raw"}

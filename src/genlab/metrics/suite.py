@@ -1,0 +1,154 @@
+"""Which metrics are computed, on how many samples, against which split."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import torch
+
+from genlab.config.ranges import NonNegativeInt, PositiveInt
+from genlab.metrics.evaluation import Evaluation
+from genlab.metrics.extractors.extractor import Extractor, Report
+from genlab.metrics.reference import Data
+from genlab.metrics.score import Score
+from genlab.metrics.source import Generated, Source
+from genlab.protocols import Likelihood, Reconstructs, Samples
+from genlab.randomness import fold_in
+
+
+class Metric(Protocol):
+    """A metric: what it needs of a model and its data, and the named scores it makes of one evaluation."""
+
+    needs: frozenset[str]
+    """Of "samples", "pixels" (samples that are kept), "reconstructions", "likelihood", "labels" (of the data),
+    "classes" (samples of a class that was asked for)."""
+
+    def scores(self, evaluation: Evaluation) -> dict[str, Score]:
+        """Scores by name."""
+        ...
+
+
+class Suite:
+    """Computes every metric that applies to a model, each shared step once.
+
+    Args:
+        metrics: the metrics, by any handle.
+        n_samples: how many samples are drawn, and at most how many pictures are reconstructed.
+        batch_size: of drawing; changes no result.
+        seed: names the set of samples: sample i depends on (seed, i) alone.
+        split: the real data that samples are compared with.
+        cache_dir: where references are kept (`paths.data_dir`).
+    """
+
+    def __init__(
+        self,
+        metrics: Mapping[str, Metric],
+        n_samples: PositiveInt,
+        batch_size: PositiveInt,
+        seed: NonNegativeInt,
+        split: Literal["train", "val", "test"],
+        cache_dir: str,
+    ) -> None:
+        self.metrics = dict(metrics)
+        self.n_samples = n_samples
+        self.batch_size = batch_size
+        self.seed = seed
+        self.split = split
+        self.cache_dir = Path(cache_dir)
+        self._share_extractors()
+
+    def _share_extractors(self) -> None:
+        """Equal extractors become one object, so that weights are loaded and samples looked at once."""
+        unique: dict[tuple[Any, ...], Extractor] = {}
+        for metric in self.metrics.values():
+            if (extractor := getattr(metric, "extractor", None)) is not None:
+                metric.extractor = unique.setdefault(extractor.identity, extractor)  # type: ignore[attr-defined]
+        by_name: dict[str, tuple[Any, ...]] = {}
+        for identity, extractor in unique.items():
+            if by_name.setdefault(extractor.name, identity) != identity:
+                raise ValueError(f"two different extractors of this suite are both named {extractor.name}; rename one")
+
+    @property
+    def needs(self) -> set[str]:
+        """All that any of the metrics needs."""
+        return {need for metric in self.metrics.values() for need in metric.needs}
+
+    def applicable(self, module: object, data: Data) -> dict[str, Metric]:
+        """The metrics whose needs the model and its data meet."""
+        able = abilities(module, data)
+        return {name: metric for name, metric in self.metrics.items() if metric.needs <= able}
+
+    def check(self, module: object, data: Data, progress: Report = None) -> None:
+        """Raises ValueError, one sentence, for whatever would make `evaluate` fail: call it before training.
+
+        Weights of extractors are fetched or trained here, `progress` is told.
+        """
+        metrics = self.applicable(module, data)
+        if self.metrics and not metrics:
+            able = ", ".join(sorted(abilities(module, data))) or "nothing"
+            raise ValueError(
+                f"no metric of the suite ({', '.join(self.metrics)}) applies: they need "
+                f"{', '.join(sorted(self.needs))}, the model and its data offer {able}; choose others or metrics=none"
+            )
+        for extractor in _extractors(metrics):
+            extractor.check(data, progress)
+
+    def evaluate(
+        self, module: Any, data: Data, *, source: Source | None = None, progress: Report = None
+    ) -> dict[str, Score]:
+        """Scores by name of everything that applies, with the module's averaged weights.
+
+        Args:
+            source: the pictures to score instead of what the module draws.
+            progress: told (what is done, how many are done, of how many).
+        """
+        self.check(module, data, progress)
+        metrics = self.applicable(module, data)
+        if not metrics:
+            return {}
+        if source is None and isinstance(module, Samples):
+            source = Generated(module, self.n_samples, self.seed)
+        evaluation = Evaluation(
+            module, source, data, extractors=_extractors(metrics),
+            keep_pixels=any("pixels" in metric.needs for metric in metrics.values()), n_samples=self.n_samples,
+            batch_size=self.batch_size, seed=self.seed, split=self.split, cache_dir=self.cache_dir, report=progress,
+        )  # fmt: skip
+        scores: dict[str, Score] = {}
+        with torch.no_grad(), _averaged(module), torch.random.fork_rng(_cuda_devices(module)):
+            torch.manual_seed(fold_in(self.seed, "metrics"))  # for what takes no generator; training's state is kept
+            for metric in metrics.values():
+                scores |= metric.scores(evaluation)
+        return scores
+
+
+def abilities(module: object, data: Data) -> set[str]:
+    """What a model and its data offer to metrics, in the words of `Metric.needs`."""
+    able = set()
+    if isinstance(module, Samples):
+        able |= {"samples", "pixels"}
+        if module.num_classes:
+            able.add("classes")
+    if isinstance(module, Reconstructs):
+        able.add("reconstructions")
+    if isinstance(module, Likelihood):
+        able.add("likelihood")
+    if data.num_classes:
+        able.add("labels")
+    return able
+
+
+def _extractors(metrics: Mapping[str, Metric]) -> list[Extractor]:
+    found = [getattr(metric, "extractor", None) for metric in metrics.values()]
+    return list(dict.fromkeys(extractor for extractor in found if extractor is not None))
+
+
+def _averaged(module: Any) -> AbstractContextManager[None]:
+    return module.averaged() if hasattr(module, "averaged") else nullcontext()
+
+
+def _cuda_devices(module: object) -> list[torch.device]:
+    device = getattr(module, "device", torch.device("cpu"))
+    return [device] if device.type == "cuda" else []
