@@ -178,18 +178,43 @@ def _begin(run_dir: Path, facts: dict[str, Any], mode: Mode, init_timeout: float
     with _environment():
         if mode == "disabled":
             return wandb.init(**facts, dir=run_dir, mode="disabled", reinit="finish_previous", settings=settings)
+        if mode == "online" and (reason := _unreachable(wandb.setup().settings.base_url, init_timeout)):
+            _warn_offline(reason)
+            mode = "offline"
         try:
             run = init(mode)
         except wandb.Error as error:
             if mode == "offline":
                 raise
-            _log.warning("W&B: %s, so this run is logged OFFLINE", str(error).strip().rstrip("."))
+            _warn_offline(str(error))
+            wandb.teardown()  # W&B's service still holds the id of the run that did not begin
             mode, run = "offline", init("offline")
     if mode == "online":
         _log.info("W&B: %s", run.url)
     else:
         _log.info("W&B: offline; `wandb sync %s` uploads the run", Path(run.settings.sync_dir))
     return run
+
+
+def _unreachable(url: str, timeout: float) -> str | None:
+    """Why the server at `url` gives no answer of any kind within `timeout` seconds; None when it does.
+
+    Asked first, because W&B's own attempt takes 10 s more than its time limit to give up.
+    """
+    from urllib.error import HTTPError
+    from urllib.request import urlopen
+
+    try:
+        urlopen(url, timeout=timeout).close()
+    except HTTPError:
+        return None
+    except OSError as error:
+        return f"{url} does not answer ({getattr(error, 'reason', error)})"
+    return None
+
+
+def _warn_offline(reason: str) -> None:
+    _log.warning("W&B: %s; this run is logged OFFLINE", reason.strip().rstrip("."))
 
 
 def _stable_id(path: Path) -> str:
