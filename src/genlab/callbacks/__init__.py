@@ -1,0 +1,1 @@
+"""What happens beside the training: history, progress, checkpoints, previews, interruption."""

@@ -1,0 +1,1 @@
+"""The verbs: each composes a config, builds the parts, and runs."""

@@ -65,7 +65,9 @@ class GenerativeModule(pl.LightningModule):
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         torch.manual_seed(fold_in(self.seed, "train", self.trainer.fit_loop.total_batch_idx))
 
-    def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
+    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
+        # Here and not in on_train_batch_end: that hook runs after the callbacks', a checkpoint among them.
+        super().optimizer_step(*args, **kwargs)
         if self._ema is not None:
             self._ema.update()
 

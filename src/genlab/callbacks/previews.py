@@ -1,0 +1,43 @@
+"""Draws what the model can do while it trains: samples/step_000500.png, and the same to the loggers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+
+from genlab.config.ranges import PositiveInt
+from genlab.interop.loggers import log_picture
+from genlab.reports.pictures import draw_all, draw_curve
+from genlab.runs.store import Run
+
+
+class Previews(pl.Callback):
+    """Grids from the same noise every time, so that they show the training and not the luck of a draw.
+
+    Args:
+        run: the run's folder.
+        every_n_epochs: between two drawings; the end of the training is always drawn.
+    """
+
+    def __init__(self, run: Run, every_n_epochs: PositiveInt = 5) -> None:
+        self._run, self._every = run, every_n_epochs
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        epoch = trainer.current_epoch + 1
+        if epoch % self._every == 0 and epoch != trainer.max_epochs and not trainer.fast_dev_run:  # type: ignore[attr-defined]
+            draw(module, trainer.datamodule, self._run, trainer.loggers, trainer.fit_loop.total_batch_idx + 1)  # type: ignore[attr-defined]
+
+
+def draw(module: Any, data: Any, run: Run, loggers: list[Any], step: int) -> None:
+    """Draw a model's pictures into the run folder and show them in every logger; no random state changes."""
+    devices = [module.device] if module.device.type == "cuda" else []
+    with module.averaged(), torch.random.fork_rng(devices):
+        pictures: dict[str, Path] = draw_all(module, data, run.samples, f"step_{step:06d}", module.device)
+    if (curve := draw_curve(run)) is not None:
+        pictures["loss"] = curve
+    for logger in loggers:
+        for name, path in pictures.items():
+            log_picture(logger, name, path, step)

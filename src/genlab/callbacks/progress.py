@@ -1,0 +1,77 @@
+"""Shows how far a training is, how fast, and when it will end."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Any
+
+import pytorch_lightning as pl
+
+from genlab.config.ranges import PositiveFloat
+
+
+class Progress(pl.Callback):
+    """One line, rewritten in place on a terminal and printed now and then elsewhere.
+
+    Args:
+        name: what stands before the numbers.
+        terminal_seconds: between two updates on a terminal.
+        log_seconds: between two lines elsewhere.
+    """
+
+    def __init__(
+        self, name: str = "train", terminal_seconds: PositiveFloat = 0.5, log_seconds: PositiveFloat = 15.0
+    ) -> None:
+        self._name = name
+        self._tty = sys.stderr.isatty() and os.environ.get("GENLAB_PROGRESS") != "lines"
+        self._interval = terminal_seconds if self._tty else log_seconds
+        self._last = self._begin = 0.0
+        self._begin_step = 0
+
+    def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        self._begin = self._last = time.monotonic()
+        self._begin_step = trainer.fit_loop.total_batch_idx + 1
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        now = time.monotonic()
+        if now - self._last >= self._interval:
+            self._last = now
+            self._show(trainer, now, float(outputs["loss"]))
+
+    def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        if self._tty:
+            print(file=sys.stderr)
+
+    def _show(self, trainer: pl.Trainer, now: float, loss: float) -> None:
+        step = trainer.fit_loop.total_batch_idx + 1
+        done, elapsed = step - self._begin_step, now - self._begin
+        rate = done / elapsed if elapsed else 0.0
+        total = self._total(trainer)
+        text = f"{self._name}: epoch {trainer.current_epoch + 1}"
+        if (trainer.max_epochs or -1) > 0:
+            text += f"/{trainer.max_epochs}"
+        if total:
+            left = (total - step) / rate if rate else 0.0
+            text += f"  {100 * step / total:3.0f} %  step {step}/{total}  loss {loss:.4g}  {rate:.1f} steps/s  {clock(left)} left"
+        else:
+            text += f"  step {step}  loss {loss:.4g}  {rate:.1f} steps/s  {clock(elapsed)}"
+        print(f"\r\033[K{text}" if self._tty else text, end="" if self._tty else "\n", file=sys.stderr, flush=True)
+
+    @staticmethod
+    def _total(trainer: pl.Trainer) -> int | None:
+        steps = trainer.max_steps if trainer.max_steps > 0 else None
+        if (trainer.max_epochs or -1) > 0:
+            epochs = int(trainer.max_epochs or 0) * int(trainer.num_training_batches)
+            steps = epochs if steps is None else min(steps, epochs)
+        return steps
+
+
+def clock(seconds: float) -> str:
+    """Seconds as 0:42, 12:05 or 3:04:05."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -1,0 +1,54 @@
+"""`genlab <verb> [overrides]`. Imports nothing heavy: help and config errors must answer at once."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+from genlab import __version__
+
+VERBS = {
+    "train": "train a model, sample from it, score it and record the run; -m sweeps",
+    "sample": "draw pictures from a run: genlab sample run=latest n=64 sampler=ddim sampler.steps=50",
+    "evaluate": "score a run again, with other samplers or metrics: genlab evaluate run=latest sampler.steps=10,50 -m",
+    "runs": "the table of runs and their scores",
+    "report": "turn runs into a page, a table or a LaTeX table",
+    "data": "list data sets and fetch them: genlab data list, genlab data fetch mnist",
+}
+
+_HELP = """genlab {version}: experiments with generative models, from a config to a table.
+
+usage: genlab VERB [key=value ...]
+
+{verbs}
+
+genlab VERB --help lists what a verb takes; genlab train --cfg job prints the composed config.
+Try: genlab train experiment=autoencoder/cvae_digits
+Shell completion: eval "$(genlab train -sc install=bash)"
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a verb; returns the exit status: 0, 1 (a run failed), 2 (a request that cannot be carried out)."""
+    from genlab.config.errors import ConfigError, nearest
+
+    arguments = sys.argv[1:] if argv is None else argv
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        width = max(map(len, VERBS))
+        verbs = "\n".join(f"  {verb:<{width}}  {text}" for verb, text in VERBS.items())
+        print(_HELP.format(version=__version__, verbs=verbs), end="")
+        return 0
+    if arguments[0] in ("-V", "--version", "version"):
+        print(__version__)
+        return 0
+    verb, *rest = arguments
+    if verb not in VERBS:
+        known = ", ".join(VERBS)
+        print(f"error: genlab has no verb {verb!r}{nearest(verb, VERBS) or f'; it has {known}'}", file=sys.stderr)
+        return 2
+    try:
+        return int(importlib.import_module(f"genlab.commands.{verb}").main(rest))
+    except ConfigError as error:
+        for problem in error.problems:
+            print(f"error: {problem}", file=sys.stderr)
+        return 2

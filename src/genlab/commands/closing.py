@@ -1,0 +1,66 @@
+"""The last words of a command that trained: what became of each job, and the exit status."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from genlab.config.app import App
+
+if TYPE_CHECKING:
+    from genlab.runs.job import Outcome
+
+
+def close(app: App) -> int:
+    """Print the table of the jobs; 0 when all is well, 1 when a job of a sweep failed, else the one job's status."""
+    outcomes = [_outcome(job.value) for job in app.results]
+    if not outcomes:
+        return 0  # --help, --cfg and the like
+    _print(outcomes, app)
+    if not app.is_sweep:
+        return outcomes[0].exit_status
+    return 1 if any(outcome.exit_status for outcome in outcomes) else 0
+
+
+def _outcome(value: object) -> Outcome:
+    from pathlib import Path
+
+    from genlab.config.errors import ConfigError
+    from genlab.runs.job import Outcome
+
+    if isinstance(value, Outcome):
+        return value
+    if isinstance(value, ConfigError):
+        raise value
+    return Outcome(Path(), "failed", f"{type(value).__name__}: {value}".splitlines()[0], exit_status=1)
+
+
+def _print(outcomes: list[Outcome], app: App) -> None:
+    from rich.console import Console
+
+    from genlab.reports.table import runs_table, swept_keys
+    from genlab.runs.store import Run
+
+    records = [record.to_json() for outcome in outcomes if (record := Run(outcome.run).record()) is not None]
+    if records:
+        Console().print(runs_table(records, swept_keys(records)))
+    for outcome in outcomes:
+        if outcome.status == "failed":
+            print(f"{outcome.run.name} failed: {outcome.reason}; see {outcome.run / 'train.log'}", file=sys.stderr)
+        elif outcome.reason:
+            print(f"{outcome.run.name}: {outcome.reason}", file=sys.stderr)
+    if app.is_sweep:
+        done = sum(o.status == "completed" and o.worked for o in outcomes)
+        before = sum(o.status == "completed" and not o.worked for o in outcomes)
+        failed = sum(o.status == "failed" for o in outcomes)
+        other = len(outcomes) - done - before - failed
+        print(f"{len(outcomes)} jobs: {done} done, {before} done before, {failed} failed, {other} unfinished")
+    folders = [o.run / "samples" for o in outcomes if o.status == "completed"]
+    if folders:
+        print("Pictures:", *(f"  {_short(folder)}" for folder in folders), sep="\n")
+
+
+def _short(path: object) -> str:
+    import os
+
+    return os.path.relpath(str(path))

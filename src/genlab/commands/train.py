@@ -1,0 +1,117 @@
+"""genlab train: fit, sample, score, record."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from genlab.config.app import App, run_app
+from genlab.config.check import check
+
+if TYPE_CHECKING:
+    from genlab.runs.record import Record
+    from genlab.runs.store import Run
+
+
+def main(argv: list[str]) -> int:
+    """Train one run, or with -m a sweep; the exit status is 1 when a run failed."""
+    from genlab.commands.closing import close
+
+    app = App(task=train, check=check, warm=_warm, bury=_bury)
+    run_app("train", app, argv)
+    return close(app)
+
+
+def train(cfg: DictConfig) -> Any:
+    """The outcome of the run that `cfg` asks for."""
+    check(cfg)
+    from genlab.runs.job import carry_out  # heavy: only when the config is sound
+
+    overrides, experiment = _asked_for()
+    return carry_out(cfg, overrides, experiment, fit_and_score)
+
+
+def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
+    """Train the model of `cfg`, draw pictures and score them, filling in the record."""
+    import pytorch_lightning as pl
+    import torch
+
+    from genlab.callbacks.history import History
+    from genlab.callbacks.interruption import Interrupted
+    from genlab.callbacks.previews import draw
+    from genlab.config.instantiate import build, build_all
+    from genlab.interop.loggers import finish, log_summary
+    from genlab.runs.checkpoint_io import AtomicCheckpointIO
+    from genlab.runs.record import environment, peak_memory_bytes
+    from genlab.runs.restore import load_weights
+
+    torch.set_float32_matmul_precision("high")
+    pl.seed_everything(cfg.seed, workers=True, verbose=False)
+    allowed = list(cfg.allow_targets)
+    data, module = build(cfg.dataset, allowed), build(cfg.model, allowed)
+    suite = build(cfg.metrics, allowed) if cfg.metrics is not None and cfg.test else None
+    if suite is not None:
+        suite.check(module, data)
+    callbacks = build_all(cfg.callbacks, allowed, run=run)
+    loggers = build_all(cfg.logger, allowed)
+    status = "failed"
+    try:
+        trainer = build(
+            cfg.trainer, allowed, callbacks=list(callbacks.values()), logger=list(loggers.values()),
+            plugins=[AtomicCheckpointIO()], default_root_dir=str(run.path),
+        )  # fmt: skip
+        record.environment = environment(str(trainer.strategy.root_device), torch.get_num_threads())
+        record.data = {"name": data.name, "sha256": data.checksum}
+        if cfg.train:
+            resumed = run.checkpoint() or (Path(cfg.ckpt_path) if cfg.ckpt_path else None)
+            trainer.fit(module, data, ckpt_path=resumed, weights_only=True)
+        elif cfg.ckpt_path:
+            load_weights(module, Path(cfg.ckpt_path))
+        record.data |= {"n_train": data.n_train, "n_test": data.n_test}
+        history = [c.training for c in callbacks.values() if isinstance(c, History)]
+        record.training = {"steps": trainer.global_step, **(history[0] if history else {})}
+        record.training["parameters"] = sum(p.numel() for p in module.parameters())
+        module.to(trainer.strategy.root_device)
+        draw(module, data, run, list(loggers.values()), trainer.global_step)
+        if suite is not None:
+            scores = suite.evaluate(module, data, progress=_report)
+            record.metrics = {name: score.to_json() for name, score in scores.items()}
+        record.training["peak_memory_bytes"] = peak_memory_bytes()
+        status = "completed"
+        for logger in loggers.values():
+            log_summary(logger, record.to_json() | {"status": status}, trainer.global_step)
+    except Interrupted:
+        status = "interrupted"
+        raise
+    finally:
+        for logger in loggers.values():
+            finish(logger, status)
+
+
+def _report(what: str, done: int, total: int) -> None:
+    logging.getLogger("genlab").info("%s: %d of %d", what, done, total)
+
+
+def _asked_for() -> tuple[list[str], str | None]:
+    """The overrides of this job, and the experiment that it chose."""
+    from hydra.core.hydra_config import HydraConfig
+
+    hydra = HydraConfig.get()
+    words = [str(word) for word in OmegaConf.to_container(hydra.overrides.task) or []]
+    return words, hydra.runtime.choices.get("experiment")
+
+
+def _warm() -> None:
+    """Import what every job needs, before jobs are forked."""
+    import diffusers.models.unets.unet_2d
+    import pytorch_lightning
+    import torchmetrics  # noqa: F401
+
+
+def _bury(cfg: DictConfig, error: Exception) -> Any:
+    from genlab.runs.job import bury
+
+    return bury(cfg, error)

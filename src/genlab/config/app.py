@@ -1,0 +1,104 @@
+"""Runs a verb as a Hydra application, and turns Hydra's errors into one sentence each."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import DictConfig
+
+from genlab.config.errors import ConfigError
+from genlab.config.explain import explain
+from genlab.config.files import conf_dir
+from genlab.config.resolvers import register_resolvers
+from genlab.config.schema import register
+
+if TYPE_CHECKING:
+    from hydra.core.utils import JobReturn
+
+@dataclass
+class App:
+    """A verb's work, and what launchers ask of it.
+
+    Args:
+        task: does the work of one composed config.
+        check: raises ConfigError for a config that cannot work; asked for all jobs before the first starts.
+        warm: imports what every job needs, before a launcher forks.
+        bury: (config, error) -> the result of a job whose process died.
+    """
+
+    task: Callable[[DictConfig], Any]
+    check: Callable[[DictConfig], None]
+    warm: Callable[[], None] | None = None
+    bury: Callable[[DictConfig, Exception], Any] | None = None
+    results: list[JobResult] = field(default_factory=list)
+    is_sweep: bool = False
+
+    def __call__(self, cfg: DictConfig) -> Any:
+        try:
+            result = self.task(cfg)
+        except ConfigError as error:  # raised again by run_app: Hydra would print about it
+            result = error
+        self.results.append(JobResult([], result))
+        return result
+
+    def remember(self, jobs: Sequence[JobReturn]) -> None:
+        """Take in the results of a sweep, in the order of its jobs."""
+        self.is_sweep = True
+        self.results = [JobResult(list(job.overrides or []), job._return_value) for job in jobs]
+
+
+@dataclass
+class JobResult:
+    """What a job gave: the value of the task, or the exception that it raised."""
+
+    overrides: list[str]
+    value: Any
+
+
+def run_app(verb: str, app: App, argv: list[str], config_name: str | None = None) -> None:
+    """Compose the config `conf/<config_name>.yaml` with the overrides of `argv` and give it to `app`.
+
+    Hydra's own flags work (`--cfg job`, `--help`, `-m`, `--config-dir`, `-sc`).
+
+    Raises:
+        ConfigError: the config cannot be composed.
+    """
+    import hydra
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
+
+    register()
+    register_resolvers()
+    _register_plugins()
+    name = config_name or verb
+    saved_argv, sys.argv = sys.argv, [f"genlab {verb}", *argv]
+    saved_env = os.environ.get("HYDRA_FULL_ERROR")
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here instead of being printed by Hydra
+    try:
+        hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=name)(app)()
+    except (HydraException, OmegaConfBaseException, YAMLError) as error:
+        raise ConfigError(explain(error, argv, name)) from error
+    finally:
+        sys.argv = saved_argv
+        if saved_env is None:
+            os.environ.pop("HYDRA_FULL_ERROR", None)
+        else:
+            os.environ["HYDRA_FULL_ERROR"] = saved_env
+    if not app.is_sweep and app.results and isinstance(app.results[0].value, ConfigError):
+        raise app.results[0].value
+
+
+def _register_plugins() -> None:
+    from hydra.core.plugins import Plugins
+
+    from genlab.launchers.inline import InlineLauncher
+    from genlab.launchers.local import LocalLauncher
+    from genlab.sweepers.grid import GridSweeper
+
+    for plugin in (InlineLauncher, LocalLauncher, GridSweeper):
+        Plugins.instance().register(plugin)

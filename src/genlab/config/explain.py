@@ -1,0 +1,81 @@
+"""What a composition error of Hydra means, in one sentence with the nearest valid names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from genlab.config.errors import listed, nearest
+from genlab.config.files import conf_dir, groups, options
+
+
+def explain(error: Exception, argv: list[str], config_name: str) -> str:
+    """One sentence on a HydraException, OmegaConf error or YAML error raised while composing."""
+    text = str(error)
+    if match := re.search(r"Could not override '(.+?)'", text):
+        return _unknown_override(match[1], argv, config_name)
+    if match := re.search(r"Could not find '(.+?)'", text):
+        return _unknown_option(match[1], text)
+    if match := re.search(r"In '(.+?)': \w+ raised while composing config:\s*Key '(.+?)' (?:is )?not in", text):
+        known = list(flattened(_compose_without(argv, config_name, drop=match[1])))
+        return f"unknown key {match[2]!r} in {match[1]}.yaml{nearest(match[2], known)}"
+    if match := re.search(r"Cannot find primary config '(.+?)'", text):
+        return f"there is no config {match[1]!r} in {conf_dir()}"
+    if match := re.search(r"Value (.+?) of type .+? could not be converted to (\w+)", text + str(error.__cause__)):
+        key = re.search(r"full_key: (\S+)", text + str(error.__cause__))
+        kind = {"Integer": "a whole number", "Float": "a number", "Boolean": "true or false"}.get(match[2], match[2])
+        return f"{key[1] if key else 'a value'} = {match[1]} must be {kind}"
+    cause = f"; {error.__cause__}" if error.__cause__ is not None and str(error.__cause__) not in text else ""
+    return re.sub(r"\s*\n\s*", "; ", (text + cause).strip()).partition("; full_key")[0]
+
+
+def flattened(node: Any, prefix: str = "") -> Iterator[str]:
+    """The dotted keys of a config, inner ones included: model, model.coding_size, ..."""
+    if not isinstance(node, DictConfig):
+        return
+    for key in node:
+        path = f"{prefix}{key}"
+        yield path
+        if not OmegaConf.is_interpolation(node, key) and not OmegaConf.is_missing(node, key):
+            yield from flattened(node._get_node(key), f"{path}.")
+
+
+def _unknown_override(key: str, argv: list[str], config_name: str) -> str:
+    group = key.partition("@")[0]
+    if group in groups() or group.startswith("hydra/"):
+        return f"this config has no {group!r} to choose: the model does not use one"
+    known = [*flattened(_compose_without(argv, config_name, drop=key)), *groups()]
+    return f"unknown key {key!r}{nearest(key, known)}"
+
+
+def _unknown_option(name: str, text: str) -> str:
+    group, _, option = name.rpartition("/")
+    while group and group not in groups() and not group.startswith("hydra"):
+        group, _, rest = group.rpartition("/")
+        option = f"{rest}/{option}"
+    if not group:
+        return f"there is no config {name!r}{nearest(name, groups())}"
+    known = options(group) if group in groups() else re.findall(r"^\t(\S+)$", text, re.M)
+    return f"unknown option {group}={option}{nearest(option, known)} ({group} has {listed(known)})"
+
+
+def _compose_without(argv: list[str], config_name: str, drop: str) -> DictConfig | None:
+    """The config that the other overrides give, to look names up in; None when they give none either."""
+    from hydra import compose, initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    kept = [a for a in argv if "=" in a and not a.startswith("-") and a.lstrip("+~").partition("=")[0] != drop]
+    kept = [a.partition(",")[0] if not re.search(r"[\[{('\"]", a) else a for a in kept if not a.endswith(f"={drop.partition('/')[2]}")]
+    GlobalHydra.instance().clear()
+    for overrides in (kept, [a for a in kept if "." not in a.partition("=")[0]], []):
+        try:
+            with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+                return compose(config_name, overrides)
+        except (HydraException, OmegaConfBaseException):
+            continue
+    return None

@@ -1,0 +1,28 @@
+"""The interpolations that configs may use besides OmegaConf's own: arithmetic on numbers, and genlab's folders."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def cache_dir(kind: str) -> str:
+    """The default folder for `data` or `weights`: $GENLAB_DATA_DIR / $GENLAB_WEIGHTS_DIR, or in the user's cache."""
+    home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    return os.environ.get(f"GENLAB_{kind.upper()}_DIR") or str(home / "genlab" / kind)
+
+
+def _multiply(a: float, b: float) -> float:
+    return a * b
+
+
+def _divide(a: float, b: float) -> float:
+    return a // b if isinstance(a, int) and isinstance(b, int) and a % b == 0 else a / b
+
+
+def register_resolvers() -> None:
+    """`${mul:a,b}`, `${div:a,b}`, `${add:a,b}` and `${cache_dir:data}`; nothing that evaluates code."""
+    from omegaconf import OmegaConf
+
+    for name, function in {"mul": _multiply, "div": _divide, "add": lambda a, b: a + b, "cache_dir": cache_dir}.items():
+        OmegaConf.register_new_resolver(name, function, replace=True)

@@ -1,0 +1,97 @@
+"""What must hold between the values of a config, beyond each value's own range.
+
+A rule reads the composed config and yields one sentence for each violation. It runs before anything heavy is
+imported, and stays silent where the config has no such keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+Rule = Callable[[DictConfig], Iterator[str]]
+
+
+def _get(cfg: DictConfig, key: str) -> Any:
+    return OmegaConf.select(cfg, key, throw_on_missing=False)
+
+
+def betas_rise(cfg: DictConfig) -> Iterator[str]:
+    """A noise schedule's beta grows."""
+    start, end = _get(cfg, "scheduler.beta_start"), _get(cfg, "scheduler.beta_end")
+    if start is not None and end is not None and start > end:
+        yield f"scheduler.beta_start = {start} must not exceed scheduler.beta_end = {end}"
+
+
+def size_halves(cfg: DictConfig) -> Iterator[str]:
+    """The image's side can be halved as often as the network does (`network.halvings` or its list of blocks)."""
+    size, channels = _get(cfg, "dataset.size"), _get(cfg, "network.block_out_channels")
+    halvings = _get(cfg, "network.halvings")
+    if halvings is None and channels is not None:
+        halvings = len(channels) - 1
+    if size is not None and halvings is not None and size % 2**halvings:
+        yield (
+            f"dataset.size = {size} cannot be halved {halvings} times by the network: "
+            f"take a multiple of {2**halvings}, such as {max(1, round(size / 2**halvings)) * 2**halvings}"
+        )
+
+
+def steps_fit(cfg: DictConfig) -> Iterator[str]:
+    """A sampler on a discrete schedule has no more steps than the schedule."""
+    steps, trained = _get(cfg, "sampler.steps"), _get(cfg, "scheduler.train_timesteps")
+    if steps is not None and trained is not None and steps > trained:
+        yield f"sampler.steps = {steps} must not exceed scheduler.train_timesteps = {trained}"
+
+
+def conditional_has_classes(cfg: DictConfig) -> Iterator[str]:
+    """A class-conditional model needs a data set with classes."""
+    needs = [key for key in ("conditioner", "model") if "num_classes" in (_get(cfg, key) or {})]
+    if needs and _get(cfg, "dataset") is not None and _get(cfg, "dataset.num_classes") is None:
+        yield (
+            f"the {needs[0]} is conditioned on classes, and the data set has none: "
+            "set dataset.num_classes or take an unconditional model"
+        )
+
+
+def label_exists(cfg: DictConfig) -> Iterator[str]:
+    """`label=` of the command sample names a class of the data."""
+    label, classes = _get(cfg, "label"), _get(cfg, "dataset.num_classes")
+    if label is None:
+        return
+    if classes is None:
+        yield f"label = {label}: the data set has no classes"
+    elif not 0 <= label < classes:
+        yield f"label = {label} must be one of the data's classes, 0 to {classes - 1}"
+
+
+def trains_long_enough(cfg: DictConfig) -> Iterator[str]:
+    """A training has an end, and at least one step."""
+    epochs, steps = _get(cfg, "trainer.max_epochs"), _get(cfg, "trainer.max_steps")
+    for key, value in (("max_epochs", epochs), ("max_steps", steps)):
+        if isinstance(value, int) and (value == 0 or value < -1):
+            yield f"trainer.{key} = {value} must be 1 or more, or -1 for no limit"
+    if epochs in (None, -1) and steps in (None, -1) and _get(cfg, "trainer.max_time") is None and _get(cfg, "trainer"):
+        yield "trainer.max_epochs = -1 never ends: give trainer.max_epochs, trainer.max_steps or trainer.max_time"
+
+
+def names_stay_inside(cfg: DictConfig) -> Iterator[str]:
+    """Names that become folders cannot leave theirs."""
+    import re
+
+    for key in ("task_name", "sweep"):
+        name = _get(cfg, key)
+        if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", str(name)):
+            yield f"{key} = {name!r} must be letters, digits, '.', '_' and '-', at most 64, beginning with one of the first two"
+
+
+RULES: tuple[Rule, ...] = (
+    betas_rise,
+    size_halves,
+    steps_fit,
+    conditional_has_classes,
+    label_exists,
+    trains_long_enough,
+    names_stay_inside,
+)

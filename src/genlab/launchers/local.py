@@ -1,0 +1,173 @@
+"""launcher=local: each job in a child process of a parent that has already paid for the imports.
+
+A crash, an `os._exit`, a segmentation fault or the out-of-memory killer ends one job and no other, and a job's
+memory is returned when it ends. The parent only imports; it never computes, so that forking it is safe.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from hydra.core.utils import JobReturn, JobStatus, setup_globals
+from hydra.plugins.launcher import Launcher
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+from genlab.config.ranges import PositiveFloat, PositiveInt
+from genlab.launchers.jobs import compose_all, run
+
+
+class JobDied(RuntimeError):
+    """A job's process ended without a result."""
+
+
+@dataclass
+class _Child:
+    index: int
+    process: BaseProcess
+    results: Connection
+    slot: int
+    deadline: float
+
+
+class LocalLauncher(Launcher):
+    """Runs up to `workers` jobs at a time.
+
+    Args:
+        workers: jobs at a time; None is one for each GPU, or one for every two processor cores without one.
+        threads: of each job; None shares the cores among the workers.
+        timeout_minutes: a job that takes longer is ended and counts as failed.
+    """
+
+    def __init__(
+        self,
+        workers: PositiveInt | None = None,
+        threads: PositiveInt | None = None,
+        timeout_minutes: PositiveFloat | None = None,
+    ) -> None:
+        self._workers, self._threads = workers, threads
+        self._timeout = 60 * timeout_minutes if timeout_minutes is not None else float("inf")
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        self._context, self._task, self._config = hydra_context, task_function, config
+
+    def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
+        setup_globals()
+        jobs = compose_all(self._context, self._config, self._task, job_overrides, initial_job_idx)
+        if warm := getattr(self._task, "warm", None):
+            warm()
+        gpus = _gpus()
+        workers = min(len(jobs), self._workers or len(gpus) or max(1, _cores() // 2))
+        threads = self._threads or max(1, _cores() // workers)
+        results: list[JobReturn | None] = [None] * len(jobs)
+        waiting, running, free = deque(range(len(jobs))), {}, deque(range(workers))
+        try:
+            while waiting or running:
+                while waiting and free:
+                    index, slot = waiting.popleft(), free.popleft()
+                    gpu = gpus[slot % len(gpus)] if gpus else None
+                    child = self._start(index, jobs[index], slot, threads, gpu)
+                    running[child.results] = child
+                for child in self._ended(running):
+                    results[child.index] = self._result(child, jobs[child.index])
+                    free.append(child.slot)
+        except KeyboardInterrupt:
+            self._end_all(running.values())
+            raise
+        return [result for result in results if result is not None]
+
+    def _start(self, index: int, job: DictConfig, slot: int, threads: int, gpu: str | None) -> _Child:
+        receiver, sender = multiprocessing.Pipe(duplex=False)
+        arguments = (self._context, self._task, job, sender, threads, gpu)
+        process = multiprocessing.get_context("fork").Process(target=_child, args=arguments, daemon=False)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        process.start()
+        sender.close()
+        return _Child(index, process, receiver, slot, time.monotonic() + self._timeout)
+
+    def _ended(self, running: dict[Connection, _Child]) -> list[_Child]:
+        """Waits until a job ends or is out of time; takes what ended out of `running`."""
+        ready = wait(list(running), timeout=1.0)
+        late = [c for c in running.values() if time.monotonic() > c.deadline and c.results not in ready]
+        for child in late:
+            child.process.kill()
+        return [running.pop(connection) for connection in [*ready, *(c.results for c in late)]]  # type: ignore[index]
+
+    def _result(self, child: _Child, job: DictConfig) -> JobReturn:
+        result: JobReturn
+        timed_out = time.monotonic() > child.deadline
+        try:
+            result = pickle.loads(child.results.recv_bytes())
+        except (EOFError, OSError):
+            child.process.join()
+            reason = f"took more than {self._timeout / 60:g} minutes" if timed_out else _how(child.process.exitcode)
+            error = JobDied(f"the job's process {reason}")
+            buried = getattr(self._task, "bury", lambda *_: None)(job, error)
+            result = JobReturn(overrides=list(job.hydra.overrides.task), status=JobStatus.FAILED)
+            result.return_value = buried if buried is not None else error
+            result.status = JobStatus.COMPLETED if buried is not None else JobStatus.FAILED
+        child.process.join()
+        child.results.close()
+        return result
+
+    @staticmethod
+    def _end_all(children: Any) -> None:
+        """Ctrl-C reached the children too: they save and end; wait for them."""
+        for child in children:
+            with contextlib.suppress(ProcessLookupError, TypeError):
+                os.kill(child.process.pid, signal.SIGTERM)
+        for child in children:
+            child.process.join()
+
+
+def _child(
+    context: HydraContext, task: TaskFunction, job: DictConfig, results: Connection, threads: int, gpu: str | None
+) -> None:
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+    os.environ["GENLAB_PROGRESS"] = "lines"  # several jobs share one terminal
+    if gpu is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(threads)
+    result = run(context, task, job)
+    try:
+        content = pickle.dumps(result)
+    except Exception:  # an error that cannot travel: its text can
+        result.return_value = RuntimeError(f"{type(result._return_value).__name__}: {result._return_value}")
+        content = pickle.dumps(result)
+    results.send_bytes(content)
+    results.close()
+
+
+def _how(exit_code: int | None) -> str:
+    if exit_code is not None and exit_code < 0:
+        name = signal.Signals(-exit_code).name
+        hint = " (out of memory?)" if name == "SIGKILL" else ""
+        return f"was ended by {name}{hint}"
+    return f"ended with status {exit_code} before it had a result"
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _gpus() -> list[str]:
+    """The GPUs that jobs may use, by number, found without initialising CUDA (a fork could not use it then)."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        return [gpu for gpu in visible.split(",") if gpu not in ("", "-1")]
+    torch = sys.modules.get("torch")
+    return [str(i) for i in range(torch.cuda.device_count())] if torch is not None else []

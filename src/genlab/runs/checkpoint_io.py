@@ -1,0 +1,58 @@
+"""How checkpoints are written and read: atomically, with a checksum, as tensors only."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+from pytorch_lightning.plugins.io import TorchCheckpointIO
+
+from genlab.config.errors import ConfigError
+from genlab.runs import atomic
+from genlab.runs.store import digests_file
+
+
+class AtomicCheckpointIO(TorchCheckpointIO):
+    """Replaces a checkpoint only by a whole one.
+
+    Lightning 2.6 stages in the system's temporary folder and then copies over the target, which destroys the old
+    checkpoint when the disk fills up, and reports nothing when the folder is read-only. Here the checksums of both
+    the new and the old content are noted first, so that at any moment the file matches one of them.
+    """
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
+        path = Path(path)
+        with atomic.replacing(path) as file:
+            torch.save(checkpoint, file)
+            file.flush()
+            digests = [atomic.sha256_of(Path(file.name))]
+            if path.exists():
+                digests.append(atomic.sha256_of(path))
+            atomic.write_text(digests_file(path), "\n".join(digests) + "\n")
+
+    def load_checkpoint(self, path: str | Path, map_location: Any = None, weights_only: bool | None = True) -> Any:
+        return load(Path(path), map_location or "cpu")
+
+    def remove_checkpoint(self, path: str | Path) -> None:
+        Path(path).unlink(missing_ok=True)
+        digests_file(Path(path)).unlink(missing_ok=True)
+
+
+def load(path: Path, map_location: Any = "cpu") -> dict[str, Any]:
+    """The content of a checkpoint: tensors, numbers and text; nothing in it is executed.
+
+    Raises:
+        ConfigError: it is absent, damaged, or holds pickled objects.
+    """
+    try:
+        return torch.load(path, map_location=map_location, weights_only=True)
+    except FileNotFoundError as error:
+        raise ConfigError(f"there is no checkpoint {path}") from error
+    except pickle.UnpicklingError as error:
+        name = next((w for w in str(error).replace("`", " ").split() if "." in w and "weights_only" not in w), "an object")
+        raise ConfigError(f"checkpoint {path} is refused: it holds {name.strip(',.')}, and only tensors are read") from error
+    except (RuntimeError, EOFError, OSError) as error:
+        size = path.stat().st_size
+        raise ConfigError(f"checkpoint {path} is damaged ({size} bytes): {str(error).splitlines()[0] if str(error) else 'it ends too early'}") from error

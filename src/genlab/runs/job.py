@@ -1,0 +1,145 @@
+"""The life of one run: find its folder, own it, work, and write down how it ended, whatever happens."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from omegaconf import DictConfig, open_dict
+
+from genlab.callbacks.interruption import Interrupted
+from genlab.config.errors import ConfigError
+from genlab.config.fingerprint import fingerprint
+from genlab.config.redact import redact_text
+from genlab.runs.atomic import DiskFull
+from genlab.runs.lock import Lock, RunIsLocked
+from genlab.runs.record import Record, Stopwatch
+from genlab.runs.store import Run, Store, save_config
+
+Work = Callable[[DictConfig, Run, Record], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a request for a run ended."""
+
+    run: Path
+    status: Literal["completed", "interrupted", "failed", "running"]
+    reason: str = ""
+    worked: bool = True
+    """False when nothing had to be done: completed before, running elsewhere, tried too often."""
+    exit_status: int = 0
+
+
+def find(cfg: DictConfig) -> Run:
+    """The folder of the run that `cfg` asks for; with force=true a new one beside it."""
+    from genlab.data.catalog import checksum
+
+    data = checksum(cfg.dataset, Path(cfg.paths.data_dir).expanduser())
+    store = Store(cfg.paths.output_dir)
+    run = store.run(cfg.task_name, fingerprint(cfg, data))
+    return store.beside(run) if cfg.force and run.path.exists() else run
+
+
+def carry_out(cfg: DictConfig, overrides: list[str], experiment: str | None, work: Work) -> Outcome:
+    """Do `work` for the run that `cfg` asks for, unless its record says that there is nothing to do.
+
+    An error of the work ends in record.json and in the outcome, and is not raised: a sweep goes on.
+    """
+    run = find(cfg)
+    with open_dict(cfg):
+        cfg.paths.run_dir = str(run.path)
+    try:
+        with Lock(run.lock_file):
+            record = run.record() or _new(cfg, run, overrides, experiment)
+            if record.status == "completed":
+                return Outcome(run.path, "completed", "done before", worked=False)
+            tries = len(record.errors) + (record.error is not None)
+            if record.status == "failed" and tries > cfg.retries:
+                reason = f"failed {tries} times, the last with {_reason(record)}; retries={tries} tries again"
+                return Outcome(run.path, "failed", reason, worked=False, exit_status=1)
+            return _work(cfg, run, record, work)
+    except RunIsLocked as locked:
+        return Outcome(run.path, "running", str(locked), worked=False)
+
+
+def _new(cfg: DictConfig, run: Run, overrides: list[str], experiment: str | None) -> Record:
+    return Record(
+        fingerprint=run.path.name, task_name=cfg.task_name, family=str(cfg.model._target_).split(".")[2],
+        experiment=experiment, seed=cfg.seed, overrides=overrides,
+    )  # fmt: skip
+
+
+def _work(cfg: DictConfig, run: Run, record: Record, work: Work) -> Outcome:
+    watch = Stopwatch()
+    record.begin()
+    record.save(run.record_file)
+    save_config(cfg, run.config_file)
+    with _logged_to(run.log_file):
+        try:
+            work(cfg, run, record)
+        except Interrupted as interruption:
+            record.end("interrupted", watch.seconds)
+            record.save(run.record_file)
+            return Outcome(run.path, "interrupted", str(interruption), exit_status=interruption.exit_status)
+        except KeyboardInterrupt:
+            record.end("interrupted", watch.seconds)
+            record.save(run.record_file)
+            raise
+        except Exception as error:
+            return _failed(run, record, error, watch)
+        record.end("completed", watch.seconds)
+        record.save(run.record_file)
+        return Outcome(run.path, "completed")
+
+
+def _failed(run: Run, record: Record, error: Exception, watch: Stopwatch) -> Outcome:
+    record.end("failed", watch.seconds, error)
+    with contextlib.suppress(DiskFull):
+        record.save(run.record_file)
+    assert record.error is not None
+    logging.getLogger("genlab").error("%s", record.error["traceback"])
+    return Outcome(run.path, "failed", _reason(record), exit_status=2 if isinstance(error, ConfigError) else 1)
+
+
+def bury(cfg: DictConfig, error: Exception) -> Outcome:
+    """Write down that the process of a run is gone, after it has died without a word."""
+    run = find(cfg)
+    if (record := run.record()) is not None and record.status == "running":
+        record.end("failed", 0.0, error)
+        record.save(run.record_file)
+    return Outcome(run.path, "failed", str(error), exit_status=1)
+
+
+def _reason(record: Record) -> str:
+    if record.error is None:
+        return "an unknown error"
+    return f"{record.error['type']}: {record.error['message'].splitlines()[0]}"
+
+
+@contextlib.contextmanager
+def _logged_to(path: Path) -> Iterator[None]:
+    """Python's log messages and warnings go to `path` as well, free of secrets."""
+
+    class Redacting(logging.Formatter):
+        def format(self, entry: logging.LogRecord) -> str:
+            return redact_text(super().format(entry))
+
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(Redacting("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    names = ("genlab", "pytorch_lightning", "lightning", "py.warnings")
+    loggers = [logging.getLogger(name) for name in names]
+    logging.captureWarnings(True)
+    for logger in loggers:
+        logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.captureWarnings(False)
+        for logger in loggers:
+            logger.removeHandler(handler)
+        handler.close()

@@ -1,0 +1,53 @@
+"""Brings a trained model back from its run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from genlab.config.errors import ConfigError
+from genlab.config.instantiate import build
+from genlab.runs import checkpoint_io
+from genlab.runs.store import Run
+
+
+def restore(cfg: DictConfig, checkpoint: Path) -> Any:
+    """The LightningModule of `cfg` with the weights of a checkpoint, averaged ones included, in evaluation mode.
+
+    Raises:
+        ConfigError: the checkpoint is absent, damaged, or of another network.
+    """
+    module = build(cfg.model, cfg.get("allow_targets") or [])
+    load_weights(module, checkpoint)
+    return module.eval()
+
+
+def load_weights(module: Any, checkpoint: Path) -> None:
+    """Give a LightningModule the weights of a checkpoint, averaged ones included.
+
+    Raises:
+        ConfigError: see `restore`.
+    """
+    content = checkpoint_io.load(checkpoint)
+    try:
+        module.load_state_dict(content["state_dict"])
+        module.on_load_checkpoint(content)
+    except (KeyError, RuntimeError) as error:
+        first = str(error).strip().splitlines()
+        raise ConfigError(f"checkpoint {checkpoint} does not fit the model of its config: {first[-1].strip()}") from error
+
+
+def newest(run: Run) -> Path:
+    """The run's newest whole checkpoint.
+
+    Raises:
+        ConfigError: it has none.
+    """
+    checkpoint = run.checkpoint()
+    if checkpoint is None:
+        record = run.record()
+        state = f"is {record.status}" if record else "has no record"
+        raise ConfigError(f"run {run.path.name} {state} and has no checkpoint to read")
+    return checkpoint

@@ -1,0 +1,161 @@
+"""The store: run folders named by fingerprint under one root, found again by any later request."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+
+from genlab.config.errors import ConfigError, listed
+from genlab.config.redact import redact
+from genlab.runs import atomic, record
+from genlab.runs.record import Record
+
+SWEEPS = "sweeps"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder and the files of its contract."""
+
+    path: Path
+
+    @property
+    def config_file(self) -> Path:
+        return self.path / "config.yaml"
+
+    @property
+    def record_file(self) -> Path:
+        return self.path / "record.json"
+
+    @property
+    def history_file(self) -> Path:
+        return self.path / "history.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def samples(self) -> Path:
+        return self.path / "samples"
+
+    @property
+    def lock_file(self) -> Path:
+        return self.path / "lock.json"
+
+    @property
+    def log_file(self) -> Path:
+        return self.path / "train.log"
+
+    def record(self) -> Record | None:
+        """The run's record; None when there is none that can be read."""
+        return record.load(self.record_file)
+
+    def config(self) -> DictConfig:
+        """The run's own config.
+
+        Raises:
+            ConfigError: there is none, or it is no config.
+        """
+        try:
+            cfg = OmegaConf.load(self.config_file)
+        except OSError as error:
+            raise ConfigError(f"{self.path} is no run: it has no config.yaml") from error
+        if not isinstance(cfg, DictConfig):
+            raise ConfigError(f"{self.config_file} holds no mapping")
+        return cfg
+
+    def checkpoint(self) -> Path | None:
+        """The newest checkpoint that is whole, by its checksum; a damaged one is named in a warning."""
+        damaged = None
+        for name in ("last.ckpt", "previous.ckpt"):
+            path = self.checkpoints / name
+            if not path.exists():
+                continue
+            if is_whole(path):
+                if damaged is not None:
+                    warnings.warn(f"{damaged} is damaged; {path} is used instead", stacklevel=2)
+                return path
+            damaged = path
+        if damaged is not None:
+            warnings.warn(f"{damaged} is damaged and there is no checkpoint before it", stacklevel=2)
+        return None
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a checkpoint's content has one of the checksums noted beside it."""
+    try:
+        noted = digests_file(path).read_text().split()
+    except OSError:
+        return False
+    return atomic.sha256_of(path) in noted
+
+
+def digests_file(path: Path) -> Path:
+    """Where a checkpoint's checksums are noted."""
+    return path.with_name(path.name + ".sha256")
+
+
+def save_config(cfg: DictConfig, path: Path) -> None:
+    """Write a config: values resolved, secrets redacted, references to whole nodes and to paths kept as they are.
+
+    A kept reference (`sampler: ${sampler}`) makes one later override reach every place that uses the node.
+    """
+    from genlab.config.fingerprint import self_contained
+
+    atomic.write_text(path, OmegaConf.to_yaml(OmegaConf.create(redact(self_contained(cfg)))))
+
+
+class Store:
+    """All runs below `root`: `<root>/<task_name>/<fingerprint>/`."""
+
+    def __init__(self, root: Path | str) -> None:
+        self.root = Path(root).expanduser().resolve()
+
+    def run(self, task_name: str, fingerprint: str) -> Run:
+        path = (self.root / task_name / fingerprint).resolve()
+        if not path.is_relative_to(self.root):
+            raise ConfigError(f"task_name = {task_name!r} leads out of {self.root}")
+        return Run(path)
+
+    def beside(self, run: Run) -> Run:
+        """A new folder next to `run`, for the same config run again: <fingerprint>-2, -3, ..."""
+        n = 2
+        while (path := run.path.with_name(f"{run.path.name}-{n}")).exists():
+            n += 1
+        return Run(path)
+
+    def __iter__(self) -> Iterator[Run]:
+        for file in sorted(self.root.glob("*/*/record.json")):
+            if file.parent.parent.name != SWEEPS:
+                yield Run(file.parent)
+
+    def find(self, reference: str) -> Run:
+        """The run that `reference` names: a folder, a fingerprint (or its beginning), or `latest`.
+
+        Raises:
+            ConfigError: there is none, or several.
+        """
+        if (Path(reference).expanduser() / "config.yaml").is_file():
+            return Run(Path(reference).expanduser().resolve())
+        runs = list(self)
+        if reference == "latest":
+            finished = [run for run in runs if (run.checkpoints / "last.ckpt").exists()]
+            if not finished:
+                raise ConfigError(f"run = latest: {self.root} holds no run with a checkpoint yet")
+            return max(finished, key=lambda run: run.record_file.stat().st_mtime)
+        found = [run for run in runs if run.path.name.startswith(reference)] if re.fullmatch(r"[\w-]+", reference) else []
+        exact = [run for run in found if run.path.name == reference]
+        if len(exact or found) == 1:
+            return (exact or found)[0]
+        if found:
+            raise ConfigError(f"run = {reference!r} names several runs: {listed(run.path.name for run in found)}")
+        known = listed(run.path.name for run in runs) or "none yet"
+        raise ConfigError(
+            f"run = {reference!r} is neither a run folder nor a fingerprint in {self.root} (there: {known}), nor 'latest'"
+        )

@@ -1,0 +1,80 @@
+"""The default sweeper: a grid of overrides, or explicit rows from a file."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.core.plugins import Plugins
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+from genlab.config.errors import ConfigError
+from genlab.sweepers.rows import read_rows
+
+
+class GridSweeper(Sweeper):
+    """Every combination of the swept values; with `rows=FILE`, every row of the file times those.
+
+    All jobs go to the launcher at once, which composes and checks all of them before the first starts.
+
+    Args:
+        params: overrides that a config gives (`hydra.sweeper.params`), before those of the command line.
+        max_batch_size: taken for Hydra's own configs; a launcher of ours needs none.
+    """
+
+    def __init__(self, params: dict[str, Any] | None = None, max_batch_size: int | None = None) -> None:
+        self._params = dict(params or {})
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        self._context, self._task, self._config = hydra_context, task_function, config
+        self._launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> Any:
+        words = [f"{key}={value}" for key, value in self._params.items()] + arguments
+        overrides = OverridesParser.create(config_loader=self._context.config_loader).parse_overrides(words)
+        jobs = [[*row, *combination] for row in self._rows(overrides) for combination in combinations(overrides)]
+        if "sweep" in self._config and not any(o.key_or_group == "sweep" for o in overrides):
+            name = new_name()
+            jobs = [[*job, f"sweep={name}"] for job in jobs]
+        results = self._launcher.launch(jobs, initial_job_idx=0)
+        if (remember := getattr(self._task, "remember", None)) is not None:
+            remember(results)
+        return results
+
+    @staticmethod
+    def _rows(overrides: Sequence[Override]) -> list[list[str]]:
+        files = [o.value() for o in overrides if o.key_or_group == "rows"]
+        return read_rows(Path(str(files[-1]))) if files and files[-1] else [[]]
+
+
+def combinations(overrides: Sequence[Override]) -> list[list[str]]:
+    """The grid: one list of overrides for each combination of swept values, the last key varying fastest.
+
+    Raises:
+        ConfigError: a sweep over an interval, which has no finite grid.
+    """
+    jobs: list[list[str]] = [[]]
+    for override in overrides:
+        key = override.get_key_element()
+        if override.is_sweep_override():
+            if not override.is_discrete_sweep():
+                raise ConfigError(f"{override.input_line} sweeps an interval: a grid needs values, as in {key}=1,2,3")
+            values = [f"{key}={value}" for value in override.sweep_string_iterator()]
+        else:
+            values = [key if override.is_delete() else f"{key}={override.get_value_element_as_str()}"]
+        jobs = [[*job, value] for job in jobs for value in values]
+    return jobs
+
+
+def new_name() -> str:
+    """A name for a sweep that two sweeps of the same second do not share."""
+    return f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"

@@ -1,0 +1,38 @@
+"""Explicit rows of a sweep, from a YAML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from genlab.config.errors import ConfigError
+
+
+def read_rows(path: Path) -> list[list[str]]:
+    """The rows of a file as lists of overrides.
+
+    The file holds a list of mappings (`- {model.coding_size: 32, trainer.max_epochs: 150}`), or a mapping with
+    such a list under `rows`, or `rows` as a mapping name -> row.
+
+    Raises:
+        ConfigError: the file is absent or holds something else.
+    """
+    from omegaconf import DictConfig, OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
+
+    try:
+        loaded = OmegaConf.load(path)
+        rows: Any = OmegaConf.to_container(loaded["rows"] if isinstance(loaded, DictConfig) else loaded)
+    except (OSError, YAMLError, OmegaConfBaseException, KeyError) as error:
+        raise ConfigError(f"rows = {path}: {str(error).splitlines()[0]}") from error
+    rows = list(rows.values()) if isinstance(rows, dict) else rows
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) and row for row in rows):
+        raise ConfigError(f"rows = {path} must hold a list of rows such as {{model.coding_size: 32}}")
+    return [[f"{key}={_text(value)}" for key, value in row.items()] for row in rows]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "null" if value is None else str(value)
