@@ -13,6 +13,7 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 from PIL import Image
+from wandb.util import get_core_path
 
 from genlab.interop.loggers import finish, log_picture, log_summary
 from genlab.interop.wandb import log_table, wandb_logger
@@ -57,8 +58,8 @@ def files(run_dir: Path) -> list[Path]:
 
 
 def inspect(path: Path, *options: str) -> str:
-    """W&B's own reader. Its output is no stable interface: these tests are the contract."""
-    command = [sys.executable, "-m", "wandb", "leet", "inspect", str(path), *options, "--json"]
+    """What `wandb leet inspect` prints, less the second its Python front takes. These tests are its contract."""
+    command = [get_core_path(), "leet", "inspect", "--no-observability", *options, "--json", "--run-file", str(path)]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 

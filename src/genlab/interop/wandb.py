@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from genlab.config.ranges import PositiveFloat
 from genlab.config.redact import redact
+from genlab.runs.atomic import write_text
 
 if TYPE_CHECKING:
     from pytorch_lightning.loggers.wandb import WandbLogger
@@ -222,11 +223,8 @@ def _stable_id(path: Path) -> str:
     with contextlib.suppress(FileNotFoundError):
         if kept := path.read_text(encoding="utf-8").strip():
             return kept
-    path.parent.mkdir(parents=True, exist_ok=True)
     new = secrets.token_hex(6)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(new + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    write_text(path, new + "\n")
     return new
 
 
