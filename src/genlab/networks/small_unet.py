@@ -41,7 +41,7 @@ class SmallUNet(nn.Module):
     Args:
         in_channels: of the input.
         out_channels: of the output.
-        block_channels: the width of each level, from the full resolution down.
+        block_out_channels: the width of each level, from the full resolution down.
         time_hidden: width of the hidden layer of each time embedding.
     """
 
@@ -49,11 +49,11 @@ class SmallUNet(nn.Module):
         self,
         in_channels: PositiveInt,
         out_channels: PositiveInt,
-        block_channels: list[int],
+        block_out_channels: list[int],
         time_hidden: PositiveInt = 32,
     ) -> None:
         super().__init__()
-        widths = list(block_channels)
+        widths = list(block_out_channels)
         self.down = nn.ModuleList(_block(a, b) for a, b in zip([in_channels, *widths], widths, strict=False))
         pairs = list(zip(widths[:0:-1], widths[-2::-1], strict=True))  # (64, 32), (32, 16)
         self.time = nn.ModuleList(_TimeEmbedding(time_hidden, low) for low, _ in pairs)

@@ -16,7 +16,7 @@ class UNet(nn.Module):
     Args:
         channels: of the data.
         size: side of the picture; each level but the last halves it.
-        block_channels: the width of each level, from the full resolution down.
+        block_out_channels: the width of each level, from the full resolution down.
         attention_levels: how many of the lowest levels have self-attention.
         layers_per_block: residual blocks at each level.
         num_classes: how many labels there are; None makes the network unconditional. The label `num_classes`, one
@@ -31,7 +31,7 @@ class UNet(nn.Module):
         self,
         channels: PositiveInt,
         size: PositiveInt,
-        block_channels: list[int],
+        block_out_channels: list[int],
         attention_levels: NonNegativeInt = 2,
         layers_per_block: PositiveInt = 2,
         num_classes: PositiveInt | None = None,
@@ -43,7 +43,7 @@ class UNet(nn.Module):
         super().__init__()
         from diffusers import UNet2DModel
 
-        levels = len(block_channels)
+        levels = len(block_out_channels)
         _check_halving(size, levels)
         self.class_embedding = None if num_classes is None else nn.Embedding(num_classes + 1, class_embedding_size)
         attends = [level >= levels - attention_levels for level in range(levels)]
@@ -52,7 +52,7 @@ class UNet(nn.Module):
             in_channels=channels + (0 if num_classes is None else class_embedding_size),
             out_channels=channels,
             layers_per_block=layers_per_block,
-            block_out_channels=tuple(block_channels),
+            block_out_channels=tuple(block_out_channels),
             down_block_types=tuple("AttnDownBlock2D" if attend else "DownBlock2D" for attend in attends),
             up_block_types=tuple("AttnUpBlock2D" if attend else "UpBlock2D" for attend in reversed(attends)),
             norm_num_groups=norm_groups,
@@ -74,6 +74,6 @@ def _check_halving(size: int, levels: int) -> None:
     """Raise ValueError unless `size` can be halved between all levels."""
     if size % 2 ** (levels - 1):
         raise ValueError(
-            f"network.block_channels has {levels} levels, which halve a picture {levels - 1} times; "
+            f"network.block_out_channels has {levels} levels, which halve a picture {levels - 1} times; "
             f"dataset.size={size} is not a multiple of {2 ** (levels - 1)}"
         )
