@@ -14,10 +14,11 @@ def fit(pixels: Pixels, channels: int, size: int, enlarge: Literal["pad", "scale
     """(n, channel, height, width) uint8 -> (n, channels, size, size).
 
     A smaller `size` scales down with antialiasing. A larger one either surrounds the picture with black ("pad":
-    MNIST at 32 is MNIST at 28 with a border of 2) or scales it up ("scale"). Grey becomes colour by repetition.
+    MNIST at 32 is MNIST at 28 with a border of 2) or scales it up ("scale"). Grey becomes colour by repetition, colour
+    grey by its luma (ITU-R BT.601).
 
     Raises:
-        ValueError: `channels` is neither the pictures' own number nor 3 for grey pictures.
+        ValueError: `channels` is neither 1 nor 3.
     """
     pixels = _channels(pixels, channels)
     height, width = pixels.shape[2:]
@@ -30,13 +31,20 @@ def fit(pixels: Pixels, channels: int, size: int, enlarge: Literal["pad", "scale
     return _scaled(pixels, size)
 
 
+def check_channels(channels: int) -> None:
+    """Raises ValueError for a number of channels that pictures do not have."""
+    if channels not in (1, 3):
+        raise ValueError(f"dataset.channels={channels}: pictures have 1 (grey) or 3 (colour)")
+
+
 def _channels(pixels: Pixels, channels: int) -> Pixels:
-    own = pixels.shape[1]
-    if own == channels:
+    check_channels(channels)
+    if pixels.shape[1] == channels:
         return pixels
-    if own == 1 and channels == 3:
+    if channels == 3:
         return pixels.repeat(3, axis=1)
-    raise ValueError(f"dataset.channels={channels}: these pictures have {own}; allowed: {own}{' or 3' * (own == 1)}")
+    luma = np.tensordot(pixels, np.array([0.299, 0.587, 0.114]), axes=(1, 0))[:, None]
+    return np.rint(luma).astype(np.uint8)
 
 
 def _scaled(pixels: Pixels, size: int) -> Pixels:

@@ -1,0 +1,79 @@
+"""Google's emoji: colour pictures of 64x64 pixels in nine classes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genlab.data.catalog import cache_folder, entry_named
+from genlab.data.fetch import files_of
+from genlab.data.fit import fit
+from genlab.data.prepared import About, Write, prepared
+from genlab.data.source import Images
+
+CATEGORIES = (
+    "Smileys & Emotion", "People & Body", "Animals & Nature", "Food & Drink", "Travel & Places", "Activities",
+    "Objects", "Symbols", "Flags",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Emoji:
+    """Emoji on white, labelled by their category; an emoji and its skin tones fall into one split.
+
+    The five bare skin-tone swatches, a category of their own, are left out.
+
+    Args:
+        data_dir: where they are fetched to.
+        skin_tones: with the skin-tone variants (3,781 pictures, 60 % of them people), or without (1,906).
+        folder: a folder of the user's own with emoji.json and 64/*.png; tried first.
+    """
+
+    data_dir: str | Path
+    skin_tones: bool = True
+    folder: str | Path | None = None
+
+    name = "emoji"
+
+    def identity(self) -> str:
+        return entry_named(self.name).identity + ("" if self.skin_tones else "-base")
+
+    def load(self, channels: int, size: int) -> Images:
+        kind = "tones" if self.skin_tones else "base"
+        cache = cache_folder(Path(self.data_dir) / self.name / kind, self.identity(), channels, size)
+        return prepared(cache, (channels, size, size), lambda write: self._prepare(write, channels, size))
+
+    def _prepare(self, write: Write, channels: int, size: int) -> About:
+        files = files_of(self.name, Path(self.data_dir), None if self.folder is None else Path(self.folder))
+        table = json.loads((files / "emoji.json").read_text(encoding="utf-8"))
+        entries = [entry for entry in table if entry["category"] in CATEGORIES]
+        names, labels, groups = [], [], []
+        for group, entry in enumerate(sorted(entries, key=lambda entry: int(entry["sort_order"]))):
+            for name in _pictures(entry, self.skin_tones):
+                names.append(name)
+                labels.append(CATEGORIES.index(entry["category"]))
+                groups.append(group)
+        write(fit(np.stack([_on_white(files / "64" / name) for name in names]), channels, size, enlarge="scale"))
+        return About(np.array(labels), CATEGORIES, groups=np.array(groups))
+
+
+def _pictures(entry: dict[str, Any], skin_tones: bool) -> Sequence[str]:
+    """The file names of an emoji and its variants."""
+    variants = entry.get("skin_variations", {}).values() if skin_tones else []
+    return [item["image"] for item in (entry, *variants) if item["has_img_google"]]
+
+
+def _on_white(path: Path) -> NDArray[np.uint8]:
+    """(3, 64, 64)."""
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        colour = picture.convert("RGBA")
+    white = Image.new("RGBA", colour.size, "white")
+    return np.asarray(Image.alpha_composite(white, colour).convert("RGB")).transpose(2, 0, 1)
