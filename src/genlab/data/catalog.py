@@ -146,6 +146,8 @@ def checksum(dataset: Mapping[str, Any], data_dir: Path) -> str:
     """
     source = dict(dataset["source"])
     module, _, name = source.pop("_target_").rpartition(".")
-    identity = getattr(importlib.import_module(module), name)(**{"data_dir": data_dir, **source}).identity()
+    if "data_dir" in source:
+        source["data_dir"] = data_dir
+    identity = getattr(importlib.import_module(module), name)(**source).identity()
     sizes = [dataset.get("train_size"), dataset.get("val_size", 0.1), dataset.get("test_size")]
     return preparation_checksum(identity, dataset["channels"], dataset["size"], *sizes)
