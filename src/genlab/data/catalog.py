@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genlab.config.errors import nearest
+from genlab.config.errors import ConfigError, nearest
 from genlab.data.digest import listing_digest
 from genlab.data.origins import DebianPackage, Mirror, NpmPackage, Origin
 
@@ -25,6 +25,10 @@ class Entry:
 
     name: str
     content: str
+    pictures: int
+    shape: str
+    """Channels, height and width."""
+    classes: int
     licence: str
     megabytes: int
     """Of the download."""
@@ -42,8 +46,11 @@ _IDX = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-
 
 MNIST = Entry(
     name="mnist",
-    content="60,000 + 10,000 handwritten digits, grey, 28x28, 10 classes",
-    licence="CC BY-SA 3.0, as its copies state",
+    content="handwritten digits",
+    pictures=70_000,
+    shape="1x28x28",
+    classes=10,
+    licence="CC BY-SA 3.0",
     megabytes=11,
     files=dict(
         zip(
@@ -66,8 +73,11 @@ MNIST = Entry(
 
 FASHION_MNIST = Entry(
     name="fashion_mnist",
-    content="60,000 + 10,000 pieces of clothing, grey, 28x28, 10 classes",
-    licence="MIT (Zalando)",
+    content="pieces of clothing",
+    pictures=70_000,
+    shape="1x28x28",
+    classes=10,
+    licence="MIT",
     megabytes=31,
     files=dict(
         zip(
@@ -91,8 +101,11 @@ FASHION_MNIST = Entry(
 
 EMOJI = Entry(
     name="emoji",
-    content="3,781 emoji, colour, 64x64, 9 classes (1,906 emoji with their skin tones)",
-    licence="Apache-2.0 (Google); list MIT",
+    content="Google's emoji",
+    pictures=3_781,
+    shape="3x64x64",
+    classes=9,
+    licence="Apache-2.0",
     megabytes=74,
     files={
         "emoji.json": "1d602e65be88772bf8cc368ce16b855d719eeddbafe128d471b80203f494d29f",
@@ -107,17 +120,38 @@ EMOJI = Entry(
 )  # fmt: skip
 
 ENTRIES = {entry.name: entry for entry in (MNIST, FASHION_MNIST, EMOJI)}
+"""The data sets that are fetched by name."""
+
+
+@dataclass(frozen=True)
+class Other:
+    """A choice of `dataset=` that genlab does not fetch by name."""
+
+    name: str
+    content: str
+    pictures: int | None
+    shape: str
+    classes: int | None
+    licence: str
+    where: str
+
+
+OTHERS = (
+    Other("digits", "handwritten digits", 1_797, "1x8x8", 10, "CC BY 4.0", "in scikit-learn"),
+    Other("image_folder", "your own pictures", None, "any", None, "yours", "your folder"),
+    Other("hub", "Hugging Face data sets", None, "any", None, "its own", "the hub"),
+)
 
 
 def entry_named(name: str) -> Entry:
     """The entry of a data set that is fetched by name.
 
     Raises:
-        ValueError: no such data set; the message gives the nearest names.
+        ConfigError: no such data set; the message gives the nearest names.
     """
     if name not in ENTRIES:
-        advice = nearest(name, ENTRIES) or f"; known: {', '.join(ENTRIES)}"
-        raise ValueError(f"there is no data set {name!r} to fetch{advice}")
+        known = [*ENTRIES, *(other.name for other in OTHERS)]
+        raise ConfigError(f"there is no data set {name!r}{nearest(name, known) or '; known: ' + ', '.join(known)}")
     return ENTRIES[name]
 
 

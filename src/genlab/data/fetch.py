@@ -66,11 +66,11 @@ def _bring(origin: Origin, entry: Entry, home: Path, files: Path) -> str | None:
 
 
 def _advice(entry: Entry, home: Path, tried: Sequence[str]) -> str:
-    names = ", ".join(f"{name} (or .gz)" if not name.endswith("/") else name for name in entry.files)
+    names = ", ".join(f"{name}*.png" if name.endswith("/") else name for name in entry.files)
     return "\n".join(
         [
             f"the data set {entry.name!r} could not be fetched; tried:",
             *tried,
-            f"get its files where there is a network ({names}), put them into {home}, and try again.",
+            f"get {names} (packed with gzip or not) where there is a network, put them into {home}, and try again",
         ]
     )

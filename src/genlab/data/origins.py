@@ -80,7 +80,9 @@ class Mirror:
 
     def bring(self, names: Sequence[str], into: Path, work: Path) -> None:
         for name in names:
-            packed = work / f"{name}.gz"
+            packed = (
+                work / re.sub(r"\W+", "-", self.base) / f"{name}.gz"
+            )  # a rest is only continued from the same mirror
             try:
                 Download(f"{self.base}/{name}.gz", packed, _MAX_BYTES).run()
                 _unpack(packed, into / name)

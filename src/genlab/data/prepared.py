@@ -44,12 +44,9 @@ def prepared(folder: Path, shape: tuple[int, int, int], make: Callable[[Write], 
         ValueError: `make` gave no picture, or the cache cannot be written.
     """
     if not _complete(folder):
-        try:
-            with locked(folder.with_name(folder.name + ".lock")):
-                if not _complete(folder):
-                    _fill(folder, shape, make)
-        except PermissionError as error:
-            raise ValueError(f"paths.data_dir: {error.filename} cannot be written; choose another folder") from error
+        with locked(folder.with_name(folder.name + ".lock")):
+            if not _complete(folder):
+                _fill(folder, shape, make)
     return _open(folder)
 
 

@@ -1,0 +1,44 @@
+"""SHA-256 of many files, without reading again what has not changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from genlab.data.digest import file_digest
+
+
+def remembered_digests(root: Path, names: Iterable[str], memory: Path) -> dict[str, str]:
+    """The SHA-256 of files under `root`, by relative name; `memory` is a folder to remember them in.
+
+    A file whose size and modification time are as remembered is not read again.
+    """
+    book = memory / f"digests-{hashlib.sha256(str(root).encode()).hexdigest()[:12]}.json"
+    known = _remembered(book)
+    now: dict[str, list[int | str]] = {}
+    for name in names:
+        status = (root / name).stat()
+        stamp = [status.st_size, status.st_mtime_ns]
+        before = known.get(name)
+        now[name] = before if before and before[:2] == stamp else [*stamp, file_digest(root / name)]
+    if now != known:
+        _remember(book, now)
+    return {name: str(entry[2]) for name, entry in now.items()}
+
+
+def _remembered(book: Path) -> dict[str, list[int | str]]:
+    try:
+        content: dict[str, list[int | str]] = json.loads(book.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content
+
+
+def _remember(book: Path, entries: dict[str, list[int | str]]) -> None:
+    book.parent.mkdir(parents=True, exist_ok=True)
+    new = book.with_name(f"{book.name}.{os.getpid()}")
+    new.write_text(json.dumps(entries), encoding="utf-8")
+    os.replace(new, book)

@@ -1,0 +1,120 @@
+"""Pictures from a data set of the Hugging Face hub, or from a folder in its format."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from genlab.config.errors import listed, nearest
+from genlab.data.catalog import cache_folder
+from genlab.data.digest import folder_digest
+from genlab.data.fit import check_channels
+from genlab.data.picture import Framing, to_square
+from genlab.data.prepared import About, Write, prepared
+from genlab.data.progress import progress
+from genlab.data.source import Images
+
+
+@dataclass(frozen=True)
+class HubImages:
+    """The pictures of one column, converted once.
+
+    Args:
+        repo: the data set's name on the hub ("owner/name"), or a folder in the hub's format.
+        data_dir: where the download and the converted pictures are kept.
+        image_column: the column with the pictures.
+        label_column: the column with the classes (numbers from 0, or class labels); None for none.
+        configuration: which configuration, for data sets that have several.
+        split: the part to train and validate on.
+        test_split: the part to test on; None for none.
+        revision: a commit, tag or branch. The run's fingerprint holds what is written here, so give a commit where
+            the data set may change.
+        framing: "crop" takes the central square, "pad" all of a picture between white borders.
+    """
+
+    repo: str
+    data_dir: str | Path
+    image_column: str = "image"
+    label_column: str | None = None
+    configuration: str | None = None
+    split: str = "train"
+    test_split: str | None = None
+    revision: str | None = None
+    framing: Framing = "crop"
+
+    @property
+    def name(self) -> str:
+        return Path(self.repo).name
+
+    def identity(self) -> str:
+        local = Path(self.repo).is_dir()
+        data = folder_digest(Path(self.repo)) if local else [self.repo, self.revision]
+        columns = [self.image_column, self.label_column, self.configuration, self.split, self.test_split, self.framing]
+        return hashlib.sha256(json.dumps([data, *columns]).encode()).hexdigest()
+
+    def load(self, channels: int, size: int) -> Images:
+        """The pictures.
+
+        Raises:
+            ModuleNotFoundError: the extra `hub` is not installed.
+            ValueError: the data set cannot be had, or has no such part or column.
+        """
+        check_channels(channels)
+        cache = cache_folder(Path(self.data_dir) / "hub", self.identity(), channels, size)
+        return prepared(cache, (channels, size, size), lambda write: self._prepare(write, channels, size))
+
+    def _prepare(self, write: Write, channels: int, size: int) -> About:
+        parts = [self._part(split) for split in (self.split, self.test_split) if split is not None]
+        with progress(f"converting {self.name}", sum(map(len, parts)), "images") as advance:
+            for part in parts:
+                for row in part:
+                    picture = row[self.image_column]
+                    write(to_square(picture, channels, size, self.framing)[None])
+                    advance(1)
+        n_test = len(parts[1]) if len(parts) == 2 else 0
+        if self.label_column is None:
+            return About(n_test=n_test)
+        labels = np.concatenate([np.asarray(part[self.label_column][:], dtype=np.int64) for part in parts])
+        return About(labels, self._class_names(parts[0]), n_test)
+
+    def _part(self, split: str) -> Any:
+        """The rows of a split, with no other columns than those asked for."""
+        load = _load_dataset()
+        where = f"dataset.source.repo={self.repo!r}"
+        try:
+            part = load(
+                self.repo, self.configuration, split=split, revision=self.revision,
+                cache_dir=str(Path(self.data_dir) / "hub" / "downloads"),
+            )  # fmt: skip
+        except (OSError, ValueError) as error:
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise ValueError(f"{where}: its part {split!r} cannot be had ({reason})") from error
+        wanted = [self.image_column] + ([] if self.label_column is None else [self.label_column])
+        for key, column in zip(("image_column", "label_column"), wanted, strict=False):
+            if column not in part.column_names:
+                advice = nearest(column, part.column_names) or f"; it has {listed(part.column_names)}"
+                raise ValueError(f"dataset.source.{key}={column!r}: {self.repo} has no such column{advice}")
+        kind = type(part.features[self.image_column]).__name__
+        if kind != "Image":
+            raise ValueError(f"dataset.source.image_column={self.image_column!r} holds {kind}, not pictures")
+        return part.select_columns(wanted)
+
+    def _class_names(self, part: Any) -> Sequence[str] | None:
+        names = getattr(part.features[self.label_column], "names", None)
+        return None if names is None else list(names)
+
+
+def _load_dataset() -> Any:
+    try:
+        from datasets import load_dataset
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "dataset=hub needs the extra hub: pip install 'genlab[hub]'", name="datasets"
+        ) from error
+    return load_dataset
