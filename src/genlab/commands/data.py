@@ -67,6 +67,7 @@ def _list(data_dir: Path) -> int:
 
     table = Table(
         title=f"data folder: {data_dir}", title_justify="left", caption=_HINT, caption_justify="left", box=SIMPLE,
+        pad_edge=False, padding=(0, 1, 0, 0),
     )  # fmt: skip
     for column in ("dataset=", "what", "pictures", "shape", "classes", "licence", "where"):
         numeric = column in ("pictures", "classes")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
@@ -20,15 +20,21 @@ _HYDRA_KEYS = {"_target_", "_partial_", "_convert_", "_recursive_"}
 _SCALARS: dict[str, type] = {"int": int, "float": float, "bool": bool, "str": str}
 
 
-def check(cfg: DictConfig) -> None:
-    """Raise a ConfigError that lists every problem of the config; returns nothing when there is none."""
+def check(cfg: DictConfig, extra: Iterable[str] = ()) -> None:
+    """Raise a ConfigError that lists every problem of the config; returns nothing when there is none.
+
+    Args:
+        cfg: a composed config.
+        extra: root keys that a command has of its own.
+    """
+    known = (*ROOT_KEYS, *extra)
     allowed = list(cfg.get("allow_targets") or [])
     problems = [
-        f"unknown key {key!r}{nearest(str(key), ROOT_KEYS) or f'; there are {listed(ROOT_KEYS, 40)}'}"
+        f"unknown key {key!r}{nearest(str(key), known) or f'; there are {listed(known, 40)}'}"
         for key in cfg
-        if key not in ROOT_KEYS and key != "hydra"
+        if key not in known and key != "hydra"
     ]
-    problems += [problem for key in cfg if key in ROOT_KEYS for problem in _node(cfg, key, str(key), allowed)]
+    problems += [problem for key in cfg if key in known for problem in _node(cfg, key, str(key), allowed)]
     if not problems:
         problems = [problem for rule in RULES for problem in rule(cfg)]
     if problems:

@@ -32,7 +32,7 @@ def nearest(word: str, known: Iterable[str], n: int = 3) -> str:
 def _close(word: str, known: list[str], n: int) -> list[str]:
     """The closest words, and others only if they are almost as close."""
     ratio = {k: difflib.SequenceMatcher(None, word, k).ratio() for k in difflib.get_close_matches(word, known, n)}
-    return [k for k, r in ratio.items() if r > max(ratio.values()) - 0.12]
+    return [k for k, r in ratio.items() if r > max(ratio.values(), default=0) - 0.12]
 
 
 def listed(words: Iterable[str], limit: int = 12) -> str:

@@ -15,34 +15,35 @@ from genlab.reports.curves import loss_curve
 from genlab.runs import history
 from genlab.runs.store import Run
 
-ROWS, COLUMNS = 8, 10
+ROWS, COLUMNS = 10, 8
 _SEED = 0
 """Names the noise of every grid: the same in all runs, so that pictures can be compared."""
 
 
 def draw_samples(module: Samples, path: Path, device: torch.device | str) -> Path:
-    """A grid of samples: ten classes by eight for a class-conditional model, else ten by eight from shared noise."""
-    n = ROWS * COLUMNS
+    """A grid of samples: a row of eight for each class (at most ten), or ten rows of eight without classes."""
     classes = module.num_classes
+    labels = None if classes is None else torch.arange(min(classes, ROWS)).repeat_interleave(COLUMNS)
+    n = ROWS * COLUMNS if labels is None else len(labels)
     with torch.no_grad():
-        if classes:
-            shown = min(classes, COLUMNS)
-            labels = torch.arange(shown, device=device).repeat(ROWS)
-            x = module.sample(len(labels), labels, generator=PerImage.range(_SEED, 0, len(labels), device))
-            columns = shown
-        else:
-            x = module.sample(n, generator=PerImage.range(_SEED, 0, n, device))
-            columns = COLUMNS
-    return grids.save_png(path, grids.grid(to_uint8(x).cpu(), columns))
+        given = None if labels is None else labels.to(device)
+        x = to_uint8(module.sample(n, given, generator=PerImage.range(_SEED, 0, n, device))).cpu()
+    if labels is None:
+        grids.save_png(path, grids.grid(x, COLUMNS))
+    else:
+        grids.save_png(path, grids.class_grid(x, labels, per_class=COLUMNS))
+    return path
 
 
 def draw_reconstructions(module: Reconstructs, data: Any, path: Path, device: torch.device | str) -> Path:
     """Test pictures above their reconstructions."""
     pixels, labels = data.images("test")
-    pixels, labels = pixels[:COLUMNS], None if labels is None else labels[:COLUMNS].to(device)
+    n = 4 * COLUMNS
+    pixels, labels = pixels[:n], None if labels is None else labels[:n].to(device)
     with torch.no_grad():
         decoded = module.reconstruct(to_model(pixels).to(device), labels)
-    return grids.save_png(path, grids.pairs(pixels, to_uint8(decoded).cpu()))
+    grids.save_png(path, grids.pairs(pixels, to_uint8(decoded).cpu()))
+    return path
 
 
 def draw_all(module: Any, data: Any, folder: Path, stem: str, device: torch.device | str) -> dict[str, Path]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from genlab.callbacks.interruption import Interrupted
 from genlab.config.errors import ConfigError
@@ -39,7 +39,9 @@ def find(cfg: DictConfig) -> Run:
     """The folder of the run that `cfg` asks for; with force=true a new one beside it."""
     from genlab.data.catalog import checksum
 
-    data = checksum(cfg.dataset, Path(cfg.paths.data_dir).expanduser())
+    dataset = OmegaConf.to_container(cfg.dataset, resolve=True)
+    assert isinstance(dataset, dict)
+    data = checksum({str(key): value for key, value in dataset.items()}, Path(cfg.paths.data_dir).expanduser())
     store = Store(cfg.paths.output_dir)
     run = store.run(cfg.task_name, fingerprint(cfg, data))
     return store.beside(run) if cfg.force and run.path.exists() else run

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
@@ -18,11 +17,11 @@ from genlab.runs.record import Record
 SWEEPS = "sweeps"
 
 
-@dataclass(frozen=True)
 class Run:
-    """A run's folder and the files of its contract."""
+    """A run's folder and the files of its contract. No dataclass: Hydra would turn it into a config."""
 
-    path: Path
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
     @property
     def config_file(self) -> Path:
