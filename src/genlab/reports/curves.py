@@ -1,0 +1,121 @@
+"""The loss curve of a run as a picture: on linear and on logarithmic axes, one line a term."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from genlab.runs.atomic import replacing
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""Told apart by every common kind of colour vision (Okabe and Ito 2008); the first is for the loss."""
+
+_NOT_TERMS = {"step", "epoch", "time", "seconds"}
+_MANY = 200
+"""Points from which a curve is also drawn smoothed."""
+
+
+class Curve(NamedTuple):
+    """One term of a history."""
+
+    name: str
+    steps: np.ndarray
+    values: np.ndarray
+
+
+def curves(lines: Iterable[Mapping[str, Any]]) -> list[Curve]:
+    """The terms of a history, one curve each, "loss" first; numbers that are not finite become gaps.
+
+    Args:
+        lines: as of history.jsonl: "step", "epoch", and the terms at that step.
+    """
+    found: dict[str, tuple[list[float], list[float]]] = {}
+    for line in lines:
+        for name, value in line.items():
+            if name in _NOT_TERMS or isinstance(value, bool) or not _is_number(value):
+                continue
+            steps, values = found.setdefault(name, ([], []))
+            steps.append(float(line["step"]))
+            values.append(float(value) if math.isfinite(float(value)) else math.nan)
+    names = sorted(found, key=lambda name: (term(name) != "loss", term(name), name.count("/")))
+    return [Curve(name, *map(np.asarray, found[name])) for name in names]
+
+
+def term(name: str) -> str:
+    """The loss term of a curve: "kl" for "kl", "train/kl" and "val/kl"."""
+    return name.rsplit("/", 1)[-1]
+
+
+def smoothed(values: np.ndarray, width: int) -> np.ndarray:
+    """The mean of the `width` values around each value, fewer at the ends; gaps are left out of the mean."""
+    kernel = np.ones(min(width, len(values)))
+    known = np.isfinite(values)
+    total = np.convolve(np.where(known, values, 0.0), kernel, "same")
+    count = np.convolve(known.astype(float), kernel, "same")
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def loss_curve(lines: Sequence[Mapping[str, Any]], path: str | Path, title: str = "") -> Path:
+    """Draw the curves of a history to a PNG file: linear left, logarithmic right. Returns the path.
+
+    Long curves are drawn faint with their running mean (a fiftieth of the run wide) on top. A term that is not
+    positive is missing from the right half. The validation of a term has the term's colour, dashed.
+    """
+    from matplotlib.figure import Figure  # no pyplot: no window, no global state
+
+    found = curves(lines)
+    terms = list(dict.fromkeys(term(curve.name) for curve in found))
+    figure = Figure(figsize=(10, 3.8), layout="constrained")
+    linear, logarithmic = figure.subplots(1, 2)
+    if any((curve.values > 0).any() for curve in found):
+        logarithmic.set_yscale("log", nonpositive="mask")
+    for axes in (linear, logarithmic):
+        for curve in found:
+            _draw(axes, curve, COLOURS[terms.index(term(curve.name)) % len(COLOURS)])
+        axes.set_xlabel("step")
+        axes.grid(visible=True, which="major", color="#d0d0d0", linewidth=0.6)
+        axes.spines[["top", "right"]].set_visible(False)
+    linear.set_ylim(*_visible(found))
+    linear.set_ylabel("loss" if len(terms) == 1 else "loss and its terms")
+    if len(found) > 1:
+        linear.legend(frameon=False, fontsize=9)
+    if title:
+        figure.suptitle(title, fontsize=11)
+    path = Path(path)
+    with replacing(path) as file:
+        figure.savefig(file, format="png", dpi=110)
+    return path
+
+
+def _draw(axes: Any, curve: Curve, colour: str) -> None:
+    style = "--" if curve.name.startswith("val/") else "-"
+    n = len(curve.values)
+    if n < _MANY:
+        marker = "o" if n < 40 else None
+        axes.plot(curve.steps, curve.values, style, color=colour, linewidth=1.5, marker=marker, ms=3, label=curve.name)
+        return
+    axes.plot(curve.steps, curve.values, style, color=colour, linewidth=0.6, alpha=0.3)
+    mean = smoothed(curve.values, max(3, n // 50))
+    axes.plot(curve.steps, mean, style, color=colour, linewidth=1.6, label=curve.name)
+
+
+def _visible(found: Sequence[Curve]) -> tuple[float | None, float | None]:
+    """Limits that show the curves' run and cut off the spike of their first steps."""
+    values = [curve.values[np.isfinite(curve.values)] for curve in found]
+    values = [v for v in values if len(v)]
+    if not values:
+        return None, None
+    low = min(float(v.min()) for v in values)
+    high = max(float(np.quantile(v, 0.98)) if len(v) >= _MANY else float(v.max()) for v in values)
+    margin = 0.06 * (high - low) or 0.5 * abs(high) or 1.0
+    return (0.0 if 0 <= low < 0.3 * high else low - margin), high + margin
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, str):
+        return value in ("nan", "inf", "-inf")  # how JSON Lines without NaN write them
+    return isinstance(value, int | float)
