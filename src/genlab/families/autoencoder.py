@@ -7,31 +7,20 @@ Kingma and Welling 2014, "Auto-encoding variational Bayes"; Higgins et al. 2017,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from genlab.config.ranges import NonNegativeFloat, NonNegativeInt, PositiveInt, Rate
 from genlab.data.batch import Batch
 from genlab.families.base import GenerativeModule
 from genlab.families.labels import labels_for
+from genlab.networks.bottleneck import Bottleneck, EncoderDecoder
 from genlab.objectives.divergence import kl_to_standard_normal, log_normal
 from genlab.objectives.elbo import importance_bound, total_kl, unit_use, warm_up
 from genlab.objectives.likelihood import PixelLikelihood
 from genlab.protocols import Conditions
 from genlab.randomness import Randomness, randn
-
-
-class EncoderDecoder(Protocol):
-    """What an autoencoder asks of its network; `hidden` is the size of the vector on either side of the code."""
-
-    hidden: int
-    encoder: nn.Module
-    """(batch, *shape) -> (batch, hidden)"""
-    decoder: nn.Module
-    """(batch, hidden) -> (batch, *shape)"""
 
 
 class Autoencoder(GenerativeModule):
@@ -73,31 +62,22 @@ class Autoencoder(GenerativeModule):
                 f"importance_samples={importance_samples} minimises a bound without a KL term of its own: "
                 "allowed only with beta=1, free_bits=0 and warmup_steps=0"
             )
-        self.network, self.likelihood = network, likelihood
+        self.coder = Bottleneck(network, 2 * coding_size, coding_size, num_classes)
+        self.likelihood = likelihood
         self.coding_size, self.num_classes = coding_size, num_classes
         self.beta, self.free_bits, self.warmup_steps = beta, free_bits, warmup_steps
         self.importance_samples = importance_samples
-        hidden, classes = network.hidden, num_classes or 0
-        self.to_code = nn.Sequential(
-            nn.Linear(hidden + classes, hidden), nn.ReLU(), nn.Linear(hidden, 2 * coding_size)
-        )  # fmt: skip
-        self.from_code = nn.Sequential(nn.Linear(coding_size + classes, hidden), nn.ReLU())
 
     # ---- the distributions --------------------------------------------------------------------------
 
     def posterior(self, x: Tensor, label: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """q(z | x): its mean and log variance, (batch, coding_size) each."""
-        mean, log_variance = self.to_code(self._with_label(self.network.encoder(x), label)).chunk(2, dim=1)
+        mean, log_variance = self.coder.encode(x, label).chunk(2, dim=1)
         return mean, log_variance
 
     def decode(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         """(batch, coding_size) -> what the likelihood reads, (batch, channel, height, width)."""
-        return self.network.decoder(self.from_code(self._with_label(z, label)))
-
-    def _with_label(self, vector: Tensor, label: Tensor | None) -> Tensor:
-        if label is None or self.num_classes is None:
-            return vector
-        return torch.cat([vector, F.one_hot(label, self.num_classes).to(vector.dtype)], 1)
+        return self.coder.decode(z, label)
 
     # ---- training -----------------------------------------------------------------------------------
 
