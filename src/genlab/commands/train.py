@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,8 @@ def main(argv: list[str]) -> int:
 def train(cfg: DictConfig) -> Any:
     """The outcome of the run that `cfg` asks for."""
     check(cfg)
+    if cfg.allow_targets:
+        print(f"note: allow_targets lets this config build {', '.join(cfg.allow_targets)}", file=sys.stderr)
     from genlab.runs.job import carry_out  # heavy: only when the config is sound
 
     overrides, experiment = _asked_for()

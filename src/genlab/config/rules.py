@@ -26,11 +26,13 @@ def betas_rise(cfg: DictConfig) -> Iterator[str]:
 
 
 def size_halves(cfg: DictConfig) -> Iterator[str]:
-    """The image's side can be halved as often as the network does (`network.halvings` or its list of blocks)."""
+    """The image's side can be halved as often as the network does (`network.halvings`, or one list entry a level)."""
     size, channels = _get(cfg, "dataset.size"), _get(cfg, "network.block_out_channels")
     halvings = _get(cfg, "network.halvings")
     if halvings is None and channels is not None:
         halvings = len(channels) - 1
+    if halvings is None and (widths := _get(cfg, "network.widths")) is not None:
+        halvings = len(widths)
     if size is not None and halvings is not None and size % 2**halvings:
         yield (
             f"dataset.size = {size} cannot be halved {halvings} times by the network: "

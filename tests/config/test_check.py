@@ -1,0 +1,83 @@
+"""Every problem of a config is one sentence, found before anything heavy is imported."""
+
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from genlab.config.check import check
+from genlab.config.errors import ConfigError
+from genlab.config.files import conf_dir
+from genlab.config.resolvers import register_resolvers
+from genlab.config.schema import register
+
+
+def composed(*overrides):
+    register()
+    register_resolvers()
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        return compose("train", list(overrides))
+
+
+def problems(*overrides):
+    with pytest.raises(ConfigError) as raised:
+        check(composed(*overrides))
+    return raised.value.problems
+
+
+DIFFUSION = "experiment=diffusion/class_conditional_digits"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        (["+typo=1"], "unknown key 'typo'"),
+        (["+sede=1"], "unknown key 'sede'; did you mean 'seed'"),
+        (["+model.codng_size=3"], "unknown key 'model.codng_size'; did you mean 'coding_size'?"),
+        (["+dataset.source.foldr=x"], "unknown key 'dataset.source.foldr'"),
+        (["model.coding_size=-1"], "model.coding_size = -1 must be 1 or more"),
+        (["model.coding_size=abc"], "model.coding_size = 'abc' must be a whole number"),
+        (["model.coding_size=1.5"], "model.coding_size = 1.5 must be a whole number"),
+        (["dataset.batch_size=-4"], "dataset.batch_size = -4 must be 1 or more"),
+        (["dataset.batch_size=null"], "dataset.batch_size must not be null"),
+        (["dataset.size=9"], "dataset.size = 9 cannot be halved"),
+        (["trainer.max_epochs=0"], "trainer.max_epochs = 0 must be 1 or more"),
+        (["trainer.max_epochs=-1"], "trainer.max_epochs = -1 never ends"),
+        (["task_name=../x"], "task_name = '../x' must be letters"),
+        (["optimizer._target_=torch.load"], "'torch.load' is not on the list"),
+        (["+model.likelihood.inner={_target_: torch.hub.load}"], "'torch.hub.load' is not on the list"),
+        (["callbacks.progress._target_=genlab.callbacks.progress.Progres"], "did you mean 'genlab.callbacks.progress.Progress'"),
+        ([DIFFUSION, "scheduler.beta_end=1.5"], "scheduler.beta_end = 1.5 must be in (0, 1)"),
+        ([DIFFUSION, "scheduler.beta_start=0.5", "scheduler.beta_end=0.1"], "scheduler.beta_start = 0.5 must not exceed"),
+        ([DIFFUSION, "sampler.steps=0"], "sampler.steps = 0 must be 1 or more"),
+        ([DIFFUSION, "sampler.steps=5000"], "sampler.steps = 5000 must not exceed"),
+        ([DIFFUSION, "dataset.num_classes=null"], "the data set has none"),
+        (["dataset.num_classes=null", "model=cvae"], "the data set has none"),
+    ],
+)  # fmt: skip
+def test_a_problem_is_one_sentence(overrides, sentence):
+    found = problems(*overrides)
+    assert any(sentence in problem for problem in found), found
+    assert all("\n" not in problem for problem in found)
+
+
+def test_all_problems_are_found_at_once():
+    found = problems("model.coding_size=-1", "dataset.batch_size=-4", "+typo=1")
+    assert len(found) == 3
+
+
+def test_a_sound_config_passes():
+    check(composed())
+    check(composed("experiment=autoencoder/cvae_digits", "model.coding_size=2"))
+
+
+def test_targets_are_refused_at_any_depth():
+    cfg = composed()
+    OmegaConf.set_struct(cfg, False)
+    cfg.trainer.callbacks = [{"a": [{"_target_": "sympy.sympify", "a": "1"}]}]
+    with pytest.raises(ConfigError, match=r"sympy\.sympify"):
+        check(cfg)
+
+
+def test_a_name_that_the_user_allows_passes():
+    cfg = composed("allow_targets=[collections.Counter]", "optimizer._target_=collections.Counter", "~optimizer.lr")
+    check(cfg)
