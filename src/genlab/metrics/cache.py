@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from torch import Tensor
+
+from genlab.data.lock import locked
 
 Tensors = dict[str, Tensor]
 
@@ -21,8 +21,7 @@ def cached(path: Path, make: Callable[[], Tensors]) -> Tensors:
 
     Other processes that want the same file wait for the one that makes it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(path.with_suffix(".lock")):
+    with locked(path.with_suffix(".lock")):
         stored = _read(path)
         if stored is None:
             stored = {name: tensor.contiguous().cpu() for name, tensor in make().items()}
@@ -40,12 +39,6 @@ def digest(*parts: Tensor | str) -> str:
         else:
             sha.update(part.encode() + b"\0")
     return sha.hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _content(tensors: Tensors) -> str:
@@ -78,10 +71,3 @@ def _write(path: Path, tensors: Tensors) -> None:
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

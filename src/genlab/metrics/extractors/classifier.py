@@ -32,11 +32,11 @@ class ClassifierNetwork(nn.Module):
         super().__init__()
         channels, side = shape[0], min(shape[1:])
         layers: list[nn.Module] = []
-        width = 32
+        width = 16
         for _ in range(max(1, math.floor(math.log2(side / 4)))):
             layers += [nn.Conv2d(channels, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
             layers += [nn.MaxPool2d(2)]
-            channels, width = width, min(2 * width, 128)
+            channels, width = width, min(2 * width, 64)
         layers += [nn.Conv2d(channels, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
         layers += [nn.AdaptiveAvgPool2d(3), nn.Flatten(), nn.Linear(9 * width, n_features), nn.ReLU()]
         self.body = nn.Sequential(*layers)

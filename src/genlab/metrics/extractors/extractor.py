@@ -57,7 +57,8 @@ class Extractor(ABC):
     def prepare(self, data: Any, device: torch.device | str = "cpu", report: Report = None) -> None:
         """Load the weights, once, and put them on `device`."""
         if self._network is None:
-            network, self._sha256 = self.load(data, report)
+            with torch.random.fork_rng([]):  # building a network draws its first weights
+                network, self._sha256 = self.load(data, report)
             self._network = network.eval().requires_grad_(False)
         self._network.to(device)
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from genlab.metrics.cache import file_digest
+from genlab.data.digest import file_digest
 from genlab.metrics.extractors.extractor import Activations, Extractor, Report, as_colour
 
 _FILE = "weights-inception-2015-12-05-6726825d.pth"
