@@ -46,7 +46,7 @@ _IDX = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-
 
 MNIST = Entry(
     name="mnist",
-    content="handwritten digits",
+    content="digits",
     pictures=70_000,
     shape="1x28x28",
     classes=10,
@@ -73,7 +73,7 @@ MNIST = Entry(
 
 FASHION_MNIST = Entry(
     name="fashion_mnist",
-    content="pieces of clothing",
+    content="clothing",
     pictures=70_000,
     shape="1x28x28",
     classes=10,
@@ -137,9 +137,9 @@ class Other:
 
 
 OTHERS = (
-    Other("digits", "handwritten digits", 1_797, "1x8x8", 10, "CC BY 4.0", "in scikit-learn"),
-    Other("image_folder", "your own pictures", None, "any", None, "yours", "your folder"),
-    Other("hub", "Hugging Face data sets", None, "any", None, "its own", "the hub"),
+    Other("digits", "digits", 1_797, "1x8x8", 10, "CC BY 4.0", "comes along"),
+    Other("image_folder", "your pictures", None, "any", None, "yours", "your folder"),
+    Other("hub", "pictures", None, "any", None, "its own", "the hub"),
 )
 
 

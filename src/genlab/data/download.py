@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import ssl
 import time
 import urllib.error
 import urllib.request
@@ -53,7 +54,13 @@ class Download:
                 self._rest()
                 os.replace(self.part, self.target)
                 return
-            except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
+            except (
+                urllib.error.URLError,
+                http.client.HTTPException,
+                ssl.SSLError,
+                TimeoutError,
+                ConnectionError,
+            ) as error:
                 reason = _reason(error)
                 if self._have() == before or attempt == _ATTEMPTS - 1:  # nothing came: no use in asking again
                     raise DownloadError(reason) from error

@@ -71,10 +71,6 @@ class Mirror:
 
     base: str
 
-    def __post_init__(self) -> None:
-        if not self.base.startswith("https://"):
-            raise ValueError(f"a mirror's address begins with https://, not {self.base!r}")
-
     def __str__(self) -> str:
         return self.base
 

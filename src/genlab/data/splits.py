@@ -47,6 +47,8 @@ def split(images: Images, train_size: int | None, val_size: float, test_size: fl
     else:
         raise ValueError(f"this data has no test split of its own: give dataset.test_size (of {n} images)")
     val, train = _cut(order, _count("val_size", val_size, n - images.n_test, len(order) - 1), images.groups)
+    if not len(train):
+        raise ValueError("dataset.val_size and dataset.test_size leave no image to train on: its groups are too large")
     if train_size is not None:
         train = train[: _count("train_size", train_size, len(train), len(train))]
     return Splits(train, val, test)
@@ -55,7 +57,7 @@ def split(images: Images, train_size: int | None, val_size: float, test_size: fl
 def _count(key: str, size: float, whole: int, most: int) -> int:
     count = max(1, round(size * whole)) if size < 1 else int(size)
     if count > most:
-        raise ValueError(f"dataset.{key}={size:g} asks for {count} images, but only {most} can be given")
+        raise ValueError(f"dataset.{key}={size:g} asks for {count} images, but only {max(most, 0)} can be given")
     return count
 
 
