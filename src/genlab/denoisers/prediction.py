@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -45,3 +46,7 @@ class Denoise(Protocol):
     def __call__(self, x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Prediction:
         """`t` is a scalar or (batch,)."""
         ...
+
+
+BoundDenoise = Callable[[Tensor, Tensor], Prediction]
+"""(x_t, t) -> the estimate: a `Denoise` whose condition is settled. What solvers see."""

@@ -41,7 +41,7 @@ class UNet(nn.Module):
         dropout: Rate = 0.0,
     ) -> None:
         super().__init__()
-        from diffusers import UNet2DModel
+        from diffusers.models.unets.unet_2d import UNet2DModel
 
         levels = len(block_out_channels)
         _check_halving(size, levels)

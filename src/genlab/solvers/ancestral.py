@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from genlab.config.ranges import Probability
-from genlab.denoisers.prediction import Denoise
+from genlab.denoisers.prediction import BoundDenoise
 from genlab.processes.gaussian import Gaussian
 from genlab.randomness import Randomness, randn_like
 
@@ -26,7 +26,7 @@ class Ancestral:
         return None
 
     def step(
-        self, process: Gaussian, denoise: Denoise, x: Tensor, t: Tensor, s: Tensor, state: None,
+        self, process: Gaussian, denoise: BoundDenoise, x: Tensor, t: Tensor, s: Tensor, state: None,
         generator: Randomness = None,
     ) -> tuple[Tensor, None]:  # fmt: skip
         prediction = denoise(x, t)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from genlab.config.ranges import PositiveInt
-from genlab.denoisers.prediction import Denoise
+from genlab.denoisers.prediction import BoundDenoise
 from genlab.processes.gaussian import Gaussian
 from genlab.processes.schedule import Schedule
 from genlab.randomness import Randomness
@@ -42,7 +42,7 @@ class Sampler:
         return self.solver.calls(self.steps)
 
     def __call__(
-        self, process: Gaussian, denoise: Denoise, shape: tuple[int, ...], *, constraint: Constraint | None = None,
+        self, process: Gaussian, denoise: BoundDenoise, shape: tuple[int, ...], *, constraint: Constraint | None = None,
         generator: Randomness = None, device: torch.device | None = None,
     ) -> Iterator[Moment]:  # fmt: skip
         """Draw `shape` from the prior and solve: a moment for each step, the last holds the samples."""

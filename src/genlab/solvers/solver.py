@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
-from genlab.denoisers.prediction import Denoise
+from genlab.denoisers.prediction import BoundDenoise
 from genlab.processes.gaussian import Gaussian
 from genlab.randomness import Randomness
 
@@ -19,7 +19,7 @@ class Solver(Protocol):
         ...
 
     def step(
-        self, process: Gaussian, denoise: Denoise, x: Tensor, t: Tensor, s: Tensor, state: Any,
+        self, process: Gaussian, denoise: BoundDenoise, x: Tensor, t: Tensor, s: Tensor, state: Any,
         generator: Randomness = None,
     ) -> tuple[Tensor, Any]:  # fmt: skip
         """(x_s, state). `t` and `s` are scalars; `s` is 0 in the last step."""

@@ -9,8 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from genlab.conditioning.condition import Condition
-from genlab.denoisers.prediction import Denoise, Prediction
+from genlab.denoisers.prediction import BoundDenoise, Prediction
 from genlab.processes.gaussian import Gaussian
 from genlab.randomness import Randomness
 from genlab.solvers.solver import Solver
@@ -30,7 +29,7 @@ class Moment(NamedTuple):
 
 
 def trajectory(
-    process: Gaussian, denoise: Denoise, solver: Solver, times: Tensor, x: Tensor,
+    process: Gaussian, denoise: BoundDenoise, solver: Solver, times: Tensor, x: Tensor,
     constraint: Constraint | None = None, generator: Randomness = None,
 ) -> Iterator[Moment]:  # fmt: skip
     """Solve from `x` at times[0] through all `times` (steps + 1,), a moment for each step.
@@ -39,9 +38,9 @@ def trajectory(
     """
     estimate = x
 
-    def remembered(x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Prediction:
+    def remembered(x_t: Tensor, t: Tensor) -> Prediction:
         nonlocal estimate
-        prediction = denoise(x_t, t, condition)
+        prediction = denoise(x_t, t)
         estimate = prediction.x0
         return prediction
 
