@@ -74,7 +74,6 @@ def run_app(verb: str, app: App, argv: list[str], config_name: str | None = None
 
     register()
     register_resolvers()
-    _register_plugins()
     name = config_name or verb
     saved_argv, sys.argv = sys.argv, [f"genlab {verb}", *argv]
     saved_env = os.environ.get("HYDRA_FULL_ERROR")
@@ -91,14 +90,3 @@ def run_app(verb: str, app: App, argv: list[str], config_name: str | None = None
             os.environ["HYDRA_FULL_ERROR"] = saved_env
     if not app.is_sweep and app.results and isinstance(app.results[0].value, ConfigError):
         raise app.results[0].value
-
-
-def _register_plugins() -> None:
-    from hydra.core.plugins import Plugins
-
-    from genlab.launchers.inline import InlineLauncher
-    from genlab.launchers.local import LocalLauncher
-    from genlab.sweepers.grid import GridSweeper
-
-    for plugin in (InlineLauncher, LocalLauncher, GridSweeper):
-        Plugins.instance().register(plugin)

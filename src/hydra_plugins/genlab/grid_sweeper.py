@@ -16,7 +16,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from genlab.config.errors import ConfigError
-from genlab.sweepers.rows import read_rows
+from hydra_plugins.genlab.rows import read_rows
 
 
 class GridSweeper(Sweeper):

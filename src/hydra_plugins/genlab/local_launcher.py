@@ -15,10 +15,9 @@ import sys
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, NamedTuple
 
 from hydra.core.utils import JobReturn, JobStatus, setup_globals
 from hydra.plugins.launcher import Launcher
@@ -26,15 +25,16 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from genlab.config.ranges import PositiveFloat, PositiveInt
-from genlab.launchers.jobs import compose_all, run
+from hydra_plugins.genlab.jobs import compose_all, run
 
 
 class JobDied(RuntimeError):
     """A job's process ended without a result."""
 
 
-@dataclass
-class _Child:
+class _Child(NamedTuple):
+    """A running job. No dataclass: Hydra executes this module before it is in sys.modules."""
+
     index: int
     process: BaseProcess
     results: Connection

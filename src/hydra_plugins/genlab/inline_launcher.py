@@ -11,7 +11,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-from genlab.launchers.jobs import compose_all, run
+from hydra_plugins.genlab.jobs import compose_all, run
 
 
 class InlineLauncher(Launcher):

@@ -1,1 +1,0 @@
-"""Which jobs a sweep has: a Hydra sweeper in each file."""
