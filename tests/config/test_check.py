@@ -1,21 +1,11 @@
 """Every problem of a config is one sentence, found before anything heavy is imported."""
 
 import pytest
-from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from composing import composed
 from genlab.config.check import check
 from genlab.config.errors import ConfigError
-from genlab.config.files import conf_dir
-from genlab.config.resolvers import register_resolvers
-from genlab.config.schema import register
-
-
-def composed(*overrides):
-    register()
-    register_resolvers()
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        return compose("train", list(overrides))
 
 
 def problems(*overrides):
@@ -45,12 +35,13 @@ DIFFUSION = "experiment=diffusion/class_conditional_digits"
         (["task_name=../x"], "task_name = '../x' must be letters"),
         (["optimizer._target_=torch.load"], "'torch.load' is not on the list"),
         (["+model.likelihood.inner={_target_: torch.hub.load}"], "'torch.hub.load' is not on the list"),
-        (["callbacks.progress._target_=genlab.callbacks.progress.Progres"], "did you mean 'genlab.callbacks.progress.Progress'"),
+        (["callbacks.progress._target_=genlab.callbacks.progress.Progres"], "mean 'genlab.callbacks.progress.Progress'"),
         ([DIFFUSION, "scheduler.beta_end=1.5"], "scheduler.beta_end = 1.5 must be in (0, 1)"),
-        ([DIFFUSION, "scheduler.beta_start=0.5", "scheduler.beta_end=0.1"], "scheduler.beta_start = 0.5 must not exceed"),
+        ([DIFFUSION, "scheduler.beta_start=0.5", "scheduler.beta_end=0.1"], "beta_start = 0.5 must not exceed"),
         ([DIFFUSION, "sampler.steps=0"], "sampler.steps = 0 must be 1 or more"),
         ([DIFFUSION, "sampler.steps=5000"], "sampler.steps = 5000 must not exceed"),
         ([DIFFUSION, "dataset.num_classes=null"], "the data set has none"),
+        (["+scheduler=cosine", "model=vae"], "scheduler is given, but the model (Autoencoder) uses none"),
         (["dataset.num_classes=null", "model=cvae"], "the data set has none"),
     ],
 )  # fmt: skip

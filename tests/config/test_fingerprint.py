@@ -2,9 +2,9 @@
 
 import pytest
 
+from composing import composed
 from genlab.config.difference import differences
 from genlab.config.fingerprint import decisive, fingerprint
-from tests.config.test_check import composed
 
 EXPERIMENT = "experiment=autoencoder/cvae_digits"
 

@@ -23,7 +23,7 @@ from genlab.config.signatures import UnknownTarget, define, signature
 def test_parameters_equal_those_of_the_imported_class(target):
     from hydra.utils import get_class
 
-    expected = [p for p in inspect.signature(inspect.unwrap(get_class(target).__init__)).parameters.values()][1:]
+    expected = list(inspect.signature(inspect.unwrap(get_class(target).__init__)).parameters.values())[1:]
     named = [p for p in expected if p.kind != p.VAR_KEYWORD]
     found = signature(target)
     assert [p.name for p in found.parameters] == [p.name for p in named]

@@ -54,5 +54,5 @@ def test_colour_becomes_grey_as_in_pillow() -> None:
 
 
 def test_other_numbers_of_channels_are_refused() -> None:
-    with pytest.raises(ValueError, match="dataset.channels=2"):
+    with pytest.raises(ValueError, match=r"dataset\.channels=2"):
         fit(GREY, 2, 28, "pad")

@@ -77,6 +77,20 @@ def test_a_mirrored_picture_is_its_mirror_image() -> None:
         assert torch.equal(batch.x[~kept], plain[~kept].flip(-1))
 
 
+def test_main_memory_and_devices_make_the_same_batches() -> None:
+    every = torch.arange(256, dtype=torch.uint8).reshape(16, 1, 4, 4)
+    data, rows = Resident(every, None), torch.randperm(16)
+    flips = torch.arange(16) % 2 == 0
+    assert torch.equal(data._in_main_memory(rows, flips), data._on_device(rows, flips))
+    assert torch.equal(data._in_main_memory(rows, None), to_model(every[rows]))
+
+
+def test_making_batches_leaves_the_pictures_alone() -> None:
+    before = PIXELS.clone()
+    list(loader(flip=True))
+    assert torch.equal(PIXELS, before)
+
+
 def test_a_set_smaller_than_a_batch_is_one_batch() -> None:
     train = loader(batch_size=1000)
     assert len(train) == 1

@@ -19,7 +19,7 @@ STEPS = 5  # batches in an epoch
 EPOCHS = 3
 
 
-class Cut(Exception):
+class CutError(Exception):
     """The interruption."""
 
 
@@ -35,7 +35,7 @@ class Recorder(pl.LightningModule):
 
     def _maybe_cut(self, place: str) -> None:
         if self.cut == (place, self.global_step):
-            raise Cut
+            raise CutError
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         self._maybe_cut("training_step")
@@ -126,7 +126,7 @@ def continues(checkpoint: Path, whole: Recorder) -> None:
     ],
 )
 def test_a_run_saved_when_it_fails_continues_bit_for_bit(cut: tuple[str, int], whole: Recorder, tmp_path: Path) -> None:
-    with pytest.raises(Cut):
+    with pytest.raises(CutError):
         train(tmp_path, cut)
     continues(tmp_path / "cut.ckpt", whole)
 

@@ -46,7 +46,7 @@ def test_a_group_never_falls_into_two_splits(group_sizes: list[int], random: Ran
 
 
 def test_one_group_cannot_be_split() -> None:
-    with pytest.raises(ValueError, match="dataset.val_size"):
+    with pytest.raises(ValueError, match=r"dataset\.val_size"):
         split(images(20, groups=[0] * 20), None, 0.1, 0.1)
 
 

@@ -90,8 +90,10 @@ class History(pl.Callback):
     def _refuse(self, line: dict[str, Any], module: pl.LightningModule) -> None:
         gradients = [p.grad.detach().norm() for p in module.parameters() if p.grad is not None]
         norm = float(torch.stack(gradients).norm()) if gradients else math.nan
-        good = f"the last good loss was {self._last_good[1]:.5g} at step {self._last_good[0]}" if self._last_good else (
-            "there was no good loss before"
+        good = (
+            f"the last good loss was {self._last_good[1]:.5g} at step {self._last_good[0]}"
+            if self._last_good
+            else ("there was no good loss before")
         )
         raise NonFiniteLoss(
             f"the loss is {line['loss']} at step {line['step']}; {good}; the norm of the gradients is {norm:.3g}: "

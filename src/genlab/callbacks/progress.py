@@ -56,7 +56,8 @@ class Progress(pl.Callback):
             text += f"/{trainer.max_epochs}"
         if total:
             left = (total - step) / rate if rate else 0.0
-            text += f"  {100 * step / total:3.0f} %  step {step}/{total}  loss {loss:.4g}  {rate:.1f} steps/s  {clock(left)} left"
+            text += f"  {100 * step / total:3.0f} %  step {step}/{total}  loss {loss:.4g}"
+            text += f"  {rate:.1f} steps/s  {clock(left)} left"
         else:
             text += f"  step {step}  loss {loss:.4g}  {rate:.1f} steps/s  {clock(elapsed)}"
         print(f"\r\033[K{text}" if self._tty else text, end="" if self._tty else "\n", file=sys.stderr, flush=True)

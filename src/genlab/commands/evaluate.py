@@ -34,9 +34,10 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def evaluate(cfg: DictConfig, run: Run) -> dict[str, Any]:
+def evaluate(cfg: DictConfig, run: Run | None) -> dict[str, Any]:
     """A record like the run's own, with the scores of this sampler and these metrics."""
     check(cfg, extra=("run",))
+    assert run is not None
     import torch
 
     from genlab.config.instantiate import build
@@ -72,7 +73,11 @@ def _given() -> list[str]:
 
 def _name(cfg: DictConfig) -> str:
     """The same question gets the same file."""
-    asked = {key: OmegaConf.to_container(cfg[key], resolve=True) for key in ("sampler", "guidance", "metrics") if cfg.get(key)}
+    asked = {
+        key: OmegaConf.to_container(cfg[key], resolve=True)
+        for key in ("sampler", "guidance", "metrics")
+        if cfg.get(key)
+    }
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -83,4 +88,3 @@ def _print(records: list[dict[str, Any]]) -> None:
 
     Console().print(runs_table(records, swept_keys(records)))
     print(f"Scores: {len(records)} evaluations of run {records[0].get('fingerprint')}")
-

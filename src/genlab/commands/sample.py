@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ def sample(cfg: DictConfig, run: Any) -> Path:
     module = restore(cfg, newest(run))
     if not isinstance(module, Samples):
         raise ConfigError(f"the model of run {run.path.name} does not sample")
+    assert isinstance(module, torch.nn.Module)
     if cfg.label is not None and module.num_classes is None:
         raise ConfigError(f"label = {cfg.label}: the model of run {run.path.name} is not conditioned on classes")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -64,16 +66,26 @@ def sample(cfg: DictConfig, run: Any) -> Path:
             parts.append(to_uint8(module.sample(stop - start, given, generator=noise)).cpu())
     images = torch.cat(parts)
     if cfg.format == "folder":
-        folder = Path(cfg.out) if cfg.out else run.samples / f"seed_{cfg.seed}"
+        folder = Path(cfg.out) if cfg.out else run.samples / _stem(cfg)
         for i, image in enumerate(images):
             grids.save_png(folder / f"{i:06d}.png", image.permute(1, 2, 0).expand(-1, -1, 3).numpy())
         print(f"{len(images)} pictures in {folder}")
         return folder
-    path = Path(cfg.out) if cfg.out else run.samples / f"seed_{cfg.seed}_n_{cfg.n}.png"
+    path = Path(cfg.out) if cfg.out else run.samples / f"{_stem(cfg)}.png"
     path = path if path.suffix == ".png" else path / "samples.png"
     grids.save_png(path, grids.grid(images, None if labels is None or cfg.label is not None else module.num_classes))
     print(path)
     return path
+
+
+def _stem(cfg: DictConfig) -> str:
+    """A file name that says what was asked for: drawn_n_64_seed_1_sampler_ddim."""
+    from hydra.core.hydra_config import HydraConfig
+
+    words = [
+        str(w) for w in HydraConfig.get().overrides.task if not str(w).startswith(("run=", "out=", "format=", "paths."))
+    ]
+    return "_".join(["drawn", *(re.sub(r"[^A-Za-z0-9.]+", "_", word) for word in sorted(words))])[:120]
 
 
 def _labels(cfg: DictConfig, num_classes: int | None) -> Any:

@@ -109,8 +109,6 @@ def _asked_for() -> tuple[list[str], str | None]:
 
 def _warm() -> None:
     """Import what every job needs, before jobs are forked."""
-    import diffusers.models.unets.unet_2d
-    import pytorch_lightning
     import torchmetrics  # noqa: F401
 
 

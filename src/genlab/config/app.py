@@ -19,6 +19,7 @@ from genlab.config.schema import register
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
 
+
 @dataclass
 class App:
     """A verb's work, and what launchers ask of it.
@@ -75,7 +76,9 @@ def run_app(verb: str, app: App, argv: list[str], config_name: str | None = None
     register()
     register_resolvers()
     name = config_name or verb
-    saved_argv, sys.argv = sys.argv, [f"genlab {verb}", *argv]
+    flags = [word for word in argv if word in ("-m", "--multirun")]  # Hydra wants them before the overrides
+    rest = [word for word in argv if word not in flags]
+    saved_argv, sys.argv = sys.argv, [f"genlab {verb}", *flags, *rest]
     saved_env = os.environ.get("HYDRA_FULL_ERROR")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here instead of being printed by Hydra
     try:

@@ -35,8 +35,7 @@ def check(cfg: DictConfig, extra: Iterable[str] = ()) -> None:
         if key not in known and key != "hydra"
     ]
     problems += [problem for key in cfg if key in known for problem in _node(cfg, key, str(key), allowed)]
-    if not problems:
-        problems = [problem for rule in RULES for problem in rule(cfg)]
+    problems += [problem for rule in RULES for problem in rule(cfg)]
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
 
@@ -83,7 +82,7 @@ def _node(parent: DictConfig | ListConfig, key: Any, path: str, allowed: list[st
 def _mapping(node: DictConfig, path: str, allowed: list[str]) -> Iterator[str]:
     if "_target_" in node:
         yield from _part(node, path, allowed)
-    for key in node:
+    for key in map(str, node):
         yield from _node(node, key, f"{path}.{key}", allowed)
 
 

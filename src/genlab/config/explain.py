@@ -36,7 +36,7 @@ def flattened(node: Any, prefix: str = "") -> Iterator[str]:
     """The dotted keys of a config, inner ones included: model, model.coding_size, ..."""
     if not isinstance(node, DictConfig):
         return
-    for key in node:
+    for key in map(str, node):
         path = f"{prefix}{key}"
         yield path
         if not OmegaConf.is_interpolation(node, key) and not OmegaConf.is_missing(node, key):
@@ -70,7 +70,11 @@ def _compose_without(argv: list[str], config_name: str, drop: str) -> DictConfig
     from omegaconf.errors import OmegaConfBaseException
 
     kept = [a for a in argv if "=" in a and not a.startswith("-") and a.lstrip("+~").partition("=")[0] != drop]
-    kept = [a.partition(",")[0] if not re.search(r"[\[{('\"]", a) else a for a in kept if not a.endswith(f"={drop.partition('/')[2]}")]
+    kept = [
+        a.partition(",")[0] if not re.search(r"[\[{('\"]", a) else a
+        for a in kept
+        if not a.endswith(f"={drop.partition('/')[2]}")
+    ]
     GlobalHydra.instance().clear()
     for overrides in (kept, [a for a in kept if "." not in a.partition("=")[0]], []):
         try:

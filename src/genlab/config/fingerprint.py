@@ -43,7 +43,11 @@ def fingerprint(cfg: DictConfig, data_checksum: str) -> str:
 
 def self_contained(cfg: DictConfig) -> dict[str, Any]:
     """The config as a plain dict, resolved but for references to whole nodes and to paths."""
-    return {str(k): _resolved(cfg, k) for k in cfg if k not in _NOT_SAVED and cfg._get_node(k) is not None and cfg[k] is not None}
+    return {
+        str(k): _resolved(cfg, k)
+        for k in cfg
+        if k not in _NOT_SAVED and cfg._get_node(k) is not None and cfg[k] is not None
+    }
 
 
 _NOT_SAVED = {"hydra", "paths", "force", "retries", "rows", "experiment"}
@@ -68,9 +72,7 @@ def _plain(parent: DictConfig | ListConfig, key: Any) -> Any:
         return _raw(parent, key)
     if isinstance(value, DictConfig):
         return {
-            str(k): _plain(value, k)
-            for k in value
-            if str(k) not in _FOLDERS and "${paths." not in str(_raw(value, k))
+            str(k): _plain(value, k) for k in value if str(k) not in _FOLDERS and "${paths." not in str(_raw(value, k))
         }
     if isinstance(value, ListConfig):
         return [_plain(value, i) for i in range(len(value))]

@@ -44,5 +44,3 @@ def _takes(target: str, name: str) -> bool:
     except UnknownTarget:
         return False
     return any(p.name == name for p in accepted.parameters)
-
-

@@ -50,4 +50,3 @@ def offer(run: Run | None, argv: list[str]) -> None:
     for key in _NOT_OF_THE_RUN:
         base.pop(key, None)
     ConfigStore.instance().store(name="this_run", node=base)
-

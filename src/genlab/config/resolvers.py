@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 
 def cache_dir(kind: str) -> str:
@@ -20,9 +22,13 @@ def _divide(a: float, b: float) -> float:
     return a // b if isinstance(a, int) and isinstance(b, int) and a % b == 0 else a / b
 
 
+def _add(a: float, b: float) -> float:
+    return a + b
+
+
 def register_resolvers() -> None:
     """`${mul:a,b}`, `${div:a,b}`, `${add:a,b}` and `${cache_dir:data}`; nothing that evaluates code."""
     from omegaconf import OmegaConf
 
-    for name, function in {"mul": _multiply, "div": _divide, "add": lambda a, b: a + b, "cache_dir": cache_dir}.items():
-        OmegaConf.register_new_resolver(name, function, replace=True)
+    for name, function in (("mul", _multiply), ("div", _divide), ("add", _add), ("cache_dir", cache_dir)):
+        OmegaConf.register_new_resolver(name, cast(Callable[..., Any], function), replace=True)

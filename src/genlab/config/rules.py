@@ -6,6 +6,7 @@ imported, and stays silent where the config has no such keys.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,10 +19,15 @@ def _get(cfg: DictConfig, key: str) -> Any:
     return OmegaConf.select(cfg, key, throw_on_missing=False)
 
 
+def _are_numbers(*values: Any) -> bool:
+    """A value of another type has been reported already."""
+    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+
+
 def betas_rise(cfg: DictConfig) -> Iterator[str]:
     """A noise schedule's beta grows."""
     start, end = _get(cfg, "scheduler.beta_start"), _get(cfg, "scheduler.beta_end")
-    if start is not None and end is not None and start > end:
+    if _are_numbers(start, end) and start > end:
         yield f"scheduler.beta_start = {start} must not exceed scheduler.beta_end = {end}"
 
 
@@ -33,7 +39,7 @@ def size_halves(cfg: DictConfig) -> Iterator[str]:
         halvings = len(channels) - 1
     if halvings is None and (widths := _get(cfg, "network.widths")) is not None:
         halvings = len(widths)
-    if size is not None and halvings is not None and size % 2**halvings:
+    if _are_numbers(size, halvings) and size % 2**halvings:
         yield (
             f"dataset.size = {size} cannot be halved {halvings} times by the network: "
             f"take a multiple of {2**halvings}, such as {max(1, round(size / 2**halvings)) * 2**halvings}"
@@ -43,13 +49,19 @@ def size_halves(cfg: DictConfig) -> Iterator[str]:
 def steps_fit(cfg: DictConfig) -> Iterator[str]:
     """A sampler on a discrete schedule has no more steps than the schedule."""
     steps, trained = _get(cfg, "sampler.steps"), _get(cfg, "scheduler.train_timesteps")
-    if steps is not None and trained is not None and steps > trained:
+    if _are_numbers(steps, trained) and steps > trained:
         yield f"sampler.steps = {steps} must not exceed scheduler.train_timesteps = {trained}"
 
 
 def conditional_has_classes(cfg: DictConfig) -> Iterator[str]:
     """A class-conditional model needs a data set with classes."""
-    needs = [key for key in ("conditioner", "model") if "num_classes" in (_get(cfg, key) or {})]
+    needs = [
+        key
+        for key in ("conditioner", "network", "model")
+        if isinstance(node := _get(cfg, key), DictConfig)
+        and "num_classes" in node
+        and OmegaConf.is_interpolation(node, "num_classes")
+    ]
     if needs and _get(cfg, "dataset") is not None and _get(cfg, "dataset.num_classes") is None:
         yield (
             f"the {needs[0]} is conditioned on classes, and the data set has none: "
@@ -80,12 +92,19 @@ def trains_long_enough(cfg: DictConfig) -> Iterator[str]:
 
 def names_stay_inside(cfg: DictConfig) -> Iterator[str]:
     """Names that become folders cannot leave theirs."""
-    import re
-
     for key in ("task_name", "sweep"):
         name = _get(cfg, key)
         if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", str(name)):
-            yield f"{key} = {name!r} must be letters, digits, '.', '_' and '-', at most 64, beginning with one of the first two"
+            yield f"{key} = {name!r} must be letters, digits, '.', '_' and '-', at most 64, a letter or digit first"
+
+
+def parts_are_used(cfg: DictConfig) -> Iterator[str]:
+    """A part that is chosen is used by the model: no sampler for a model without one."""
+    text = str(OmegaConf.to_container(cfg, resolve=False))
+    for group in ("network", "scheduler", "parameterization", "sampler", "guidance", "conditioner", "codec"):
+        if cfg.get(group) is not None and f"${{{group}}}" not in text and f"${{{group}." not in text:
+            model = str(_get(cfg, "model._target_")).rpartition(".")[2]
+            yield f"{group} is given, but the model ({model}) uses none"
 
 
 RULES: tuple[Rule, ...] = (
@@ -96,4 +115,5 @@ RULES: tuple[Rule, ...] = (
     label_exists,
     trains_long_enough,
     names_stay_inside,
+    parts_are_used,
 )

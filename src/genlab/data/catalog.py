@@ -176,8 +176,11 @@ def preparation_checksum(
 def checksum(dataset: Mapping[str, Any], data_dir: Path) -> str:
     """What `ResidentDataModule(...).checksum` will be, from the resolved config of a data set, without importing torch.
 
-    Nothing is fetched. Files of the user's own (a folder of pictures) are read.
+    Nothing is fetched. Files of the user's own (a folder of pictures) are read. A data module that has no source is
+    known by its config alone.
     """
+    if "source" not in dataset:
+        return hashlib.sha256(json.dumps(dict(dataset), sort_keys=True, default=str).encode()).hexdigest()
     source = dict(dataset["source"])
     module, _, name = source.pop("_target_").rpartition(".")
     if "data_dir" in source:

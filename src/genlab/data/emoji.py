@@ -46,11 +46,13 @@ class Emoji:
 
     def load(self, channels: int, size: int) -> Images:
         kind = "tones" if self.skin_tones else "base"
-        cache = cache_folder(Path(self.data_dir) / self.name / kind, self.identity(), channels, size)
+        cache = cache_folder(Path(self.data_dir).expanduser() / self.name / kind, self.identity(), channels, size)
         return prepared(cache, (channels, size, size), lambda write: self._prepare(write, channels, size))
 
     def _prepare(self, write: Write, channels: int, size: int) -> About:
-        files = files_of(self.name, Path(self.data_dir), None if self.folder is None else Path(self.folder))
+        files = files_of(
+            self.name, Path(self.data_dir).expanduser(), None if self.folder is None else Path(self.folder)
+        )
         table = json.loads((files / "emoji.json").read_text(encoding="utf-8"))
         entries = [entry for entry in table if entry["category"] in CATEGORIES]
         names, labels, groups = [], [], []

@@ -56,7 +56,7 @@ class ImageFolder:
 
     @property
     def _home(self) -> Path:
-        return Path(self.data_dir) / "image_folder"
+        return Path(self.data_dir).expanduser() / "image_folder"
 
     def identity(self) -> str:
         """Of the names, sizes and contents of the pictures. Contents are read again only where size or time changed."""

@@ -66,7 +66,7 @@ class HubImages:
             ValueError: the data set cannot be had, or has no such part or column.
         """
         check_channels(channels)
-        cache = cache_folder(Path(self.data_dir) / "hub", self.identity(), channels, size)
+        cache = cache_folder(Path(self.data_dir).expanduser() / "hub", self.identity(), channels, size)
         return prepared(cache, (channels, size, size), lambda write: self._prepare(write, channels, size))
 
     def _prepare(self, write: Write, channels: int, size: int) -> About:
@@ -90,7 +90,7 @@ class HubImages:
         try:
             part = load(
                 self.repo, self.configuration, split=split, revision=self.revision,
-                cache_dir=str(Path(self.data_dir) / "hub" / "downloads"),
+                cache_dir=str(Path(self.data_dir).expanduser() / "hub" / "downloads"),
             )  # fmt: skip
         except (OSError, ValueError) as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -46,11 +46,13 @@ class IdxImages:
         return entry_named(self.name).identity
 
     def load(self, channels: int, size: int) -> Images:
-        cache = cache_folder(Path(self.data_dir) / self.name, self.identity(), channels, size)
+        cache = cache_folder(Path(self.data_dir).expanduser() / self.name, self.identity(), channels, size)
         return prepared(cache, (channels, size, size), lambda write: self._prepare(write, channels, size))
 
     def _prepare(self, write: Write, channels: int, size: int) -> About:
-        files = files_of(self.name, Path(self.data_dir), None if self.folder is None else Path(self.folder))
+        files = files_of(
+            self.name, Path(self.data_dir).expanduser(), None if self.folder is None else Path(self.folder)
+        )
         labels = []
         for part in ("train", "t10k"):
             write(fit(read_idx(files / f"{part}-images-idx3-ubyte")[:, None], channels, size, enlarge="pad"))

@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from genlab.data.pixels import to_model, to_uint8
-from genlab.metrics.extractors.extractor import Activations, Extractor, Report, concatenated
+from genlab.metrics.cache import digest
+from genlab.metrics.drawn import Drawn, Spent, draw, kept
+from genlab.metrics.extractors.extractor import Activations, Extractor, Report
 from genlab.metrics.reference import Data, Reference, Split, reference
 from genlab.metrics.source import Source, model_provenance
+
+
+class Plan(NamedTuple):
+    """How much is looked at, and what is kept."""
+
+    n_samples: int
+    batch_size: int
+    seed: int
+    split: Split
+    cache_dir: Path
+    extractors: list[Extractor]
+    """All that will be asked for: samples are drawn once, and features are all that is kept of them."""
+
+    keep_pixels: bool = False
+    """Whether the samples themselves are kept for the metrics, as uint8."""
+
+    keep_features: bool = False
+    """Whether features are kept in `out_dir`, and samples drawn only when they are not there."""
+
+    out_dir: Path | None = None
+    """Where metrics put pictures."""
 
 
 class Evaluation:
@@ -20,30 +43,18 @@ class Evaluation:
     Args:
         module: the model, already with the weights that are scored, or None when only pictures are.
         source: the pictures to score, or None when the model draws none.
-        extractors: all that will be asked for: samples are drawn once, and features are all that is kept of them.
-        keep_pixels: whether the samples themselves are kept too, as uint8.
     """
 
-    def __init__(
-        self, module: Any, source: Source | None, data: Data, *, extractors: list[Extractor], keep_pixels: bool,
-        n_samples: int, batch_size: int, seed: int, split: Split, cache_dir: Path, report: Report = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, module: Any, source: Source | None, data: Data, plan: Plan, report: Report = None) -> None:
         self.module = module
         self.source = source
         self.data = data
-        self.batch_size = batch_size
-        self.n_samples = n_samples
-        self.seed = seed
-        self.split = split
-        self._extractors = extractors
-        self._keep_pixels = keep_pixels
-        self._cache_dir = cache_dir
+        self.plan = plan
+        self.n_samples, self.batch_size, self.seed, self.split = plan.n_samples, plan.batch_size, plan.seed, plan.split
+        self.out_dir = plan.out_dir
+        self.device = torch.device(getattr(module, "device", "cpu"))
         self._report = report
-        self._device = getattr(module, "device", torch.device("cpu"))
-        self._activations: dict[str, Activations] = {}
-        self._pixels: Tensor | None = None
-        self._labels: Tensor | None = None
-        self._drawn = False
+        self._drawn: Drawn | None = None
         self._reconstructed: tuple[Tensor, Tensor] | None = None
         self._references: dict[tuple[str, str], Reference] = {}
 
@@ -51,43 +62,39 @@ class Evaluation:
 
     def activations(self, extractor: Extractor) -> Activations:
         """What `extractor` sees in the samples."""
-        self._draw()
-        return self._activations[extractor.name]
+        return self._draw().activations[extractor.name]
 
     def pixels(self) -> Tensor:
         """(n, channel, height, width) uint8 samples; a metric that asks has "pixels" among its needs."""
-        self._draw()
-        if self._pixels is None:
-            raise RuntimeError("the samples were not kept: the metric must name pixels among its needs")
-        return self._pixels
+        pixels = self._draw().pixels
+        assert pixels is not None, "a metric that looks at samples names pixels among its needs"
+        return pixels
 
     def labels(self) -> Tensor | None:
         """(n,) classes that the samples were asked to be of."""
-        self._draw()
-        return self._labels
+        return self._draw().labels
 
-    def _draw(self) -> None:
-        if self._drawn:
-            return
-        if self.source is None:
-            raise RuntimeError("nothing draws samples here")
-        for extractor in self._extractors:
-            extractor.prepare(self.data, self._device, self._report)
-        seen: dict[str, list[Activations]] = {extractor.name: [] for extractor in self._extractors}
-        pixels, labels, done = [], [], 0
-        for batch in self.source.batches(self.batch_size):
-            for extractor in self._extractors:
-                seen[extractor.name].append(extractor(batch.pixels))
-            if self._keep_pixels:
-                pixels.append(batch.pixels.cpu())
-            if batch.labels is not None:
-                labels.append(batch.labels.cpu())
-            done += len(batch.pixels)
-            self._tell("samples", done, self.source.n)
-        self._activations = {name: concatenated(parts) for name, parts in seen.items()}
-        self._pixels = torch.cat(pixels) if pixels else None
-        self._labels = torch.cat(labels) if labels else None
-        self._drawn = True
+    def spent(self) -> Spent:
+        """What drawing cost; a metric that asks has "timing" among its needs."""
+        spent = self._draw().spent
+        assert spent is not None, "a metric of costs names timing among its needs"
+        return spent
+
+    def _draw(self) -> Drawn:
+        if self._drawn is None:
+            assert self.source is not None, "a metric of samples names them among its needs"
+            source, plan = self.source, self.plan
+            for extractor in plan.extractors:
+                extractor.prepare(self.data, self.device, self._report)
+
+            def make() -> Drawn:
+                return draw(source, plan.extractors, plan.batch_size, self.device, plan.keep_pixels, self._report)
+
+            if plan.keep_features and plan.out_dir is not None and hasattr(self.module, "state_dict"):
+                self._drawn = kept(plan.out_dir / "features", self.module, source, plan.extractors, make)
+            else:
+                self._drawn = make()
+        return self._drawn
 
     def sampled_provenance(self, extractor: Extractor | None = None) -> dict[str, Any]:
         """How the samples are made, and how `extractor` looks at them."""
@@ -101,34 +108,40 @@ class Evaluation:
         split = split or self.split
         key = extractor.name, split
         if key not in self._references:
-            extractor.prepare(self.data, self._device, self._report)
-            self._references[key] = reference(extractor, self.data, split, self._cache_dir, self._report)
+            extractor.prepare(self.data, self.device, self._report)
+            self._references[key] = reference(extractor, self.data, split, self.plan.cache_dir, self._report)
         return self._references[key]
+
+    def real(self) -> tuple[Tensor, Tensor | None]:
+        """The first n_samples pictures of the split, (n, channel, height, width) uint8, and the labels that the model
+        is to be given with them, if it takes any."""
+        images, labels = self.data.images(self.split)
+        conditional = bool(getattr(self.module, "num_classes", None)) and labels is not None
+        return images[: self.n_samples], labels[: self.n_samples] if conditional and labels is not None else None
+
+    def real_provenance(self) -> dict[str, Any]:
+        """How what is made of real pictures is made."""
+        images, _ = self.real()
+        real = {"reference": f"{self.data.name}/{self.split}", "reference_sha256": digest(images)}
+        return {"weights": model_provenance(self.module).get("weights", "raw"), **real, "reference_n": len(images)}
 
     # ---- reconstructions ----------------------------------------------------------------------------
 
     def reconstructions(self) -> tuple[Tensor, Tensor]:
-        """(real, reconstructed): the first n_samples pictures of the split, (n, channel, height, width) uint8."""
+        """(real, reconstructed): both (n, channel, height, width) uint8."""
         if self._reconstructed is None:
-            images, labels = self.data.images(self.split)
-            images = images[: self.n_samples]
-            conditional = bool(getattr(self.module, "num_classes", None)) and labels is not None
+            images, labels = self.real()
             parts = []
             for start in range(0, len(images), self.batch_size):
-                stop = start + self.batch_size
-                condition = labels[start:stop].to(self._device) if conditional and labels is not None else None
-                x = to_model(images[start:stop].to(self._device))
+                rows = slice(start, start + self.batch_size)
+                condition = None if labels is None else labels[rows].to(self.device)
+                x = to_model(images[rows].to(self.device))
                 parts.append(to_uint8(self.module.reconstruct(x, condition)).cpu())
-                self._tell("reconstructions", min(stop, len(images)), len(images))
+                self.tell("reconstructions", min(rows.stop, len(images)), len(images))
             self._reconstructed = images.cpu(), torch.cat(parts)
         return self._reconstructed
 
-    def reconstructed_provenance(self) -> dict[str, Any]:
-        """How the reconstructions are made."""
-        images, _ = self.reconstructions()
-        reference = {"reference": f"{self.data.name}/{self.split}", "reference_n": len(images)}
-        return {"weights": model_provenance(self.module).get("weights", "raw"), **reference}
-
-    def _tell(self, what: str, done: int, total: int) -> None:
+    def tell(self, what: str, done: int, total: int) -> None:
+        """Report progress, where anybody listens."""
         if self._report is not None:
             self._report(what, done, total)

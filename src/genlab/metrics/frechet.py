@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from genlab.metrics.bootstrap import interval_about, resampling_weights
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.extractors.extractor import Extractor
+from genlab.metrics.intervals import interval_about, normal_interval, resampling_weights
 from genlab.metrics.moments import Moments, moments, require_finite
 from genlab.metrics.score import Score
 
 _BOOTSTRAP_DIM = 256
 """Up to here each resample's distance is computed exactly; above, its spread comes from the gradient."""
-
-_Z = 1.959964
-"""The normal quantile of a 95 % interval."""
 
 
 def frechet_distance(a: Moments, b: Moments) -> float:
@@ -102,8 +98,8 @@ def _linearised(features: Tensor, reference: Moments) -> Estimate:
     influence = torch.cat(
         [_influence(block.double() - own.mean, own.mean - reference.mean, project) for block in features.split(4096)]
     )
-    half = _Z * (influence.var() / len(features)).sqrt().item()
-    return Estimate(value, max(0.0, value - half), value + half, "infinitesimal jackknife")
+    low, high = normal_interval(value, (influence.var() / len(features)).sqrt().item())
+    return Estimate(value, max(0.0, low), high, "infinitesimal jackknife")
 
 
 def _influence(centred: Tensor, offset: Tensor, project: Tensor) -> Tensor:
@@ -128,12 +124,11 @@ class FrechetDistance:
         estimate = estimate_distance(features, reference.moments, evaluation.seed)
         n, dim = features.shape
         provenance = {**evaluation.sampled_provenance(self.extractor), **reference.provenance}
-        provenance["interval"] = estimate.interval
+        provenance |= {"interval": estimate.interval, "biased_in_n": True}
         if warning := few_items_warning(n, dim):
             warnings.warn(warning, stacklevel=2)
             provenance["warning"] = warning
-        value = estimate.value if math.isfinite(estimate.value) else math.nan
-        score = Score(value, estimate.low, estimate.high, n, "squared feature distance", "lower", provenance)
+        score = Score(estimate.value, estimate.low, estimate.high, n, "squared feature distance", "lower", provenance)
         return {f"fid_{self.extractor.name}": score}
 
 

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from genlab.config.ranges import PositiveInt
-from genlab.metrics.bootstrap import interval_about, resampling_weights
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.extractors.extractor import Extractor
+from genlab.metrics.intervals import interval_about, resampling_weights
 from genlab.metrics.score import Score
 
 
@@ -69,5 +69,6 @@ class InceptionScore:
         splits = min(self.splits, max(1, len(logits) // 10))
         value, low, high = inception_score(logits, splits, seed=evaluation.seed)
         provenance = {**evaluation.sampled_provenance(self.extractor), "splits": splits, "interval": "bootstrap"}
+        provenance["biased_in_n"] = True
         name = "inception_score" if self.extractor.name == "inception" else f"inception_score_{self.extractor.name}"
         return {name: Score(value, low, high, len(logits), "exp(nats)", "higher", provenance)}

@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from genlab.metrics.bootstrap import mean_with_interval
 from genlab.metrics.evaluation import Evaluation
+from genlab.metrics.intervals import mean_with_interval
 from genlab.metrics.score import Score
 
 
@@ -37,5 +37,5 @@ class PSNR:
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         values = psnr(*evaluation.reconstructions())
         value, low, high = mean_with_interval(values, evaluation.seed)
-        provenance = {**evaluation.reconstructed_provenance(), "aggregation": "mean of pictures", "data_range": 255}
+        provenance = {**evaluation.real_provenance(), "aggregation": "mean of pictures", "data_range": 255}
         return {"psnr": Score(value, low, high, len(values), "dB", "higher", {**provenance, "interval": "bootstrap"})}

@@ -19,8 +19,13 @@ class Data(Protocol):
     """What metrics ask of a data module."""
 
     name: str
-    checksum: str
+    shape: tuple[int, ...]
     num_classes: int | None
+
+    @property
+    def checksum(self) -> str:
+        """Names the data and its preparation."""
+        ...
 
     def images(self, split: Split) -> tuple[Tensor, Tensor | None]:
         """((n, channel, height, width) uint8, (n,) labels or None) of "train", "val" or "test"."""

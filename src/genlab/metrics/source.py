@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from genlab.data.pixels import to_uint8
+from genlab.metrics.cache import digest
 from genlab.protocols import Samples
 from genlab.randomness import PerImage
 
@@ -61,6 +62,30 @@ class Generated:
 
     def provenance(self) -> dict[str, Any]:
         return {**model_provenance(self.module), "seed": self.seed}
+
+
+class Fixed:
+    """Pictures that are there already: a folder's, or another program's.
+
+    Args:
+        pixels: (n, channel, height, width) uint8.
+        labels: (n,) classes that the pictures are meant to show, where they are known.
+        origin: what they are, for the provenance.
+    """
+
+    def __init__(self, pixels: Tensor, labels: Tensor | None, origin: str) -> None:
+        self.pixels = pixels
+        self.labels = labels
+        self.n = len(pixels)
+        self._origin = origin
+
+    def batches(self, size: int) -> Iterator[Pictures]:
+        for start in range(0, self.n, size):
+            rows = slice(start, start + size)
+            yield Pictures(self.pixels[rows], None if self.labels is None else self.labels[rows])
+
+    def provenance(self) -> dict[str, Any]:
+        return {"origin": self._origin, "origin_sha256": digest(self.pixels)}
 
 
 def model_provenance(module: object) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from genlab.metrics.bootstrap import mean_with_interval
 from genlab.metrics.evaluation import Evaluation
+from genlab.metrics.intervals import mean_with_interval
 from genlab.metrics.score import Score
 
 _WINDOW = 11
@@ -34,6 +34,6 @@ class SSIM:
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         values = ssim(*evaluation.reconstructions())
         value, low, high = mean_with_interval(values, evaluation.seed)
-        provenance = {**evaluation.reconstructed_provenance(), "aggregation": "mean of pictures", "data_range": 255}
+        provenance = {**evaluation.real_provenance(), "aggregation": "mean of pictures", "data_range": 255}
         provenance |= {"window": f"gaussian {_WINDOW}, sigma 1.5, reflected edges", "interval": "bootstrap"}
         return {"ssim": Score(value, low, high, len(values), "similarity", "higher", provenance)}

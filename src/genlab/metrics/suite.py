@@ -10,11 +10,11 @@ from typing import Any, Literal, Protocol
 import torch
 
 from genlab.config.ranges import NonNegativeInt, PositiveInt
-from genlab.metrics.evaluation import Evaluation
+from genlab.metrics.evaluation import Evaluation, Plan
 from genlab.metrics.extractors.extractor import Extractor, Report
 from genlab.metrics.reference import Data
 from genlab.metrics.score import Score
-from genlab.metrics.source import Generated, Source
+from genlab.metrics.source import Fixed, Generated, Source
 from genlab.protocols import Likelihood, Reconstructs, Samples
 from genlab.randomness import fold_in
 
@@ -23,8 +23,8 @@ class Metric(Protocol):
     """A metric: what it needs of a model and its data, and the named scores it makes of one evaluation."""
 
     needs: frozenset[str]
-    """Of "samples", "pixels" (samples that are kept), "reconstructions", "likelihood", "labels" (of the data),
-    "classes" (samples of a class that was asked for)."""
+    """Of "samples", "pixels" (samples that are kept), "timing" (of drawing), "classes" (samples of a class that was
+    asked for), "labels" (of the data), "reconstructions", "likelihood", "large pictures" (11 pixels and more)."""
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         """Scores by name."""
@@ -41,6 +41,8 @@ class Suite:
         seed: names the set of samples: sample i depends on (seed, i) alone.
         split: the real data that samples are compared with.
         cache_dir: where references are kept (`paths.data_dir`).
+        keep_features: keep the features of samples in the run folder, so that another metric on the same extractors
+            needs no new samples.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Suite:
         seed: NonNegativeInt,
         split: Literal["train", "val", "test"],
         cache_dir: str,
+        keep_features: bool = False,
     ) -> None:
         self.metrics = dict(metrics)
         self.n_samples = n_samples
@@ -58,6 +61,7 @@ class Suite:
         self.seed = seed
         self.split = split
         self.cache_dir = Path(cache_dir)
+        self.keep_features = keep_features
         self._share_extractors()
 
     def _share_extractors(self) -> None:
@@ -97,38 +101,58 @@ class Suite:
             extractor.check(data, progress)
 
     def evaluate(
-        self, module: Any, data: Data, *, source: Source | None = None, progress: Report = None
+        self, module: Any, data: Data, *, out_dir: Path | None = None, progress: Report = None
     ) -> dict[str, Score]:
         """Scores by name of everything that applies, with the module's averaged weights.
 
         Args:
-            source: the pictures to score instead of what the module draws.
+            out_dir: a folder for pictures (closest_pairs.png) and kept features; without it there are none.
             progress: told (what is done, how many are done, of how many).
         """
         self.check(module, data, progress)
-        metrics = self.applicable(module, data)
-        if not metrics:
-            return {}
-        if source is None and isinstance(module, Samples):
-            source = Generated(module, self.n_samples, self.seed)
-        evaluation = Evaluation(
-            module, source, data, extractors=_extractors(metrics),
-            keep_pixels=any("pixels" in metric.needs for metric in metrics.values()), n_samples=self.n_samples,
-            batch_size=self.batch_size, seed=self.seed, split=self.split, cache_dir=self.cache_dir, report=progress,
-        )  # fmt: skip
-        scores: dict[str, Score] = {}
+        source = Generated(module, self.n_samples, self.seed) if isinstance(module, Samples) else None
         with torch.no_grad(), _averaged(module), torch.random.fork_rng(_cuda_devices(module)):
             torch.manual_seed(fold_in(self.seed, "metrics"))  # for what takes no generator; training's state is kept
-            for metric in metrics.values():
-                scores |= metric.scores(evaluation)
+            return self._scores(self.applicable(module, data), module, source, data, out_dir, progress)
+
+    def evaluate_pictures(
+        self, pictures: Fixed, data: Data, *, out_dir: Path | None = None, progress: Report = None
+    ) -> dict[str, Score]:
+        """Scores by name of pictures that are there already, against the split of `data`."""
+        if pictures.pixels.shape[1:] != torch.Size(data.shape):
+            raise ValueError(
+                f"the pictures are {tuple(pictures.pixels.shape[1:])} and those of {data.name} {tuple(data.shape)} "
+                "(channel, height, width): bring them to the same size first"
+            )
+        self.check(pictures, data, progress)
+        metrics = self.applicable(pictures, data)
+        return self._scores(metrics, None, pictures, data, out_dir, progress)
+
+    def _scores(
+        self, metrics: dict[str, Metric], module: Any, source: Source | None, data: Data, out_dir: Path | None,
+        progress: Report,
+    ) -> dict[str, Score]:  # fmt: skip
+        needs = {need for metric in metrics.values() for need in metric.needs}
+        plan = Plan(
+            n_samples=self.n_samples if source is None else source.n, batch_size=self.batch_size, seed=self.seed,
+            split=self.split, cache_dir=self.cache_dir, extractors=_extractors(metrics),
+            keep_pixels="pixels" in needs, keep_features=self.keep_features and not needs & {"pixels", "timing"},
+            out_dir=out_dir,
+        )  # fmt: skip
+        evaluation = Evaluation(module, source, data, plan, progress)
+        scores: dict[str, Score] = {}
+        for metric in metrics.values():
+            scores |= metric.scores(evaluation)
         return scores
 
 
 def abilities(module: object, data: Data) -> set[str]:
     """What a model and its data offer to metrics, in the words of `Metric.needs`."""
     able = set()
+    if isinstance(module, Fixed):
+        able |= {"samples", "pixels"} | ({"classes"} if module.labels is not None else set())
     if isinstance(module, Samples):
-        able |= {"samples", "pixels"}
+        able |= {"samples", "pixels", "timing"}
         if module.num_classes:
             able.add("classes")
     if isinstance(module, Reconstructs):
@@ -137,6 +161,8 @@ def abilities(module: object, data: Data) -> set[str]:
         able.add("likelihood")
     if data.num_classes:
         able.add("labels")
+    if min(data.shape[-2:]) >= 11:
+        able.add("large pictures")
     return able
 
 

@@ -7,7 +7,6 @@ from torch import Tensor, nn
 
 from genlab.config.ranges import PositiveInt
 
-
 _GROUPS = 8
 
 

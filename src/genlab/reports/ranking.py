@@ -36,7 +36,7 @@ class Ranking:
 
 def rank(scores: Scores) -> Ranking:
     """Best values and footnotes of one metric. Scores that are missing or not finite are left out."""
-    measured = {i: _measured(score) for i, score in enumerate(scores) if number(score, "value") is not None}
+    measured = {i: measured_alike(score) for i, score in enumerate(scores) if number(score, "value") is not None}
     ranking = Ranking()
     groups = [group for group, _ in Counter(measured.values()).most_common()]
     for k, group in enumerate(groups):
@@ -86,8 +86,8 @@ def _value(score: Mapping[str, Any] | None) -> float:
     return value
 
 
-def _measured(score: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
-    """What two scores must share to be compared, hashable."""
+def measured_alike(score: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
+    """What two scores must share to be compared; hashable."""
     score = score or {}
     facts = {key: score.get(key) for key in ("n", "unit", "better")}
     facts |= {k: v for k, v in (score.get("provenance") or {}).items() if k not in MADE | _REMARKS}

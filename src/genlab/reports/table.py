@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from genlab.reports.footnotes import footnotes, superscript
-from genlab.reports.numbers import duration, metric_title, score_text
-from genlab.reports.ranking import metric_names, rank
-from genlab.reports.swept import ABSENT, short_names, swept_keys, value_of
+from genlab.reports.leaderboard import Cell, Leaderboard, Row, leaderboard
+from genlab.reports.numbers import duration
+from genlab.reports.swept import ABSENT, swept_keys
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -18,29 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["runs_table", "swept_keys"]
 
 _STATUS = {"completed": "green", "failed": "bold red", "interrupted": "yellow", "running": "cyan"}
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _RUN_LETTERS = 8
-
-
-@dataclass
-class _Row:
-    """A run, ready for any layout."""
-
-    run: Text
-    settings: list[str]
-    scores: list[tuple[Text, Text]]
-    """Value and interval."""
-    time: str
-    status: Text
-
-
-@dataclass
-class _Content:
-    """What the table says, apart from how it is laid out."""
-
-    settings: list[str]
-    metrics: list[str]
-    rows: list[_Row]
-    notes: list[str]
 
 
 def runs_table(records: Sequence[Mapping[str, Any]], swept: Sequence[str], width: int | None = None) -> Table:
@@ -56,56 +33,20 @@ def runs_table(records: Sequence[Mapping[str, Any]], swept: Sequence[str], width
         width: characters of the terminal; asked for when None.
     """
     from rich.console import Console
+    from rich.text import Text
 
     width = width or Console().width
-    content = _content(records, swept)
+    board = leaderboard(records, swept)
     for layout in (_in_line, _two_lines):
-        table = layout(content)
+        table = layout(board)
         if Console(width=10_000).measure(table).maximum <= width:
             break
     else:
-        table = _blocks(content)
-    if content.notes:
-        from rich.text import Text
-
-        table.caption = Text("\n".join(content.notes), style="dim")
+        table = _blocks(board)
+    if board.notes:
+        notes = [f"{_superscript(i)} {text}" for i, text in enumerate(board.notes, start=1)]
+        table.caption = Text("\n".join(notes), style="dim")
     return table
-
-
-def _content(records: Sequence[Mapping[str, Any]], swept: Sequence[str]) -> _Content:
-    from rich.text import Text
-
-    names = short_names(swept)
-    metrics = metric_names(records)
-    columns = {name: [(record.get("metrics") or {}).get(name) for record in records] for name in metrics}
-    rankings = {name: rank(column) for name, column in columns.items()}
-    numbering, notes = footnotes(rankings)
-    rows = []
-    for i, record in enumerate(records):
-        status = str(record.get("status", ""))
-        scores = []
-        for name in metrics:
-            value, ends = score_text(columns[name][i])
-            style = "bold" if i in rankings[name].best else ""
-            mark = superscript(numbering.get((name, i)))
-            scores.append((Text(value + mark, style), Text(ends, style or "dim")))
-        rows.append(
-            _Row(
-                run=Text(str(record.get("fingerprint", ""))[:_RUN_LETTERS], "dim"),
-                settings=[_setting(record, key) for key in swept],
-                scores=scores,
-                time=duration(record.get("seconds")),
-                status=Text(status, _STATUS.get(status, "")),
-            )
-        )
-    better = {name: next((s["better"] for s in columns[name] if s and "better" in s), None) for name in metrics}
-    return _Content(list(names.values()), [metric_title(name, better[name]) for name in metrics], rows, notes)
-
-
-def _setting(record: Mapping[str, Any], key: str) -> str:
-    """The value of a swept key; of `family/recipe` the recipe."""
-    value = value_of(record, key)
-    return value.rsplit("/", 1)[-1] if key == "experiment" else value
 
 
 def _table() -> Table:
@@ -115,11 +56,11 @@ def _table() -> Table:
     return Table(box=SIMPLE_HEAD, pad_edge=False, caption_justify="left", header_style="bold", show_edge=False)
 
 
-def _columns(content: _Content, metrics: Sequence[str]) -> Table:
+def _columns(board: Leaderboard, metrics: Sequence[str]) -> Table:
     table = _table()
     table.add_column("run", no_wrap=True)
-    for i, name in enumerate(content.settings):
-        numeric = all(_is_number(row.settings[i]) for row in content.rows)
+    for i, name in enumerate(board.settings):
+        numeric = all(_is_number(row.settings[i]) for row in board.rows)
         table.add_column(name, justify="right" if numeric else "left", no_wrap=True)
     for title in metrics:
         table.add_column(title, justify="right", no_wrap=True)
@@ -128,29 +69,25 @@ def _columns(content: _Content, metrics: Sequence[str]) -> Table:
     return table
 
 
-def _in_line(content: _Content) -> Table:
+def _in_line(board: Leaderboard) -> Table:
     """Intervals right of their values."""
-    from rich.text import Text
-
-    table = _columns(content, content.metrics)
-    for row in content.rows:
-        scores = [Text.assemble(value, " ", ends) if ends.plain else value for value, ends in row.scores]
-        table.add_row(row.run, *row.settings, *scores, row.time, row.status)
+    table = _columns(board, board.metrics)
+    for row in board.rows:
+        scores = [_score(cell, " ") for cell in row.cells]
+        table.add_row(_run(row), *_settings(board, row), *scores, duration(row.seconds), _status(row))
     return table
 
 
-def _two_lines(content: _Content) -> Table:
+def _two_lines(board: Leaderboard) -> Table:
     """Intervals below their values, the extractor below the metric's name."""
-    from rich.text import Text
-
-    table = _columns(content, [title.replace(" (", "\n(") for title in content.metrics])
-    for row in content.rows:
-        scores = [Text.assemble(value, "\n", ends) if ends.plain else value for value, ends in row.scores]
-        table.add_row(row.run, *row.settings, *scores, row.time, row.status)
+    table = _columns(board, [title.replace(" (", "\n(") for title in board.metrics])
+    for row in board.rows:
+        scores = [_score(cell, "\n") for cell in row.cells]
+        table.add_row(_run(row), *_settings(board, row), *scores, duration(row.seconds), _status(row))
     return table
 
 
-def _blocks(content: _Content) -> Table:
+def _blocks(board: Leaderboard) -> Table:
     """A block for each run: what it is on the left, its scores on the right."""
     from rich.text import Text
 
@@ -158,17 +95,47 @@ def _blocks(content: _Content) -> Table:
     table.add_column("run", overflow="fold", ratio=2)
     table.add_column("scores", overflow="fold", ratio=3)
     table.show_lines = True
-    table.expand = False
-    for row in content.rows:
-        said = [Text.assemble(row.run, " ", row.status, f" {row.time}" if row.time != ABSENT else "")]
-        said += [Text(f"{n} {v}") for n, v in zip(content.settings, row.settings, strict=True) if v != ABSENT]
-        scored = [
-            Text.assemble(f"{title} ", value, " ", ends)
-            for title, (value, ends) in zip(content.metrics, row.scores, strict=True)
-            if value.plain != ABSENT
-        ]
+    for row in board.rows:
+        said = [Text.assemble(_run(row), " ", _status(row), f" {duration(row.seconds)}" if row.seconds else "")]
+        pairs = zip(board.settings, _settings(board, row), strict=True)
+        said += [Text(f"{name} {text.plain}") for name, text in pairs if text.plain != ABSENT]
+        titled = zip(board.metrics, row.cells, strict=True)
+        scored = [Text.assemble(f"{title} ", _score(cell, " ")) for title, cell in titled if cell.value != ABSENT]
         table.add_row(Text("\n").join(said), Text("\n").join(scored))
     return table
+
+
+def _run(row: Row) -> Text:
+    from rich.text import Text
+
+    return Text(row.name[:_RUN_LETTERS], "dim")
+
+
+def _settings(board: Leaderboard, row: Row) -> list[Text]:
+    """The values of the swept keys; of `experiment=family/recipe` the recipe. Text, so that markup in them is none."""
+    from rich.text import Text
+
+    pairs = zip(board.keys, row.settings, strict=True)
+    return [Text(value.rsplit("/", 1)[-1] if key == "experiment" else value) for key, value in pairs]
+
+
+def _score(cell: Cell, between: str) -> Text:
+    from rich.text import Text
+
+    text = Text(cell.value + "".join(map(_superscript, cell.marks)), "bold" if cell.best else "")
+    if cell.interval:
+        text.append(between + cell.interval, "bold" if cell.best else "dim")
+    return text
+
+
+def _status(row: Row) -> Text:
+    from rich.text import Text
+
+    return Text(row.status, _STATUS.get(row.status, ""))
+
+
+def _superscript(number: int) -> str:
+    return str(number).translate(_SUPERSCRIPTS)
 
 
 def _is_number(text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,9 @@ def load(path: Path, map_location: Any = "cpu") -> dict[str, Any]:
     except FileNotFoundError as error:
         raise ConfigError(f"there is no checkpoint {path}") from error
     except pickle.UnpicklingError as error:
-        name = next((w for w in str(error).replace("`", " ").split() if "." in w and "weights_only" not in w), "an object")
-        raise ConfigError(f"checkpoint {path} is refused: it holds {name.strip(',.')}, and only tensors are read") from error
-    except (RuntimeError, EOFError, OSError) as error:
-        size = path.stat().st_size
-        raise ConfigError(f"checkpoint {path} is damaged ({size} bytes): {str(error).splitlines()[0] if str(error) else 'it ends too early'}") from error
+        named = re.search(r"safe_globals\(\[(.+?)\]\)", str(error))
+        name = named[1] if named else "something else"
+        raise ConfigError(f"checkpoint {path} is refused: it holds {name}, and only tensors are read") from error
+    except (RuntimeError, EOFError, OSError, IndexError, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0] if str(error) else "it ends too early"
+        raise ConfigError(f"checkpoint {path} is damaged ({path.stat().st_size} bytes): {reason}") from error

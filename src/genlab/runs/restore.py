@@ -36,7 +36,9 @@ def load_weights(module: Any, checkpoint: Path) -> None:
         module.on_load_checkpoint(content)
     except (KeyError, RuntimeError) as error:
         first = str(error).strip().splitlines()
-        raise ConfigError(f"checkpoint {checkpoint} does not fit the model of its config: {first[-1].strip()}") from error
+        raise ConfigError(
+            f"checkpoint {checkpoint} does not fit the model of its config: {first[-1].strip()}"
+        ) from error
 
 
 def newest(run: Run) -> Path:

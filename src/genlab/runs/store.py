@@ -148,7 +148,9 @@ class Store:
             if not finished:
                 raise ConfigError(f"run = latest: {self.root} holds no run with a checkpoint yet")
             return max(finished, key=lambda run: run.record_file.stat().st_mtime)
-        found = [run for run in runs if run.path.name.startswith(reference)] if re.fullmatch(r"[\w-]+", reference) else []
+        found = (
+            [run for run in runs if run.path.name.startswith(reference)] if re.fullmatch(r"[\w-]+", reference) else []
+        )
         exact = [run for run in found if run.path.name == reference]
         if len(exact or found) == 1:
             return (exact or found)[0]
@@ -156,5 +158,5 @@ class Store:
             raise ConfigError(f"run = {reference!r} names several runs: {listed(run.path.name for run in found)}")
         known = listed(run.path.name for run in runs) or "none yet"
         raise ConfigError(
-            f"run = {reference!r} is neither a run folder nor a fingerprint in {self.root} (there: {known}), nor 'latest'"
+            f"run = {reference!r} is neither a run folder nor a fingerprint in {self.root} nor 'latest' (there: {known})"
         )

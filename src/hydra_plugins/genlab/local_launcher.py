@@ -35,7 +35,7 @@ class JobDied(RuntimeError):
 class _Child(NamedTuple):
     """A running job. No dataclass: Hydra executes this module before it is in sys.modules."""
 
-    index: int
+    job: int
     process: BaseProcess
     results: Connection
     slot: int
@@ -72,7 +72,8 @@ class LocalLauncher(Launcher):
         workers = min(len(jobs), self._workers or len(gpus) or max(1, _cores() // 2))
         threads = self._threads or max(1, _cores() // workers)
         results: list[JobReturn | None] = [None] * len(jobs)
-        waiting, running, free = deque(range(len(jobs))), {}, deque(range(workers))
+        waiting, free = deque(range(len(jobs))), deque(range(workers))
+        running: dict[Connection, _Child] = {}
         try:
             while waiting or running:
                 while waiting and free:
@@ -81,7 +82,7 @@ class LocalLauncher(Launcher):
                     child = self._start(index, jobs[index], slot, threads, gpu)
                     running[child.results] = child
                 for child in self._ended(running):
-                    results[child.index] = self._result(child, jobs[child.index])
+                    results[child.job] = self._result(child, jobs[child.job])
                     free.append(child.slot)
         except KeyboardInterrupt:
             self._end_all(running.values())
@@ -100,11 +101,12 @@ class LocalLauncher(Launcher):
 
     def _ended(self, running: dict[Connection, _Child]) -> list[_Child]:
         """Waits until a job ends or is out of time; takes what ended out of `running`."""
-        ready = wait(list(running), timeout=1.0)
+        done = set(map(id, wait(list(running), timeout=1.0)))
+        ready = [connection for connection in running if id(connection) in done]
         late = [c for c in running.values() if time.monotonic() > c.deadline and c.results not in ready]
         for child in late:
             child.process.kill()
-        return [running.pop(connection) for connection in [*ready, *(c.results for c in late)]]  # type: ignore[index]
+        return [running.pop(connection) for connection in [*ready, *(c.results for c in late)]]
 
     def _result(self, child: _Child, job: DictConfig) -> JobReturn:
         result: JobReturn

@@ -1,4 +1,7 @@
-"""Intervals by the bootstrap (Efron 1979): the spread of a metric over resampled items, from cached values alone."""
+"""95 % intervals from values that are already there.
+
+Most are by the bootstrap (Efron 1979): the spread of a metric over resampled items.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from genlab.randomness import fold_in
 
 RESAMPLES = 200
 LEVEL = 0.95
+Z = 1.959964
+"""The normal quantile of LEVEL."""
 
 
 def resampling_weights(n: int, seed: int, resamples: int = RESAMPLES) -> Tensor:
@@ -38,3 +43,25 @@ def mean_with_interval(values: Tensor, seed: int) -> tuple[float, float, float]:
     mean = values.mean().item()
     low, high = interval_about(mean, resampling_weights(len(values), seed) @ values / len(values))
     return mean, low, high
+
+
+def mean_pair_error(mean_to_others: Tensor) -> float:
+    """The standard error of a mean over all pairs of n items, from each item's mean over its pairs (n,), n >= 2.
+
+    Hoeffding's first term: every item is in 2 / n of the pairs.
+    """
+    return 2 * (mean_to_others.double().var() / len(mean_to_others)).sqrt().item()
+
+
+def normal_interval(value: float, standard_error: float) -> tuple[float, float]:
+    """value -+ 1.96 standard errors."""
+    return value - Z * standard_error, value + Z * standard_error
+
+
+def share_with_interval(hits: Tensor) -> tuple[float, float, float]:
+    """(share, low, high) of the true among `hits` (n,): Wilson's interval (1927), which is right at 0 and 1 too."""
+    n = len(hits)
+    share = hits.double().mean().item()
+    centre = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
+    half = Z / (1 + Z**2 / n) * (share * (1 - share) / n + Z**2 / (4 * n**2)) ** 0.5
+    return share, max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))

@@ -1,0 +1,15 @@
+"""Composes training configs as the command line does."""
+
+from hydra import compose, initialize_config_dir
+
+from genlab.config.files import conf_dir
+from genlab.config.resolvers import register_resolvers
+from genlab.config.schema import register
+
+
+def composed(*overrides):
+    """The config of `genlab train *overrides`."""
+    register()
+    register_resolvers()
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        return compose("train", list(overrides))

@@ -1,0 +1,63 @@
+"""One owner for a run; a dead owner's lock is taken over."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from genlab.runs import lock
+from genlab.runs.lock import Lock, RunIsLocked, owner
+
+
+def test_a_second_owner_is_refused_and_told_who_owns_it(tmp_path):
+    with Lock(tmp_path / "lock.json"), pytest.raises(RunIsLocked, match=str(os.getpid())), Lock(tmp_path / "lock.json"):
+        pass
+    assert owner(tmp_path / "lock.json") is None
+
+
+def test_the_lock_of_a_killed_process_is_taken_over(tmp_path):
+    path = tmp_path / "lock.json"
+    code = (
+        "import time; from pathlib import Path; from genlab.runs.lock import Lock;"
+        f"Lock(Path({str(path)!r})).__enter__(); print('held', flush=True); time.sleep(60)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "held\n"
+    assert owner(path)["pid"] == process.pid
+    process.kill()
+    process.wait()
+    with Lock(path):
+        assert owner(path)["pid"] == os.getpid()
+
+
+def test_a_process_number_used_again_is_not_mistaken_for_the_owner(tmp_path):
+    path = tmp_path / "lock.json"
+    path.write_text(json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "birth": "0"}))
+    assert owner(path) is None
+
+
+@pytest.mark.parametrize(("age", "alive"), [(1, True), (lock.STALE_SECONDS + 1, False)])
+def test_on_another_machine_the_heartbeat_decides(tmp_path, age, alive):
+    path = tmp_path / "lock.json"
+    path.write_text(json.dumps({"host": "elsewhere", "pid": 1, "birth": "1"}))
+    os.utime(path, (time.time() - age, time.time() - age))
+    assert (owner(path) is not None) == alive
+
+
+def test_the_heart_beats(tmp_path, monkeypatch):
+    monkeypatch.setattr(lock, "HEARTBEAT_SECONDS", 0.02)
+    with Lock(tmp_path / "lock.json"):
+        os.utime(tmp_path / "lock.json", (0, 0))
+        deadline = time.monotonic() + 5
+        while (tmp_path / "lock.json").stat().st_mtime < 1 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert (tmp_path / "lock.json").stat().st_mtime > 1
+
+
+def test_an_unreadable_lock_belongs_to_nobody(tmp_path):
+    (tmp_path / "lock.json").write_text("{half")
+    assert owner(tmp_path / "lock.json") is None

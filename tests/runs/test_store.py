@@ -1,0 +1,167 @@
+"""Runs are found by folder, fingerprint, its beginning, or `latest`; damaged checkpoints are passed over."""
+
+import json
+
+import pytest
+import torch
+from omegaconf import OmegaConf
+
+from genlab.config.errors import ConfigError
+from genlab.runs import checkpoint_io, history
+from genlab.runs.checkpoint_io import AtomicCheckpointIO
+from genlab.runs.record import Record, load
+from genlab.runs.store import Run, Store, save_config
+
+
+def made(store, name, task="train", status="completed"):
+    run = store.run(task, name)
+    run.path.mkdir(parents=True)
+    run.config_file.write_text("seed: 0\n")
+    Record(name, task, "autoencoder", None, 0, [], status=status).save(run.record_file)
+    return run
+
+
+def test_a_run_is_found_by_each_of_its_names(tmp_path):
+    store = Store(tmp_path)
+    run = made(store, "abc123")
+    made(store, "def456")
+    for name in (str(run.path), "abc123", "abc"):
+        assert store.find(name).path == run.path
+
+
+def test_an_unknown_or_ambiguous_name_is_one_sentence(tmp_path):
+    store = Store(tmp_path)
+    made(store, "abc123")
+    made(store, "abc456")
+    for name in ("zzz", "abc", "latest", "../..", "*"):
+        with pytest.raises(ConfigError, match="run = "):
+            store.find(name)
+
+
+def test_latest_is_the_last_that_has_a_checkpoint(tmp_path):
+    import os
+
+    store = Store(tmp_path)
+    for age, name in ((30, "aaa"), (20, "bbb")):
+        run = made(store, name)
+        AtomicCheckpointIO().save_checkpoint({"x": 1}, run.checkpoints / "last.ckpt")
+        os.utime(run.record_file, (1e9 - age, 1e9 - age))
+    made(store, "ccc")
+    assert store.find("latest").path.name == "bbb"
+
+
+def test_a_task_name_cannot_leave_the_store(tmp_path):
+    with pytest.raises(ConfigError, match="leads out of"):
+        Store(tmp_path).run("../../etc", "abc")
+
+
+def test_a_folder_without_a_valid_record_is_passed_over(tmp_path):
+    store = Store(tmp_path)
+    made(store, "abc").record_file.write_text("{half")
+    assert load(tmp_path / "train/abc/record.json") is None
+    assert Run(tmp_path / "train/abc").record() is None
+
+
+def test_a_record_survives_the_round_trip(tmp_path):
+    record = Record("abc", "train", "diffusion", "diffusion/x", 0, ["seed=0"])
+    record.begin()
+    record.end("failed", 1.5, ValueError("no"))
+    record.begin()
+    record.end("completed", 2.0)
+    record.save(tmp_path / "record.json")
+    again = load(tmp_path / "record.json")
+    assert again == record
+    assert (again.seconds, again.error, again.errors[0]["type"]) == (3.5, None, "ValueError")
+    assert json.loads((tmp_path / "record.json").read_text())["schema"] == 1
+
+
+def saved(run, name, value):
+    AtomicCheckpointIO().save_checkpoint({"x": torch.tensor(value)}, run.checkpoints / name)
+
+
+@pytest.mark.parametrize("damage", ["flip", "truncate", "empty", "no digest"])
+def test_a_damaged_checkpoint_is_detected_and_the_one_before_it_used(tmp_path, damage):
+    run = Run(tmp_path)
+    saved(run, "previous.ckpt", 1.0)
+    saved(run, "last.ckpt", 2.0)
+    assert run.checkpoint().name == "last.ckpt"
+    path = run.checkpoints / "last.ckpt"
+    content = bytearray(path.read_bytes())
+    if damage == "flip":
+        content[len(content) // 2] ^= 1
+    if damage == "no digest":
+        (run.checkpoints / "last.ckpt.sha256").unlink()
+    path.write_bytes(b"" if damage == "empty" else content[:100] if damage == "truncate" else content)
+    with pytest.warns(UserWarning, match=r"last\.ckpt is damaged; .*previous\.ckpt is used"):
+        found = run.checkpoint()
+    assert checkpoint_io.load(found)["x"] == 1.0
+
+
+def test_a_crash_between_the_digest_and_the_file_leaves_a_valid_checkpoint(tmp_path, monkeypatch):
+    import os
+
+    run = Run(tmp_path)
+    saved(run, "last.ckpt", 1.0)
+    real = os.replace
+
+    def crash(source, target):
+        if str(target).endswith(".ckpt"):
+            raise KeyboardInterrupt
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", crash)
+    with pytest.raises(KeyboardInterrupt):
+        saved(run, "last.ckpt", 2.0)
+    monkeypatch.undo()
+    assert checkpoint_io.load(run.checkpoint())["x"] == 1.0
+
+
+SECRET = "abcdefgh12345678"
+
+
+class Evil:
+    def __reduce__(self):
+        return (print, ("executed",))
+
+
+def test_a_pickled_object_is_refused_by_name_and_not_executed(tmp_path, capsys):
+    torch.save({"x": Evil()}, tmp_path / "evil.ckpt")
+    with pytest.raises(ConfigError, match=r"is refused: it holds .*print"):
+        checkpoint_io.load(tmp_path / "evil.ckpt")
+    assert "executed" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("content", [b"", b"rubbish", b"PK\x03\x04 half a zip"])
+def test_a_file_that_is_no_checkpoint_is_one_sentence(tmp_path, content):
+    (tmp_path / "x.ckpt").write_bytes(content)
+    with pytest.raises(ConfigError, match=r"checkpoint .* is (damaged|refused)"):
+        checkpoint_io.load(tmp_path / "x.ckpt")
+
+
+def test_a_saved_config_keeps_references_and_hides_secrets(tmp_path, monkeypatch):
+    monkeypatch.setenv("MY_API_KEY", SECRET)
+    cfg = OmegaConf.create(
+        {
+            "seed": 0, "sampler": {"steps": 50}, "paths": {"data_dir": "/data"}, "api_key": "hidden-value",
+            "model": {"sampler": "${sampler}", "seed": "${seed}", "folder": "${paths.data_dir}", "note": SECRET},
+        }
+    )  # fmt: skip
+    save_config(cfg, tmp_path / "config.yaml")
+    text = (tmp_path / "config.yaml").read_text()
+    assert "hidden-value" not in text
+    assert SECRET not in text
+    again = OmegaConf.load(tmp_path / "config.yaml")
+    again.sampler.steps = 10
+    assert again.model.sampler.steps == 10
+    assert again._get_node("model")._get_node("folder")._value() == "${paths.data_dir}"
+    assert again.model.seed == 0
+
+
+def test_history_forgets_a_torn_line_and_what_comes_after_a_step(tmp_path):
+    path = tmp_path / "history.jsonl"
+    history.append(path, [{"step": i, "loss": i / 2} for i in range(1, 6)])
+    with path.open("a") as file:
+        file.write('{"step": 6, "lo')
+    assert [line["step"] for line in history.read(path)] == [1, 2, 3, 4, 5]
+    history.truncate(path, 3)
+    assert [line["step"] for line in history.read(path)] == [1, 2, 3]
