@@ -1,0 +1,83 @@
+import pytest
+import torch
+
+from genlab.conditioning.condition import Condition
+from genlab.denoisers.denoiser import Denoiser
+from genlab.denoisers.eps import Eps
+from genlab.denoisers.v import V
+from genlab.denoisers.x0 import X0
+from genlab.processes.gaussian import Gaussian
+from genlab.processes.linear import Linear
+
+PARAMETERIZATIONS = {"eps": Eps(), "x0": X0(), "v": V()}
+TIMES = torch.tensor([0.001, 0.25, 0.6, 1.0]).double()
+
+
+class Answer(torch.nn.Module):
+    """A network that knows the right output, and remembers what it was asked."""
+
+    def __init__(self, output: torch.Tensor) -> None:
+        super().__init__()
+        self.output = output
+
+    def forward(self, x, level, condition=None):
+        self.x, self.level, self.condition = x, level, condition
+        return self.output
+
+
+@pytest.fixture
+def pair():
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(2, 4, 1, 4, 4, generator=generator, dtype=torch.float64).unbind()
+
+
+@pytest.mark.parametrize("name", PARAMETERIZATIONS)
+def test_a_network_that_hits_its_target_gives_back_the_data_and_the_noise(name, pair):
+    x0, eps = pair
+    process, parameterization = Gaussian(Linear()), PARAMETERIZATIONS[name]
+    scales = process.scales(x0, TIMES)
+    target = parameterization(scales).target(x0, eps, scales)
+    denoiser = Denoiser(Answer(target), process, parameterization)
+    prediction = denoiser(process.corrupt(x0, TIMES, eps), TIMES)
+    assert torch.allclose(prediction.x0, x0, atol=1e-10)
+    assert torch.allclose(prediction.eps, eps, atol=1e-10)
+    assert torch.allclose(prediction.score, -eps / scales.sigma, atol=1e-8)
+    assert torch.allclose(prediction.velocity, eps - x0, atol=1e-10)
+
+
+def test_the_targets_are_those_of_the_papers(pair):
+    x0, eps = pair
+    scales = Gaussian(Linear()).scales(x0, TIMES)
+    alpha, sigma = scales
+    expected = {"eps": eps, "x0": x0, "v": alpha * eps - sigma * x0}
+    for name, parameterization in PARAMETERIZATIONS.items():
+        assert torch.allclose(parameterization(scales).target(x0, eps, scales), expected[name], atol=1e-10), name
+
+
+def test_a_scalar_time_and_a_batch_of_it_agree(pair):
+    x_t = pair[0]
+    for parameterization in PARAMETERIZATIONS.values():
+        denoiser = Denoiser(Answer(pair[1]), Gaussian(Linear()), parameterization)
+        scalar = denoiser(x_t, TIMES[2])
+        level = denoiser.network.level
+        batch = denoiser(x_t, TIMES[2].expand(4))
+        assert torch.equal(level, denoiser.network.level)
+        assert torch.allclose(scalar.x0, batch.x0, atol=1e-12)
+
+
+def test_the_network_is_told_the_step_number_and_the_given_condition(pair):
+    denoiser = Denoiser(Answer(pair[1]), Gaussian(Linear()), Eps())
+    label = torch.tensor([3, 1, 4, 1])
+    denoiser(pair[0], TIMES, Condition(given=label))
+    assert torch.equal(denoiser.network.level, torch.tensor([0, 249, 599, 999.0]).double())
+    assert denoiser.network.condition is label
+
+
+def test_the_estimate_is_clipped_and_the_noise_follows(pair):
+    from genlab.denoisers.clipped import Clipped
+
+    denoiser = Denoiser(Answer(pair[1]), Gaussian(Linear()), X0())
+    clipped = Clipped(denoiser, -0.5, 0.5)(pair[0], TIMES)
+    assert clipped.x0.abs().max() == 0.5
+    alpha, sigma = clipped.scales
+    assert torch.allclose(alpha * clipped.x0 + sigma * clipped.eps, pair[0], atol=1e-10)

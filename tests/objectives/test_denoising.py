@@ -1,0 +1,54 @@
+import pytest
+import torch
+
+from genlab.denoisers.denoiser import Denoiser
+from genlab.denoisers.eps import Eps
+from genlab.denoisers.v import V
+from genlab.objectives.denoising import Denoising
+from genlab.objectives.times import Uniform
+from genlab.objectives.weights import Unit
+from genlab.processes.gaussian import Gaussian
+from genlab.processes.linear import Linear
+from genlab.randomness import rand, randn_like
+
+
+class Half(torch.nn.Module):
+    def forward(self, x, level, condition=None):
+        return x / 2 + level[:, None, None, None] / 1000
+
+
+def test_with_eps_it_is_the_simple_loss_of_ddpm():
+    x0 = torch.randn(64, 1, 4, 4)
+    loss = Denoising(Uniform(), Unit())(
+        Denoiser(Half(), Gaussian(Linear()), Eps()), x0, generator=torch.Generator().manual_seed(1)
+    )["loss"]
+
+    generator = torch.Generator().manual_seed(1)  # the same, written out
+    steps = (1000 - (1000 * rand((64,), generator)).floor()).long() - 1
+    eps = randn_like(x0, generator)
+    alpha_bar = (1 - torch.linspace(1e-4, 0.02, 1000, dtype=torch.float64)).cumprod(0).float()[steps, None, None, None]
+    x_t = alpha_bar.sqrt() * x0 + (1 - alpha_bar).sqrt() * eps
+    assert float(loss) == pytest.approx(float((Half()(x_t, steps.float()) - eps).square().mean()), rel=1e-5)
+
+
+@pytest.mark.parametrize("parameterization", [Eps(), V()])
+def test_a_perfect_network_has_no_loss_and_another_has(parameterization):
+    """Data that are all 0: the noise can be read off x_t."""
+    process = Gaussian(Linear())
+
+    class Perfect(torch.nn.Module):
+        def forward(self, x, level, condition=None):
+            alpha, sigma = process.scales(x, (level + 1) / 1000)
+            return x / sigma if isinstance(parameterization, Eps) else alpha * x / sigma
+
+    x0 = torch.zeros(256, 1, 2, 2)
+    objective = Denoising(Uniform(), Unit())
+    assert objective(Denoiser(Perfect(), process, parameterization), x0)["loss"] < 1e-9
+    assert objective(Denoiser(Half(), process, parameterization), x0)["loss"] > 1e-2
+
+
+def test_uniform_times_cover_all_steps_evenly():
+    t = Uniform()(100_000, Linear(train_timesteps=10), torch.Generator().manual_seed(0))
+    steps, counts = (t * 10).round().unique(return_counts=True)
+    assert torch.equal(steps, torch.arange(1.0, 11))
+    assert (counts - 10_000).abs().max() < 500  # five standard deviations
