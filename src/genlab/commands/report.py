@@ -1,0 +1,92 @@
+"""genlab report: runs become a page, a table, a LaTeX table or a CSV file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from genlab.config.errors import ConfigError, nearest
+
+_FORMATS = {"html": "html", "md": "md", "tex": "tex", "csv": "csv"}
+_KEYS = ("format", "out", "sweep", "title", "paths.output_dir")
+
+_HELP = """genlab report turns runs into a page that opens without a server, or into a table.
+
+usage: genlab report [RUN ...] [format=html|md|tex|csv] [out=FILE] [sweep=NAME] [title=TEXT]
+
+RUN is a run folder, a folder with runs below it, a fingerprint, or `latest`; all of paths.output_dir by default.
+Runs that differ by their seed alone become one row, with the mean of each score and its interval.
+
+  genlab report                                  all runs, to outputs/report.html
+  genlab report sweep=20260101-120000-ab12       the runs of one sweep
+  genlab report outputs/train format=tex out=-   a LaTeX table on standard output
+
+Options: format (html), out (report.FORMAT in paths.output_dir; - for standard output), sweep, title,
+paths.output_dir (outputs).
+"""
+
+
+def main(argv: list[str]) -> int:
+    """Write the report that `argv` asks for; 0 when it was written.
+
+    Raises:
+        ConfigError: an unknown option, or no runs.
+    """
+    if {"-h", "--help"} & set(argv):
+        print(_HELP, end="")
+        return 0
+    options, wanted = _parse(argv)
+    kind = options.get("format", "html")
+    if kind not in _FORMATS:
+        raise ConfigError(f"format = {kind!r}{nearest(kind, _FORMATS) or ' is none of ' + ', '.join(_FORMATS)}")
+    root = Path(options.get("paths.output_dir", "outputs"))
+    text, said = _write(wanted, root, kind, options)
+    out = options.get("out", str(root / f"report.{_FORMATS[kind]}"))
+    if out == "-":
+        sys.stdout.write(text)
+        return 0
+    from genlab.runs.atomic import write_text
+
+    write_text(Path(out), text)
+    print(f"{said}: {out}")
+    return 0
+
+
+def _write(wanted: list[str], root: Path, kind: str, options: dict[str, str]) -> tuple[str, str]:
+    """The report, and what it is made of."""
+    from genlab.reports import formats
+    from genlab.reports.collect import collect
+    from genlab.reports.groups import group, varied_keys
+    from genlab.reports.leaderboard import leaderboard
+    from genlab.runs.store import Store
+
+    store = Store(root)
+    folders = [Path(word) if Path(word).is_dir() else store.find(word).path for word in wanted] or [root]
+    runs = collect(folders, options.get("sweep"))
+    keys = varied_keys(runs)
+    groups = group(runs, keys)
+    board = leaderboard([each.record for each in groups], keys)
+    title = options.get("title") or options.get("sweep") or ", ".join(folder.resolve().name for folder in folders)
+    said = f"{len(runs)} runs in {len(groups)} rows"
+    if kind == "html":
+        from genlab.reports.page.render import page
+
+        return page(title, runs, groups, board), said
+    if kind == "csv":
+        return formats.comma_separated(board), said
+    return (formats.markdown if kind == "md" else formats.latex)(board, title), said
+
+
+def _parse(argv: list[str]) -> tuple[dict[str, str], list[str]]:
+    options, wanted = {}, []
+    for word in argv:
+        key, sign, value = word.partition("=")
+        if not sign or Path(word).exists():
+            if word.startswith("-"):
+                raise ConfigError(f"genlab report has no option {word!r}; its options are written {_KEYS[0]}=...")
+            wanted.append(word)
+        elif key in _KEYS:
+            options[key] = value
+        else:
+            raise ConfigError(f"genlab report has no option {key!r}{nearest(key, _KEYS) or ': ' + ', '.join(_KEYS)}")
+    return options, wanted

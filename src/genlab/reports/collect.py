@@ -1,0 +1,107 @@
+"""Finds the runs of a report and reads what they left: record, config, history, pictures, later evaluations."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from genlab.config.errors import ConfigError
+from genlab.reports.swept import overrides
+from genlab.runs import record as records
+from genlab.runs.lock import owner
+from genlab.runs.store import Run
+
+_PICTURE = re.compile(r"step_(?P<step>\d+)(?:_(?P<kind>\w+))?\.png")
+
+
+@dataclass(frozen=True)
+class Collected:
+    """A run, or a later evaluation of one."""
+
+    run: Run
+    record: dict[str, Any]
+    config: dict[str, Any]
+
+    def value(self, key: str) -> str | None:
+        """What the run sets a dotted key to: its override, else what its config says; None when it has no such key."""
+        given = overrides(self.record)
+        if key in given:
+            return given[key]
+        node: Any = self.config
+        for part in key.split("."):
+            node = node.get(part) if isinstance(node, Mapping) else None
+        if isinstance(node, Mapping):
+            node = str(node.get("_target_", "")).rpartition(".")[2] or None
+        return None if node is None or isinstance(node, list) else str(node)
+
+    def pictures(self) -> dict[str, dict[int, Path]]:
+        """Kind ("samples", "reconstructions") -> training step -> PNG file."""
+        found: dict[str, dict[int, Path]] = {}
+        for path in sorted(self.run.samples.glob("step_*.png")):
+            if match := _PICTURE.fullmatch(path.name):
+                found.setdefault(match["kind"] or "samples", {})[int(match["step"])] = path
+        return found
+
+
+def collect(folders: Iterable[Path], sweep: str | None = None) -> list[Collected]:
+    """Every run in or below `folders`, oldest first, each once; with `sweep`, those of the sweep of that name.
+
+    A folder below that has no readable record is no run and is left out.
+
+    Raises:
+        ConfigError: a folder does not exist, or none of them holds a run.
+    """
+    found: dict[Path, Collected] = {}
+    folders = list(folders)
+    for folder in folders:
+        if not folder.is_dir():
+            raise ConfigError(f"{folder} is no folder")
+        for file in [folder / "record.json", *sorted(folder.glob("**/record.json"))]:
+            path = file.parent.resolve()
+            if path not in found and file.is_file() and (read := _read(Run(path))) is not None:
+                found[path] = read
+    runs = [run for run in found.values() if sweep is None or run.config.get("sweep") == sweep]
+    if not runs:
+        where = ", ".join(str(folder) for folder in folders)
+        raise ConfigError(f"{where} holds no run{f' of the sweep {sweep}' if sweep else ''}")
+    runs.sort(key=lambda run: str(run.record.get("started") or ""))
+    return [each for run in runs for each in (run, *_evaluations(run))]
+
+
+def _read(run: Run) -> Collected | None:
+    record = records.load(run.record_file)
+    if record is None:
+        return None
+    content = record.to_json()
+    if content["status"] == "running" and owner(run.lock_file) is None:
+        content["status"] = "interrupted"
+    return Collected(run, content, _config(run.config_file))
+
+
+def _evaluations(run: Collected) -> list[Collected]:
+    """The run scored again, as `genlab evaluate` left it: with the run's overrides before the evaluation's own."""
+    found = []
+    for file in sorted(run.run.path.glob("evaluations/*.json")):
+        try:
+            record = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        given = [*run.record["overrides"], *record.get("overrides", [])]
+        found.append(Collected(run.run, {**record, "overrides": given, "evaluation": file.stem}, run.config))
+    return found
+
+
+def _config(path: Path) -> dict[str, Any]:
+    """A config as plain data. YAML's own fast reader: hundreds of configs are read for a page."""
+    import yaml
+
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (OSError, yaml.YAMLError):
+        return {}
+    return content if isinstance(content, dict) else {}
