@@ -127,3 +127,18 @@ def test_training_teaches_a_real_network_to_tell_two_kinds_of_picture():
     assert sum(losses[-20:]) < 0.4 * sum(losses[:20])
     x = diffusion.eval().sample(8, torch.arange(8) % 2, generator=torch.Generator().manual_seed(0))
     assert (x - pictures[torch.arange(8) % 2]).abs().mean() < 0.2
+
+
+@pytest.mark.parametrize("guidance", [Unguided(), ClassifierFree(2.0)], ids=["unguided", "guided"])
+@pytest.mark.parametrize("eta", [0.0, 1.0])
+def test_the_loop_never_waits_for_the_device(guidance, eta):
+    """On the meta device a tensor has no values: whatever asks for one raises, as it would stall a GPU."""
+    diffusion = model(UNet(1, 4, [8], 0, 1, num_classes=10, norm_groups=4), guidance=guidance)
+    diffusion.sampler = Sampler(Ancestral(eta), Leading(), 3)
+    assert diffusion.to("meta").sample(2).shape == (2, 1, 4, 4)
+
+
+def test_training_never_waits_for_the_device_either():
+    diffusion = model(UNet(1, 4, [8], 0, 1, num_classes=10, norm_groups=4)).to("meta")
+    batch = Batch(torch.zeros(2, 1, 4, 4, device="meta"), torch.zeros(2, dtype=torch.int64, device="meta"))
+    diffusion.loss(batch)["loss"].backward()
