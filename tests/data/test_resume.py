@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -36,6 +40,8 @@ class Recorder(pl.LightningModule):
     def _maybe_cut(self, place: str) -> None:
         if self.cut == (place, self.global_step):
             raise CutError
+        if self.cut == (f"kill in {place}", self.global_step):
+            os.kill(os.getpid(), signal.SIGKILL)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         self._maybe_cut("training_step")
@@ -43,9 +49,6 @@ class Recorder(pl.LightningModule):
         loss = nn.functional.cross_entropy(self.layer(batch.x.flatten(1)), batch.label)
         self.seen.append((self.current_epoch, float(batch.x.double().sum()), batch.label.tolist()))
         return loss
-
-    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
-        self._maybe_cut("on_train_batch_start")
 
     def on_train_batch_end(self, *_: object) -> None:
         self._maybe_cut("on_train_batch_end")
@@ -115,10 +118,8 @@ def continues(checkpoint: Path, whole: Recorder) -> None:
 @pytest.mark.parametrize(
     "cut",
     [
-        ("training_step", 0),
         ("training_step", STEPS + 2),
         ("training_step", 2 * STEPS),  # the first batch of an epoch
-        ("on_train_batch_start", STEPS + 3),
         ("on_train_batch_end", STEPS + 2),
         ("on_train_batch_end", 2 * STEPS),  # the last batch of an epoch
         ("on_train_epoch_end", STEPS),
@@ -131,11 +132,37 @@ def test_a_run_saved_when_it_fails_continues_bit_for_bit(cut: tuple[str, int], w
     continues(tmp_path / "cut.ckpt", whole)
 
 
-@pytest.mark.parametrize("name", ["step1", f"step{STEPS + 2}", f"step{2 * STEPS}", "epoch0", "epoch1"])
+@pytest.mark.parametrize("name", [f"step{STEPS + 2}", f"step{2 * STEPS}", "epoch0"])
 def test_a_run_goes_on_from_any_checkpoint_that_it_wrote(name: str, whole: Recorder, folder: Path) -> None:
     continues(folder / f"{name}.ckpt", whole)
+
+
+@pytest.mark.slow
+def test_a_process_that_was_killed_continues_from_its_last_checkpoint(whole: Recorder, tmp_path: Path) -> None:
+    place, step = "training_step", STEPS + 3
+    ended = subprocess.run([sys.executable, __file__, str(tmp_path), f"kill in {place}", str(step)], timeout=300)
+    assert ended.returncode == -signal.SIGKILL
+    continues(tmp_path / f"step{step}.ckpt", whole)
+
+
+def test_overfitting_sees_the_same_batches_in_every_epoch() -> None:
+    module = Recorder()
+    trainer = pl.Trainer(
+        max_epochs=3, overfit_batches=2, accelerator="cpu", logger=False, enable_checkpointing=False,
+        enable_progress_bar=False, enable_model_summary=False, limit_val_batches=0,
+    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*overfit.*")  # Lightning would say that it changed the loader
+        trainer.fit(module, datamodule=data())
+    batches = [seen[1:] for seen in module.seen]
+    assert batches == 3 * batches[:2]
+    assert batches[0] != batches[1]
 
 
 def test_another_seed_sees_other_batches(whole: Recorder) -> None:
     labels = [batch.label.tolist() for batch in data(seed=8).train_dataloader()]
     assert labels != [seen[2] for seen in whole.seen[:STEPS]]
+
+
+if __name__ == "__main__":  # the process that is killed
+    train(Path(sys.argv[1]), (sys.argv[2], int(sys.argv[3])))
