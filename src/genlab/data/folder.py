@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from genlab.data.catalog import cache_folder
 from genlab.data.digest import listing_digest
 from genlab.data.digest_memory import remembered_digests
 from genlab.data.fit import check_channels
-from genlab.data.picture import Framing, to_square
+from genlab.data.picture import to_square
 from genlab.data.prepared import About, Write, notes, prepared
 from genlab.data.progress import progress
 from genlab.data.source import Images
@@ -44,7 +45,7 @@ class ImageFolder:
 
     path: str | Path
     data_dir: str | Path
-    framing: Framing = "crop"
+    framing: Literal["crop", "pad"] = "crop"
 
     @property
     def name(self) -> str:
@@ -111,7 +112,8 @@ class ImageFolder:
                     write(result[None])
         if not kept:
             raise ValueError(f"dataset.source.path={str(self.path)!r}: none of its {len(unread)} pictures can be read")
-        said = [f"{len(unread)} pictures of {self._root} cannot be read and are left out: {listed(unread, 5)}"]
+        counted = f"{len(unread)} of the {len(self._files)} pictures in {self._root}"
+        said = [f"{counted} cannot be read and are left out: {listed(unread, 5)}"]
         labels, names = _labels(kept)
         return About(labels, names, notes=said if unread else [])
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from genlab.config.errors import listed, nearest
 from genlab.data.catalog import cache_folder
 from genlab.data.digest import folder_digest
 from genlab.data.fit import check_channels
-from genlab.data.picture import Framing, to_square
+from genlab.data.picture import to_square
 from genlab.data.prepared import About, Write, prepared
 from genlab.data.progress import progress
 from genlab.data.source import Images
@@ -46,7 +46,7 @@ class HubImages:
     split: str = "train"
     test_split: str | None = None
     revision: str | None = None
-    framing: Framing = "crop"
+    framing: Literal["crop", "pad"] = "crop"
 
     @property
     def name(self) -> str:

@@ -24,9 +24,9 @@ class Resident(NamedTuple):
     """(n,) int64."""
 
     def batch(self, rows: Tensor, flips: Tensor | None = None) -> Batch:
-        """The pictures `rows` (batch,), mirrored left to right where `flips` (batch,) is true."""
+        """The pictures `rows` (batch,), mirrored left to right where `flips` (batch,) is true; all on one device."""
         x = self._in_main_memory(rows, flips) if self.pixels.is_cpu else self._on_device(rows, flips)
-        return Batch(x, None if self.labels is None else self.labels[rows.to(self.labels.device, non_blocking=True)])
+        return Batch(x, None if self.labels is None else self.labels[rows])
 
     def _in_main_memory(self, rows: Tensor, flips: Tensor | None) -> Tensor:
         # By numpy, on this thread alone: a batch is so small that torch's threads cost more than they save, and a
@@ -41,10 +41,9 @@ class Resident(NamedTuple):
         return torch.from_numpy(x)
 
     def _on_device(self, rows: Tensor, flips: Tensor | None) -> Tensor:
-        pixels = self.pixels[rows.to(self.pixels.device, non_blocking=True)]
+        pixels = self.pixels[rows]
         if flips is not None:
-            mirrored = flips.to(pixels.device, non_blocking=True)[:, None, None, None]
-            pixels = torch.where(mirrored, pixels.flip(-1), pixels)
+            pixels = torch.where(flips[:, None, None, None], pixels.flip(-1), pixels)
         return to_model(pixels)
 
 
@@ -127,8 +126,10 @@ class TrainLoader:
     def __iter__(self) -> Iterator[Batch]:
         # A generator: nothing below runs before the first batch is asked for. Lightning makes the iterator first and
         # sets the epoch then.
+        device = self._data.pixels.device
         rows = self._rows if self._order is None else self._rows[self._order.permutation()]
-        flips = self._order.flips() if self._flip and self._order is not None else None
+        rows = rows.to(device)  # once for the epoch, so that no batch waits for the host
+        flips = self._order.flips().to(device) if self._flip and self._order is not None else None
         for k in range(self._first_batch(), len(self)):
             mine = slice(k * self.batch_size + self._shard.rank, (k + 1) * self.batch_size, self._shard.world)
             self._handed_out = k + 1
@@ -163,5 +164,5 @@ class EvalLoader:
         return -(-len(self._rows) // self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
-        for rows in torch.tensor_split(self._rows, len(self)):
+        for rows in torch.tensor_split(self._rows.to(self._data.pixels.device), len(self)):
             yield self._data.batch(rows[self._shard.rank :: self._shard.world])

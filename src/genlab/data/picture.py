@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from PIL import Image as Pillow
 
-Framing = Literal["crop", "pad"]
-"""How a picture becomes square: its central square, or all of it between white borders."""
 
+def to_square(picture: Pillow.Image, channels: int, size: int, framing: Literal["crop", "pad"]) -> NDArray[np.uint8]:
+    """(channels, size, size): the central square ("crop"), or all of it between white borders ("pad").
 
-def to_square(picture: Pillow.Image, channels: int, size: int, framing: Framing) -> NDArray[np.uint8]:
-    """(channels, size, size). Turned upright as its EXIF data says, transparency on white, scaled with antialiasing.
+    Turned upright as its EXIF data says, transparency on white, scaled with antialiasing.
 
     Raises:
         OSError, SyntaxError, ValueError: the file turns out to be damaged, or is too large to be harmless.

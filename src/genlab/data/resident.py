@@ -55,6 +55,7 @@ class ResidentDataModule(pl.LightningDataModule):
         self._sizes = (train_size, val_size, test_size)
         self._flip = flip
         self._resident_on = resident_on
+        self._copy: Resident | None = None  # on the training device
 
     # ---- what the data is ---------------------------------------------------------------------------
 
@@ -83,7 +84,7 @@ class ResidentDataModule(pl.LightningDataModule):
         return len(self._splits.test)
 
     def images(self, split: Split) -> tuple[Tensor, Tensor | None]:
-        """The pictures of a split: (n, channel, height, width) uint8, and their labels (n,) int64 or None."""
+        """The pictures of a split: (n, channel, height, width) uint8, their labels (n,) int64 or None; on the CPU."""
         rows = torch.from_numpy(getattr(self._splits, split))
         data = self._resident
         return data.pixels[rows], None if data.labels is None else data.labels[rows]
@@ -147,13 +148,13 @@ class ResidentDataModule(pl.LightningDataModule):
         """The pictures where batches are made."""
         device = torch.device("cpu") if self.trainer is None else self.trainer.strategy.root_device
         data = self._resident
-        if self._resident_on == "cpu" or device.type == "cpu" or data.pixels.device == device:
+        if self._resident_on == "cpu" or device.type == "cpu":
             return data
+        if self._copy is not None and self._copy.pixels.device == device:
+            return self._copy
         if device.type == "cuda" and data.pixels.nbytes > torch.cuda.mem_get_info(device)[0] / 4:
-            warnings.warn(
-                f"{self.name} takes more than a quarter of the memory of {device}; it stays in main memory",
-                stacklevel=2,
-            )
+            note = f"{self.name} takes more than a quarter of the free memory of {device}; it stays in main memory"
+            warnings.warn(note, stacklevel=2)
             return data
-        self._resident = Resident(data.pixels.to(device), None if data.labels is None else data.labels.to(device))
-        return self._resident
+        self._copy = Resident(data.pixels.to(device), None if data.labels is None else data.labels.to(device))
+        return self._copy
