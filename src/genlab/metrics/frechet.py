@@ -48,6 +48,10 @@ def _combine(a: Moments, b: Moments, trace_of_root: Tensor) -> float:
     return max(0.0, (offset + a.covariance.trace() + b.covariance.trace() - 2 * trace_of_root).item())
 
 
+_OUTER_PRODUCTS = 4_000_000
+"""Numbers in a block of outer products: 32 MB."""
+
+
 class Estimate(NamedTuple):
     """A distance and its 95 % interval."""
 
@@ -71,15 +75,25 @@ def estimate_distance(features: Tensor, reference: Moments, seed: int = 0) -> Es
 def _bootstrapped(features: Tensor, reference: Moments, seed: int) -> Estimate:
     own, factor = moments(features), _factor(reference.covariance)
     value = _distance(own, reference, factor)
-    centred, n = features.double() - own.mean, len(features)
-    replicates = []
-    for weights in resampling_weights(n, seed):
-        shift = weights @ centred / n
-        scatter = (centred * weights[:, None]).T @ centred
-        resampled = Moments(own.mean + shift, (scatter - n * shift.outer(shift)) / (n - 1))
-        replicates.append(_distance(resampled, reference, factor))
-    low, high = interval_about(value, torch.tensor(replicates))
+    shifts, covariances = _resampled(features.double() - own.mean, seed)
+    roots = torch.linalg.eigvalsh(factor.T @ covariances @ factor).clamp(min=0).sqrt().sum(1)
+    offsets = (own.mean + shifts - reference.mean).square().sum(1)
+    traces = covariances.diagonal(dim1=1, dim2=2).sum(1) + reference.covariance.trace()
+    low, high = interval_about(value, offsets + traces - 2 * roots)
     return Estimate(value, max(0.0, low), high, "bootstrap")
+
+
+def _resampled(centred: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+    """Means (resamples, d) and covariances (resamples, d, d) of items (n, d) resampled: one product over their outer
+    products, in blocks of items."""
+    n, dim = centred.shape
+    weights = resampling_weights(n, seed)
+    shifts = weights @ centred / n
+    scatter = torch.zeros(len(weights), dim * dim, dtype=torch.float64)
+    rows = max(1, _OUTER_PRODUCTS // dim**2)
+    for part, weight in zip(centred.split(rows), weights.split(rows, dim=1), strict=True):
+        scatter.addmm_(weight, (part[:, :, None] * part[:, None, :]).flatten(1))
+    return shifts, (scatter.view(-1, dim, dim) - n * shifts[:, :, None] * shifts[:, None, :]) / (n - 1)
 
 
 def _linearised(features: Tensor, reference: Moments) -> Estimate:

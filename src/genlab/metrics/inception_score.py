@@ -9,12 +9,12 @@ from torch import Tensor
 from genlab.config.ranges import PositiveInt
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.extractors.extractor import Extractor
-from genlab.metrics.intervals import interval_about, resampling_weights
+from genlab.metrics.intervals import Measured, interval_about, resampling_weights
 from genlab.metrics.score import Score
 
 
-def inception_score(logits: Tensor, splits: int = 10, shuffle_seed: int = 2020, seed: int = 0) -> tuple[float, ...]:
-    """(value, low, high): exp of the mean KL(p(y|x) || p(y)) in each of `splits` parts, averaged over the parts.
+def inception_score(logits: Tensor, splits: int = 10, shuffle_seed: int = 2020, seed: int = 0) -> Measured:
+    """exp of the mean KL(p(y|x) || p(y)) in each of `splits` parts, averaged over the parts.
 
     Args:
         logits: (n, classes), n >= splits.
@@ -37,7 +37,7 @@ def inception_score(logits: Tensor, splits: int = 10, shuffle_seed: int = 2020, 
         replicates.append(_exp_mutual_information(weights, log_p))
     value = torch.cat(values).mean().item()
     low, high = interval_about(value, torch.stack(replicates).mean(0))
-    return value, max(1.0, low), high
+    return Measured(value, max(1.0, low), high)
 
 
 def _exp_mutual_information(weights: Tensor, log_p: Tensor) -> Tensor:

@@ -5,6 +5,8 @@ Most are by the bootstrap (Efron 1979): the spread of a metric over resampled it
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
@@ -14,6 +16,14 @@ RESAMPLES = 200
 LEVEL = 0.95
 Z = 1.959964
 """The normal quantile of LEVEL."""
+
+
+class Measured(NamedTuple):
+    """A value and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
 
 
 def resampling_weights(n: int, seed: int, resamples: int = RESAMPLES) -> Tensor:
@@ -37,12 +47,12 @@ def interval_about(value: float, replicates: Tensor) -> tuple[float, float]:
     return value + low, value + high
 
 
-def mean_with_interval(values: Tensor, seed: int) -> tuple[float, float, float]:
-    """(mean, low, high) of per-item values (n,), n >= 1."""
+def mean_with_interval(values: Tensor, seed: int) -> Measured:
+    """The mean of per-item values (n,), n >= 1."""
     values = values.double()
     mean = values.mean().item()
     low, high = interval_about(mean, resampling_weights(len(values), seed) @ values / len(values))
-    return mean, low, high
+    return Measured(mean, low, high)
 
 
 def mean_pair_error(mean_to_others: Tensor) -> float:
@@ -58,10 +68,10 @@ def normal_interval(value: float, standard_error: float) -> tuple[float, float]:
     return value - Z * standard_error, value + Z * standard_error
 
 
-def share_with_interval(hits: Tensor) -> tuple[float, float, float]:
-    """(share, low, high) of the true among `hits` (n,): Wilson's interval (1927), which is right at 0 and 1 too."""
+def share_with_interval(hits: Tensor) -> Measured:
+    """The share of the true among `hits` (n,): Wilson's interval (1927), which is right at 0 and 1 too."""
     n = len(hits)
     share = hits.double().mean().item()
     centre = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
     half = Z / (1 + Z**2 / n) * (share * (1 - share) / n + Z**2 / (4 * n**2)) ** 0.5
-    return share, max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))
+    return Measured(share, max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half)))

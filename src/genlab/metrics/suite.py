@@ -24,7 +24,8 @@ class Metric(Protocol):
 
     needs: frozenset[str]
     """Of "samples", "pixels" (samples that are kept), "timing" (of drawing), "classes" (samples of a class that was
-    asked for), "labels" (of the data), "reconstructions", "likelihood", "large pictures" (11 pixels and more)."""
+    asked for), "labels" (of the data), "known classes" (an extractor that classifies the data), "reconstructions",
+    "likelihood", "large pictures" (11 pixels and more)."""
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         """Scores by name."""
@@ -43,6 +44,7 @@ class Suite:
         cache_dir: where references are kept (`paths.data_dir`).
         keep_features: keep the features of samples in the run folder, so that another metric on the same extractors
             needs no new samples.
+        only: the handles of the metrics that are computed; None takes all.
     """
 
     def __init__(
@@ -54,8 +56,11 @@ class Suite:
         split: Literal["train", "val", "test"],
         cache_dir: str,
         keep_features: bool = False,
+        only: list[str] | None = None,
     ) -> None:
-        self.metrics = dict(metrics)
+        if unknown := [name for name in only or [] if name not in metrics]:
+            raise ValueError(f"metrics.only names {unknown[0]}, which is none of {', '.join(metrics)}")
+        self.metrics = {name: metric for name, metric in metrics.items() if only is None or name in only}
         self.n_samples = n_samples
         self.batch_size = batch_size
         self.seed = seed
@@ -83,7 +88,7 @@ class Suite:
     def applicable(self, module: object, data: Data) -> dict[str, Metric]:
         """The metrics whose needs the model and its data meet."""
         able = abilities(module, data)
-        return {name: metric for name, metric in self.metrics.items() if metric.needs <= able}
+        return {name: metric for name, metric in self.metrics.items() if metric.needs <= able | _knowledge(metric)}
 
     def check(self, module: object, data: Data, progress: Report = None) -> None:
         """Raises ValueError, one sentence, for whatever would make `evaluate` fail: call it before training.
@@ -164,6 +169,11 @@ def abilities(module: object, data: Data) -> set[str]:
     if min(data.shape[-2:]) >= 11:
         able.add("large pictures")
     return able
+
+
+def _knowledge(metric: Metric) -> set[str]:
+    """What a metric's own extractor offers."""
+    return {"known classes"} if getattr(getattr(metric, "extractor", None), "knows_classes", False) else set()
 
 
 def _extractors(metrics: Mapping[str, Metric]) -> list[Extractor]:

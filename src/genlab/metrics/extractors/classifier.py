@@ -65,6 +65,7 @@ class OwnClassifier(Extractor):
     """
 
     resize = "none"
+    knows_classes = True
     batch_size = 512
 
     def __init__(

@@ -35,6 +35,9 @@ class Extractor(ABC):
     resize: str
     """How pictures are brought to the size of the network; part of every score's provenance."""
 
+    knows_classes: bool = False
+    """Whether its logits are of the data set's own classes."""
+
     batch_size: int = 64
 
     def __init__(self) -> None:

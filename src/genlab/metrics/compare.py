@@ -1,0 +1,71 @@
+"""Which scores may be ranked against each other, and which differences are more than chance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from genlab.metrics.score import Score
+
+MEASUREMENT = (
+    "extractor", "extractor_sha256", "resize", "reference", "reference_sha256", "reference_n", "held_out",
+    "held_out_n", "subsets", "subset_size", "splits", "neighbours", "threshold", "points", "scales", "window",
+    "aggregation", "data_range", "likelihood", "device", "batch_size", "distance",
+)  # fmt: skip
+"""What of a provenance says how a value was measured. The rest says how the pictures were made (weights, sampler, nfe,
+guidance, seed), which is what a comparison is about. `n` counts where a value is biased by it."""
+
+
+def differences(a: Score, b: Score) -> list[str]:
+    """Why `a` and `b` may not be ranked: what of their measurement differs; empty when they may."""
+    keys = [key for key in MEASUREMENT if a.provenance.get(key) != b.provenance.get(key)]
+    own = [name for name in ("unit", "better") if getattr(a, name) != getattr(b, name)]
+    biased = any(score.provenance.get("biased_in_n") for score in (a, b))
+    return [*own, *(["n"] if biased and a.n != b.n else []), *keys]
+
+
+def comparable(a: Score, b: Score) -> bool:
+    """Whether `a` and `b` were measured in the same way."""
+    return not differences(a, b)
+
+
+def tied(a: Score, b: Score) -> bool:
+    """Whether their intervals overlap. Raises ValueError when they are not comparable."""
+    if found := differences(a, b):
+        raise ValueError(f"these scores are not comparable: they differ in {', '.join(found)}")
+    return a.low <= b.high and b.low <= a.high
+
+
+def best(scores: Sequence[Score]) -> list[int]:
+    """The positions of the best of comparable scores: all whose interval overlaps that of the best value.
+
+    Not-a-number is never best. Raises ValueError when two of them are not comparable.
+    """
+    valid = [i for i, score in enumerate(scores) if score.value == score.value]
+    if not valid:
+        return []
+    sign = 1 if scores[valid[0]].better == "lower" else -1
+    first = min(valid, key=lambda i: sign * scores[i].value)
+    return [i for i in valid if tied(scores[i], scores[first])]
+
+
+def groups(scores: Mapping[str, Score]) -> list[list[str]]:
+    """The keys of `scores` in groups that may be ranked within, largest group first, in the order given."""
+    found: list[list[str]] = []
+    for key, score in scores.items():
+        for group in found:
+            if comparable(scores[group[0]], score):
+                group.append(key)
+                break
+        else:
+            found.append([key])
+    return sorted(found, key=len, reverse=True)
+
+
+def footnotes(scores: Mapping[str, Score]) -> dict[str, str]:
+    """For every key outside the largest comparable group, one sentence that says what differs from that group."""
+    first, *others = groups(scores) or [[]]
+    notes = {}
+    for key in (key for group in others for key in group):
+        found = differences(scores[first[0]], scores[key])
+        notes[key] = f"not ranked: measured with another {', '.join(found)}"
+    return notes

@@ -1,0 +1,38 @@
+"""What a sample costs."""
+
+from __future__ import annotations
+
+from genlab.metrics.evaluation import Evaluation
+from genlab.metrics.intervals import mean_with_interval
+from genlab.metrics.score import Score
+
+
+class Cost:
+    """Seconds and peak memory for each sample, parameters, and network evaluations where the family states them.
+
+    Measured while the samples of all other metrics are drawn: `seconds_per_image` is the mean over batches, without
+    the first one where there are more; `memory_per_image` is the peak above what was allocated before, divided by the
+    batch, and is known on CUDA only. Lower is better. All but the parameters and `nfe` depend on the machine, which
+    stands in the provenance.
+    """
+
+    needs = frozenset({"samples", "timing"})
+
+    def scores(self, evaluation: Evaluation) -> dict[str, Score]:
+        spent = evaluation.spent()
+        made = evaluation.sampled_provenance() | {"device": spent.device, "batch_size": evaluation.batch_size}
+        n = evaluation.n_samples
+        seconds = mean_with_interval(spent.seconds_per_image, evaluation.seed)
+        scores = {"seconds_per_image": Score(*seconds, n, "seconds", "lower", made | {"interval": "bootstrap"})}
+        if spent.bytes_per_image is not None:
+            scores["memory_per_image"] = _exact(spent.bytes_per_image, n, "bytes", made)
+        if (nfe := made.get("nfe")) is not None:
+            scores["nfe"] = _exact(nfe, n, "network evaluations", made)
+        if hasattr(evaluation.module, "parameters"):
+            count = sum(parameter.numel() for parameter in evaluation.module.parameters())
+            scores["parameters"] = _exact(count, n, "parameters", made)
+        return scores
+
+
+def _exact(value: float, n: int, unit: str, provenance: dict) -> Score:
+    return Score(value, value, value, n, unit, "lower", provenance | {"interval": "exact"})

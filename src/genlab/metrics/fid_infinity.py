@@ -1,0 +1,67 @@
+"""The Frechet distance at infinitely many samples."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from genlab.config.ranges import PositiveInt
+from genlab.metrics.evaluation import Evaluation
+from genlab.metrics.extractors.extractor import Extractor
+from genlab.metrics.frechet import estimate_distance, frechet_distance
+from genlab.metrics.intervals import Measured, Z
+from genlab.metrics.moments import Moments, moments
+from genlab.metrics.score import Score
+from genlab.randomness import fold_in
+
+
+def fid_infinity(features: Tensor, reference: Moments, points: int, seed: int = 0) -> Measured:
+    """The distance extrapolated to n = infinity (Chong and Forsyth 2020).
+
+    The bias of the distance is nearly proportional to 1/n: the intercept of a straight line through distances of
+    random subsets of n/2, ..., n items against 1/size. The interval joins the intercept's own error with that of the
+    distance at n. What is left is the bias of the reference.
+    """
+    n = len(features)
+    generator = torch.Generator().manual_seed(fold_in(seed, "subsets"))
+    sizes = torch.linspace(n / 2, n, points).round().long().tolist()
+    distances = [
+        frechet_distance(moments(features[torch.randperm(n, generator=generator)[:size]]), reference) for size in sizes
+    ]
+    x, y = 1 / torch.tensor(sizes, dtype=torch.float64), torch.tensor(distances, dtype=torch.float64)
+    centred = x - x.mean()
+    slope = (centred * y).sum() / centred.square().sum()
+    value = (y.mean() - slope * x.mean()).item()
+    residual = (y - y.mean() - slope * centred).square().sum() / (points - 2)
+    intercept_error = (residual * (1 / points + x.mean() ** 2 / centred.square().sum())).sqrt().item()
+    at_n = estimate_distance(features, reference, seed)
+    below, above = at_n.value - at_n.low, at_n.high - at_n.value
+    own = Z * intercept_error
+    return Measured(value, value - (below**2 + own**2) ** 0.5, value + (above**2 + own**2) ** 0.5)
+
+
+class FIDInfinity:
+    """FID without its bias in the number of samples, `fid_infinity_<extractor>`: comparable between different n,
+    with a wider interval. May be slightly negative for a perfect model.
+
+    Args:
+        extractor: whose features are compared.
+        points: subsets through which the line goes, 3 or more.
+    """
+
+    needs = frozenset({"samples"})
+
+    def __init__(self, extractor: Extractor, points: PositiveInt = 15) -> None:
+        if points < 3:
+            raise ValueError(f"points={points} of FID-infinity: at least 3 are needed for a line with an error")
+        self.extractor = extractor
+        self.points = points
+
+    def scores(self, evaluation: Evaluation) -> dict[str, Score]:
+        features = evaluation.activations(self.extractor).features
+        reference = evaluation.reference(self.extractor)
+        measured = fid_infinity(features, reference.moments, self.points, evaluation.seed)
+        provenance = {**evaluation.sampled_provenance(self.extractor), **reference.provenance}
+        provenance |= {"points": self.points, "interval": "regression and sampling"}
+        score = Score(*measured, len(features), "squared feature distance", "lower", provenance)
+        return {f"fid_infinity_{self.extractor.name}": score}

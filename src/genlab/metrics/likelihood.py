@@ -1,0 +1,43 @@
+"""How probable a model finds data that it has not seen."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from genlab.data.pixels import to_model
+from genlab.metrics.evaluation import Evaluation
+from genlab.metrics.intervals import Measured, mean_with_interval
+from genlab.metrics.score import Score
+
+
+class NegativeLogLikelihood:
+    """Minus the log-likelihood of the split's pictures, exact or an upper bound as the family says: lower is better.
+
+    `nats` per picture, and `bits_per_dim` = nats / (dimensions ln 2). The latter compares models only where both give
+    probabilities to the 256 levels of a pixel; densities and Bernoulli likelihoods of greys are on scales of their own.
+    """
+
+    needs = frozenset({"likelihood"})
+
+    def scores(self, evaluation: Evaluation) -> dict[str, Score]:
+        images, labels = evaluation.real()
+        values = []
+        for start in range(0, len(images), evaluation.batch_size):
+            rows = slice(start, start + evaluation.batch_size)
+            condition = None if labels is None else labels[rows].to(evaluation.device)
+            x = to_model(images[rows].to(evaluation.device))
+            values.append(evaluation.module.nats(x, condition).cpu())
+            evaluation.tell("likelihoods", min(rows.stop, len(images)), len(images))
+        nats = torch.cat(values)
+        if not torch.isfinite(nats).all():
+            raise ValueError("the model gives a picture the likelihood zero or not-a-number: it has diverged")
+        per_dim = math.prod(images.shape[1:]) * math.log(2)
+        provenance = {**evaluation.real_provenance(), "interval": "bootstrap"}
+        measured = mean_with_interval(nats, evaluation.seed)
+        bits = Measured(measured.value / per_dim, measured.low / per_dim, measured.high / per_dim)
+        return {
+            "nats": Score(*measured, len(nats), "nats per picture", "lower", provenance),
+            "bits_per_dim": Score(*bits, len(nats), "bits per dimension", "lower", provenance),
+        }
