@@ -10,7 +10,7 @@ import numpy as np
 
 from genlab.reports.curves import curves
 
-_PARSED = 900
+_PARSED = 400
 """Lines of a history that are read at most, evenly spaced; lines of a validation are always read."""
 
 
@@ -23,16 +23,27 @@ def thin_history(path: Path, points: int = 150) -> dict[str, list[list[float]]]:
         texts = path.read_bytes().splitlines()
     except OSError:
         return {}
-    stride = max(1, len(texts) // _PARSED)
-    last = len(texts) - 1
-    lines: list[dict[str, Any]] = []
-    for i, text in enumerate(texts):
-        if i % stride == 0 or i == last or b'"val/' in text:
+    stride, last = max(1, len(texts) // _PARSED), len(texts) - 1
+    chosen = [text for i, text in enumerate(texts) if i % stride == 0 or i == last or b'"val/' in text]
+    return {
+        curve.name: thinned
+        for curve in curves(_parsed(chosen))
+        if (thinned := _thin(curve.steps, curve.values, points))[0]
+    }
+
+
+def _parsed(texts: list[bytes]) -> list[dict[str, Any]]:
+    """The lines as JSON, up to the first that is none: all at once, which is much quicker, while none is torn."""
+    try:
+        return list(json.loads(b"[" + b",".join(texts) + b"]"))
+    except ValueError:
+        lines: list[dict[str, Any]] = []
+        for text in texts:
             try:
                 lines.append(json.loads(text))
             except ValueError:
                 break
-    return {curve.name: thinned for curve in curves(lines) if (thinned := _thin(curve.steps, curve.values, points))[0]}
+        return lines
 
 
 def _thin(steps: np.ndarray, values: np.ndarray, points: int) -> list[list[float]]:
