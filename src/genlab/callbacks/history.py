@@ -57,6 +57,11 @@ class History(pl.Callback):
         if not isinstance(exception, NonFiniteLoss):
             self._flush(trainer, module)
 
+    def on_save_checkpoint(
+        self, trainer: pl.Trainer, module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        self._flush(trainer, module)  # the lines up to a checkpoint are never written again
+
     def on_validation_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         if trainer.sanity_checking:
             return

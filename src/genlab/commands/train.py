@@ -78,7 +78,8 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
         record.training = {"steps": trainer.global_step, **(history[0] if history else {})}
         record.training["parameters"] = sum(p.numel() for p in module.parameters())
         module.to(trainer.strategy.root_device)
-        draw(module, data, run, list(loggers.values()), trainer.global_step)
+        if not cfg.trainer.get("fast_dev_run"):
+            draw(module, data, run, list(loggers.values()), trainer.global_step)
         if suite is not None:
             scores = suite.evaluate(module, data, progress=_report)
             record.metrics = {name: score.to_json() for name, score in scores.items()}
