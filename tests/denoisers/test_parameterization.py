@@ -4,12 +4,13 @@ import torch
 from genlab.conditioning.condition import Condition
 from genlab.denoisers.denoiser import Denoiser
 from genlab.denoisers.eps import Eps
+from genlab.denoisers.noise import Noise
 from genlab.denoisers.v import V
 from genlab.denoisers.x0 import X0
 from genlab.processes.gaussian import Gaussian
 from genlab.processes.linear import Linear
 
-PARAMETERIZATIONS = {"eps": Eps(), "x0": X0(), "v": V()}
+PARAMETERIZATIONS = {"eps": Eps(), "x0": X0(), "v": V(), "noise": Noise()}
 TIMES = torch.tensor([0.001, 0.25, 0.6, 1.0]).double()
 
 
@@ -49,7 +50,7 @@ def test_the_targets_are_those_of_the_papers(pair):
     x0, eps = pair
     scales = Gaussian(Linear()).scales(x0, TIMES)
     alpha, sigma = scales
-    expected = {"eps": eps, "x0": x0, "v": alpha * eps - sigma * x0}
+    expected = {"eps": eps, "x0": x0, "v": alpha * eps - sigma * x0, "noise": sigma * eps}
     for name, parameterization in PARAMETERIZATIONS.items():
         assert torch.allclose(parameterization(scales).target(x0, eps, scales), expected[name], atol=1e-10), name
 
