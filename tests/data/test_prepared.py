@@ -60,6 +60,14 @@ def test_a_conversion_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert np.array_equal(prepared(tmp_path / "cache", SHAPE, Maker()).pixels, PIXELS)
 
 
+def test_the_remains_of_a_killed_conversion_are_removed(tmp_path: Path) -> None:
+    (tmp_path / ".cache-x1" / "prepared").mkdir(parents=True)
+    (tmp_path / ".cache-x1" / "prepared" / "pixels.bin").write_bytes(b"half")
+    (tmp_path / ".another-x1").mkdir()  # in use by somebody else
+    prepared(tmp_path / "cache", SHAPE, Maker())
+    assert {path.name for path in tmp_path.iterdir()} == {"cache", "cache.lock", ".another-x1"}
+
+
 def test_a_cache_that_was_cut_off_is_made_again(tmp_path: Path) -> None:
     prepared(tmp_path / "cache", SHAPE, Maker())
     with (tmp_path / "cache" / "pixels.bin").open("r+b") as file:

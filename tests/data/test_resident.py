@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -144,3 +145,12 @@ def test_pictures_are_not_copied_into_memory(tiny_mnist: Tiny, tmp_path: Path) -
     assert isinstance(mapped, np.memmap)
     assert data.images("test")[0].numpy().tobytes() == mapped[30:].tobytes()
     assert data._resident.pixels.data_ptr() == data._images.pixels.ctypes.data  # the very mapping
+
+
+def test_another_process_gets_the_recipe_and_not_the_pictures(tiny_mnist: Tiny, tmp_path: Path) -> None:
+    put(tiny_mnist(), tmp_path / "mnist")
+    data = ResidentDataModule(IdxImages("mnist", tmp_path), 1, 28, 10, 8, val_size=5)
+    pixels, _ = data.images("train")
+    sent = pickle.dumps(data)
+    assert len(sent) < 10_000 < pixels.nbytes
+    assert torch.equal(pickle.loads(sent).images("train")[0], pixels)

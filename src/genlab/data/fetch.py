@@ -33,6 +33,8 @@ def files_of(name: str, data_dir: Path, folder: Path | None = None) -> Path:
     with locked(home / ".lock"):
         if files.exists() and mismatch(files, entry.files) is None:
             return files
+        for remains in home.glob(".new-*"):  # of a process that was killed
+            shutil.rmtree(remains, ignore_errors=True)
         tried: list[str] = []
         for origin in _origins(entry, home, folder):
             failure = _bring(origin, entry, home, files)

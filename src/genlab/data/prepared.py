@@ -74,8 +74,9 @@ def _open(folder: Path) -> Images:
 
 
 def _fill(folder: Path, shape: tuple[int, int, int], make: Callable[[Write], About]) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-", ignore_cleanup_errors=True) as temporary:
+    for remains in (folder, *folder.parent.glob(f".{folder.name}-*")):  # of a process that was killed
+        shutil.rmtree(remains, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
         new = Path(temporary) / "prepared"
         new.mkdir()
         n = 0

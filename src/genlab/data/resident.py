@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import pytorch_lightning as pl
 import torch
@@ -112,7 +112,12 @@ class ResidentDataModule(pl.LightningDataModule):
     @cached_property
     def _resident(self) -> Resident:
         labels = None if self.num_classes is None else self._images.labels
-        return Resident(torch.from_numpy(self._images.pixels), None if labels is None else torch.from_numpy(labels[:]))
+        return Resident(torch.from_numpy(self._images.pixels), None if labels is None else torch.from_numpy(labels))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the pictures: another process maps the same file."""
+        held = ("_images", "_splits", "_resident")
+        return {key: value for key, value in self.__dict__.items() if key not in held} | {"_copy": None}
 
     # ---- Lightning's side ---------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from genlab.data.source import Images
 
 Index = NDArray[np.int64]
-_SEED = 20_240_229
+_SEED = 20_240_229  # of no meaning, but fixed: another would make all results incomparable
 
 
 class Splits(NamedTuple):
