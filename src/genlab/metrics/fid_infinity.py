@@ -58,8 +58,8 @@ class FIDInfinity:
         self.points = points
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
-        features = evaluation.activations(self.extractor).features
         reference = evaluation.reference(self.extractor)
+        features = evaluation.activations(self.extractor).features
         measured = fid_infinity(features, reference.moments, self.points, evaluation.seed)
         provenance = {**evaluation.sampled_provenance(self.extractor), **reference.provenance}
         provenance |= {"points": self.points, "interval": "regression and sampling"}

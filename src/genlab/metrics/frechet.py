@@ -133,8 +133,8 @@ class FrechetDistance:
         self.extractor = extractor
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
-        features = evaluation.activations(self.extractor).features
         reference = evaluation.reference(self.extractor)
+        features = evaluation.activations(self.extractor).features
         estimate = estimate_distance(features, reference.moments, evaluation.seed)
         n, dim = features.shape
         provenance = {**evaluation.sampled_provenance(self.extractor), **reference.provenance}

@@ -87,8 +87,8 @@ class KID:
         self.subset_size = subset_size
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
-        features = evaluation.activations(self.extractor).features
         reference = evaluation.reference(self.extractor)
+        features = evaluation.activations(self.extractor).features
         size = min(self.subset_size, len(features), len(reference.features))
         value, low, high = kid(features, reference.features, self.subsets, size)
         provenance = {**evaluation.sampled_provenance(self.extractor), **reference.provenance}

@@ -18,7 +18,11 @@ def scales(side: int) -> int:
 
     Raises ValueError below 11 pixels.
     """
-    possible = [n for n in range(1, len(_EXPONENTS) + 1) if side // max(1, n - 1) ** 2 >= _WINDOW and side >= 2**n]
+    possible = [
+        n
+        for n in range(1, len(_EXPONENTS) + 1)
+        if side // max(1, n - 1) ** 2 >= _WINDOW and side // 2 ** (n - 1) > _WINDOW // 2
+    ]
     if not possible:
         raise ValueError(f"MS-SSIM's window of {_WINDOW} needs pictures of at least {_WINDOW} pixels; got {side}")
     return possible[-1]

@@ -107,8 +107,8 @@ class PrecisionRecall:
         self.density_neighbours = density_neighbours
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
-        features = evaluation.activations(self.extractor).features
         reference = evaluation.reference(self.extractor)
+        features = evaluation.activations(self.extractor).features
         found = prdc(features, reference.features, self.neighbours, self.density_neighbours, evaluation.seed)
         provenance = {**evaluation.sampled_provenance(self.extractor), **reference.provenance, "interval": "bootstrap"}
         provenance["biased_in_n"] = True

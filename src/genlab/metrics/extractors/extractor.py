@@ -84,16 +84,13 @@ class Extractor(ABC):
         if images.dtype != torch.uint8 or images.ndim != 4:
             raise TypeError(f"extractors take (n, c, h, w) uint8 pictures, got {tuple(images.shape)} {images.dtype}")
         device = next(network.parameters()).device
-        parts: list[Activations] = []
-        done = 0
+        gathering, done = Gathering(len(images)), 0
         for batch in images.split(self.batch_size):
-            seen = network(batch.to(device))
-            logits = None if seen.logits is None else seen.logits.float().cpu()
-            parts.append(Activations(seen.features.float().cpu(), logits))
+            gathering.add(network(batch.to(device)))
             done += len(batch)
             if report is not None:
                 report(f"{self.name} features", done, len(images))
-        return concatenated(parts)
+        return gathering.result()
 
     def features(self, images: Tensor, *, report: Report = None) -> Tensor:
         """(n, d) float32 features of `images` (n, c, h, w) uint8."""
@@ -104,10 +101,30 @@ class Extractor(ABC):
         return self(images).logits
 
 
-def concatenated(parts: list[Activations]) -> Activations:
-    """Batches of activations as one."""
-    logits = [part.logits for part in parts if part.logits is not None]
-    return Activations(torch.cat([part.features for part in parts]), torch.cat(logits) if logits else None)
+class Gathering:
+    """Batches of activations, written into place as they come: at 50,000 pictures a second copy would be too much."""
+
+    def __init__(self, n: int) -> None:
+        self._n = n
+        self._done = 0
+        self._features: Tensor | None = None
+        self._logits: Tensor | None = None
+
+    def add(self, seen: Activations) -> None:
+        if self._features is None:
+            self._features = torch.empty(self._n, seen.features.shape[1])
+            self._logits = None if seen.logits is None else torch.empty(self._n, seen.logits.shape[1])
+        rows = slice(self._done, self._done + len(seen.features))
+        self._features[rows] = seen.features
+        if self._logits is not None and seen.logits is not None:
+            self._logits[rows] = seen.logits
+        self._done = rows.stop
+
+    def result(self) -> Activations:
+        """All of them. Raises RuntimeError when some are missing."""
+        if self._features is None or self._done != self._n:
+            raise RuntimeError(f"{self._done} of {self._n} pictures were looked at")
+        return Activations(self._features, self._logits)
 
 
 def as_colour(images: Tensor) -> Tensor:
