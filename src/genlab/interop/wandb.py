@@ -161,7 +161,7 @@ def _begin(run_dir: Path, facts: dict[str, Any], mode: Mode, init_timeout: float
         x_save_requirements=False,
         x_transaction_log_flush_interval=1.0,  # seconds; of 15 s, what a killed run loses at its end
         console="off",
-        show_info=False,
+        quiet=True,  # no recapitulation of every metric at the end
         disable_code=True,
         disable_git=True,
         label_disable=True,
@@ -192,8 +192,6 @@ def _begin(run_dir: Path, facts: dict[str, Any], mode: Mode, init_timeout: float
             mode, run = "offline", init("offline")
     if mode == "online":
         _log.info("W&B: %s", run.url)
-    else:
-        _log.info("W&B: offline; `wandb sync %s` uploads the run", Path(run.settings.sync_dir))
     return run
 
 
