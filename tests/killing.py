@@ -47,6 +47,7 @@ def main(request):
 def work(job):
     from genlab.callbacks.history import History
     from genlab.cli import main as genlab
+    from genlab.families.base import batches_done
 
     sys.stdout = sys.stderr
     if job.get("kill_at") is not None:
@@ -54,7 +55,7 @@ def work(job):
 
         def fatal(self, trainer, *arguments):
             unharmed(self, trainer, *arguments)
-            if trainer.fit_loop.total_batch_idx + 1 == job["kill_at"]:
+            if batches_done(trainer) == job["kill_at"]:
                 os.kill(os.getpid(), getattr(signal, job.get("signal", "SIGKILL")))
 
         History.on_train_batch_end = fatal

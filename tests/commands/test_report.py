@@ -72,3 +72,25 @@ def test_a_mistake_gets_a_sentence(outputs, words, message):
 def test_help_is_printed(capsys):
     assert main(["--help"]) == 0
     assert "usage: genlab report" in capsys.readouterr().out
+
+
+def test_table_and_pictures_become_one_run_of_wandb(outputs, monkeypatch, tmp_path):
+    import numpy as np
+    import wandb
+
+    from genlab.reports.grids import save_png
+
+    for name in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    save_png(outputs / "train" / "1bcdef012345" / "samples" / "step_000007.png", np.zeros((4, 4, 3), np.uint8))
+    wandb.teardown()
+    assert main([f"paths.output_dir={outputs}", "wandb=genlab", "sweep=nightly"]) == 0
+    assert main([f"paths.output_dir={outputs}", "wandb=genlab", "sweep=nightly"]) == 0
+    wandb.teardown()
+    folder = outputs / "reports" / "nightly" / "wandb"
+    assert len(list(folder.glob("offline-run-*"))) in (1, 2), "twice in one second is one folder"
+    assert len({path.name.rpartition("-")[2] for path in folder.glob("offline-run-*")}) == 1, "the same run both times"
+    (table, *_) = folder.glob("offline-run-*/files/media/table/*.json")
+    assert json.loads(table.read_text())["data"] == [["1bcdef012345", 1, 11.0, 10.0, 12.0, 0.0, "completed"]]
+    assert list(folder.glob("offline-run-*/files/media/images/samples/*.png"))

@@ -35,7 +35,7 @@ DIFFUSION = "experiment=diffusion/class_conditional_digits"
         (["task_name=../x"], "task_name = '../x' must be letters"),
         (["optimizer._target_=torch.load"], "'torch.load' is not on the list"),
         (["+model.likelihood.inner={_target_: torch.hub.load}"], "'torch.hub.load' is not on the list"),
-        (["callbacks.progress._target_=genlab.callbacks.progress.Progres"], "mean 'genlab.callbacks.progress.Progress'"),
+        (["callbacks.progress._target_=genlab.callbacks.progress.Progres"], "'genlab.callbacks.progress.Progress'"),
         ([DIFFUSION, "scheduler.beta_end=1.5"], "scheduler.beta_end = 1.5 must be in (0, 1)"),
         ([DIFFUSION, "scheduler.beta_start=0.5", "scheduler.beta_end=0.1"], "beta_start = 0.5 must not exceed"),
         ([DIFFUSION, "sampler.steps=0"], "sampler.steps = 0 must be 1 or more"),

@@ -10,6 +10,7 @@ import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Checkpoint
 
 from genlab.config.ranges import PositiveFloat, PositiveInt
+from genlab.families.base import batches_done
 from genlab.runs.store import Run, digests_file
 
 
@@ -46,7 +47,7 @@ class Checkpoints(Checkpoint):
     def on_train_batch_end(
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        step = trainer.fit_loop.total_batch_idx + 1
+        step = batches_done(trainer)
         by_step = self._every_n_steps is not None and step % self._every_n_steps == 0
         if by_step or time.monotonic() - self._saved_at >= self._every_seconds:
             self.save(trainer)
@@ -67,14 +68,14 @@ class Checkpoints(Checkpoint):
 
     def save(self, trainer: pl.Trainer) -> None:
         """Write last.ckpt, unless this step is already in it."""
-        if self._saved_step == trainer.fit_loop.total_batch_idx:
+        if self._saved_step == batches_done(trainer):
             return
         last, previous = self._folder / "last.ckpt", self._folder / "previous.ckpt"
         if trainer.is_global_zero and last.exists() and digests_file(last).exists():
             os.replace(digests_file(last), digests_file(previous))
             os.replace(last, previous)
         trainer.save_checkpoint(last)
-        self._saved_at, self._saved_step = time.monotonic(), trainer.fit_loop.total_batch_idx
+        self._saved_at, self._saved_step = time.monotonic(), batches_done(trainer)
 
     def state_dict(self) -> dict[str, Any]:
         return {"best": self._best}

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from genlab.config.ranges import PositiveInt
+from genlab.families.base import batches_done
 from genlab.runs import history
 from genlab.runs.store import Run
 
@@ -38,13 +39,13 @@ class History(pl.Callback):
         self._last_good: tuple[int, float] | None = None
 
     def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        history.truncate(self._file, trainer.fit_loop.total_batch_idx + 1)
+        history.truncate(self._file, batches_done(trainer))
         self._since = time.monotonic()
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        step = trainer.fit_loop.total_batch_idx + 1
+        step = batches_done(trainer)
         self._pending.append((step, trainer.current_epoch, {k: v.detach() for k, v in outputs.items()}))
         self._images += len(batch[0])
         if len(self._pending) >= self._every:
@@ -57,9 +58,7 @@ class History(pl.Callback):
         if not isinstance(exception, NonFiniteLoss):
             self._flush(trainer, module)
 
-    def on_save_checkpoint(
-        self, trainer: pl.Trainer, module: pl.LightningModule, checkpoint: dict[str, Any]
-    ) -> None:
+    def on_save_checkpoint(self, trainer: pl.Trainer, module: pl.LightningModule, checkpoint: dict[str, Any]) -> None:
         self._flush(trainer, module)  # the lines up to a checkpoint are never written again
 
     def on_validation_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
@@ -67,7 +66,7 @@ class History(pl.Callback):
             return
         self._flush(trainer, module)
         values = {k: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("val/")}
-        line = {"step": trainer.fit_loop.total_batch_idx + 1, "epoch": trainer.current_epoch, **values}
+        line = {"step": batches_done(trainer), "epoch": trainer.current_epoch, **values}
         history.append(self._file, [line])
 
     def _flush(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:

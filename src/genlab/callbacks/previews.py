@@ -9,6 +9,7 @@ import pytorch_lightning as pl
 import torch
 
 from genlab.config.ranges import PositiveInt
+from genlab.families.base import batches_done
 from genlab.interop.loggers import log_picture
 from genlab.reports.pictures import draw_all, draw_curve
 from genlab.runs.store import Run
@@ -28,7 +29,7 @@ class Previews(pl.Callback):
     def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         epoch = trainer.current_epoch + 1
         if epoch % self._every == 0 and epoch != trainer.max_epochs and not trainer.fast_dev_run:  # type: ignore[attr-defined]
-            draw(module, trainer.datamodule, self._run, trainer.loggers, trainer.fit_loop.total_batch_idx + 1)  # type: ignore[attr-defined]
+            draw(module, trainer.datamodule, self._run, trainer.loggers, batches_done(trainer))  # type: ignore[attr-defined]
 
 
 def draw(module: Any, data: Any, run: Run, loggers: list[Any], step: int) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytorch_lightning as pl
 
 from genlab.config.ranges import PositiveFloat
+from genlab.families.base import batches_done
 
 
 class Progress(pl.Callback):
@@ -32,7 +33,7 @@ class Progress(pl.Callback):
 
     def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         self._begin = self._last = time.monotonic()
-        self._begin_step = trainer.fit_loop.total_batch_idx + 1
+        self._begin_step = batches_done(trainer)
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -47,7 +48,7 @@ class Progress(pl.Callback):
             print(file=sys.stderr)
 
     def _show(self, trainer: pl.Trainer, now: float, loss: float) -> None:
-        step = trainer.fit_loop.total_batch_idx + 1
+        step = batches_done(trainer)
         done, elapsed = step - self._begin_step, now - self._begin
         rate = done / elapsed if elapsed else 0.0
         total = self._total(trainer)

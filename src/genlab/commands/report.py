@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from genlab.config.errors import ConfigError, nearest
 
+if TYPE_CHECKING:
+    from genlab.reports.collect import Collected
+    from genlab.reports.groups import Group
+    from genlab.reports.leaderboard import Leaderboard
+
 _FORMATS = {"html": "html", "md": "md", "tex": "tex", "csv": "csv"}
-_KEYS = ("format", "out", "sweep", "title", "paths.output_dir")
+_KEYS = ("format", "out", "sweep", "title", "wandb", "paths.output_dir")
 
 _HELP = """genlab report turns runs into a page that opens without a server, or into a table.
 
@@ -20,9 +26,10 @@ Runs that differ by their seed alone become one row, with the mean of each score
   genlab report                                  all runs, to outputs/report.html
   genlab report sweep=20260101-120000-ab12       the runs of one sweep
   genlab report outputs/train format=tex out=-   a LaTeX table on standard output
+  genlab report sweep=NAME wandb=genlab          the page, and its table and pictures as a run of W&B
 
 Options: format (html), out (report.FORMAT in paths.output_dir; - for standard output), sweep, title,
-paths.output_dir (outputs).
+wandb (a project; online with an API key, offline without), paths.output_dir (outputs).
 """
 
 
@@ -40,21 +47,33 @@ def main(argv: list[str]) -> int:
     if kind not in _FORMATS:
         raise ConfigError(f"format = {kind!r}{nearest(kind, _FORMATS) or ' is none of ' + ', '.join(_FORMATS)}")
     root = Path(options.get("paths.output_dir", "outputs"))
-    text, said = _write(wanted, root, kind, options)
+    report = _report(wanted, root, options)
     out = options.get("out", str(root / f"report.{_FORMATS[kind]}"))
+    text = _text(report, kind)
     if out == "-":
         sys.stdout.write(text)
-        return 0
-    from genlab.runs.atomic import write_text
+    else:
+        from genlab.runs.atomic import write_text
 
-    write_text(Path(out), text)
-    print(f"{said}: {out}")
+        write_text(Path(out), text)
+        print(f"{len(report.runs)} runs in {len(report.groups)} rows: {out}")
+    if "wandb" in options:
+        from genlab.reports.publish import publish
+
+        folder = root / "reports" / (options.get("sweep") or "all")
+        publish(report.title, report.runs, report.groups, report.board, folder, options["wandb"], options.get("sweep"))
     return 0
 
 
-def _write(wanted: list[str], root: Path, kind: str, options: dict[str, str]) -> tuple[str, str]:
-    """The report, and what it is made of."""
-    from genlab.reports import formats
+class _Report(NamedTuple):
+    title: str
+    runs: list[Collected]
+    groups: list[Group]
+    board: Leaderboard
+
+
+def _report(wanted: list[str], root: Path, options: dict[str, str]) -> _Report:
+    """The runs that are wanted, as rows."""
     from genlab.reports.collect import collect
     from genlab.reports.groups import group, varied_keys
     from genlab.reports.leaderboard import leaderboard
@@ -65,16 +84,20 @@ def _write(wanted: list[str], root: Path, kind: str, options: dict[str, str]) ->
     runs = collect(folders, options.get("sweep"))
     keys = varied_keys(runs)
     groups = group(runs, keys)
-    board = leaderboard([each.record for each in groups], keys)
     title = options.get("title") or options.get("sweep") or ", ".join(folder.resolve().name for folder in folders)
-    said = f"{len(runs)} runs in {len(groups)} rows"
+    return _Report(title, runs, groups, leaderboard([each.record for each in groups], keys))
+
+
+def _text(report: _Report, kind: str) -> str:
+    from genlab.reports import formats
+
     if kind == "html":
         from genlab.reports.page.render import page
 
-        return page(title, runs, groups, board), said
+        return page(*report)
     if kind == "csv":
-        return formats.comma_separated(board), said
-    return (formats.markdown if kind == "md" else formats.latex)(board, title), said
+        return formats.comma_separated(report.board)
+    return (formats.markdown if kind == "md" else formats.latex)(report.board, report.title)
 
 
 def _parse(argv: list[str]) -> tuple[dict[str, str], list[str]]:

@@ -48,17 +48,16 @@ def sample(cfg: DictConfig, run: Any) -> Path:
     from genlab.reports import grids
     from genlab.runs.restore import newest, restore
 
-    module = restore(cfg, newest(run))
+    module: Any = restore(cfg, newest(run))
     if not isinstance(module, Samples):
         raise ConfigError(f"the model of run {run.path.name} does not sample")
-    assert isinstance(module, torch.nn.Module)
     if cfg.label is not None and module.num_classes is None:
         raise ConfigError(f"label = {cfg.label}: the model of run {run.path.name} is not conditioned on classes")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     module.to(device)
     labels = _labels(cfg, module.num_classes)
     parts = []
-    with module.averaged(), torch.no_grad():  # type: ignore[attr-defined]
+    with module.averaged(), torch.no_grad():
         for start in range(0, cfg.n, cfg.batch_size):
             stop = min(start + cfg.batch_size, cfg.n)
             given = None if labels is None else labels[start:stop].to(device)

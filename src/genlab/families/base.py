@@ -17,6 +17,12 @@ from genlab.protocols import Conditions
 from genlab.randomness import Randomness, fold_in
 
 
+def batches_done(trainer: pl.Trainer) -> int:
+    """Training batches that are finished; the one that counts as step n is the n-th. Exact after any interruption."""
+    total: Any = trainer.fit_loop.epoch_loop.batch_progress.total
+    return total.processed
+
+
 class GenerativeModule(pl.LightningModule):
     """A generative model in training: a family gives `loss` and `sample`, this class the rest.
 
@@ -63,7 +69,7 @@ class GenerativeModule(pl.LightningModule):
         return self.loss(batch)
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
-        torch.manual_seed(fold_in(self.seed, "train", self.trainer.fit_loop.total_batch_idx))
+        torch.manual_seed(fold_in(self.seed, "train", batches_done(self.trainer)))
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
         # Here and not in on_train_batch_end: that hook runs after the callbacks', a checkpoint among them.

@@ -136,6 +136,9 @@ def _logged_to(path: Path) -> Iterator[None]:
     names = ("genlab", "pytorch_lightning", "lightning", "py.warnings")
     loggers = [logging.getLogger(name) for name in names]
     logging.captureWarnings(True)
+    chatter = [h for name in names for h in logging.getLogger(name).handlers if type(h) is logging.StreamHandler]
+    for stream in chatter:  # Lightning's remarks go to the log, its warnings to the terminal as well
+        stream.setLevel(logging.WARNING)
     for logger in loggers:
         logger.addHandler(handler)
     try:

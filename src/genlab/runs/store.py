@@ -156,7 +156,7 @@ class Store:
             return (exact or found)[0]
         if found:
             raise ConfigError(f"run = {reference!r} names several runs: {listed(run.path.name for run in found)}")
-        known = listed(run.path.name for run in runs) or "none yet"
+        there = listed(run.path.name for run in runs) or "none yet"
         raise ConfigError(
-            f"run = {reference!r} is neither a run folder nor a fingerprint in {self.root} nor 'latest' (there: {known})"
+            f"run = {reference!r} is no run folder, no fingerprint in {self.root} and not 'latest' (it has {there})"
         )
