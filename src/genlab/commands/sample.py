@@ -49,7 +49,8 @@ def sample(cfg: DictConfig, run: Any) -> Path:
     from genlab.runs.restore import newest, restore
 
     module: Any = restore(cfg, newest(run))
-    if not isinstance(module, Samples):
+    samples = isinstance(module, Samples)
+    if not samples:
         raise ConfigError(f"the model of run {run.path.name} does not sample")
     if cfg.label is not None and module.num_classes is None:
         raise ConfigError(f"label = {cfg.label}: the model of run {run.path.name} is not conditioned on classes")
