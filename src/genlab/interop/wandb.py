@@ -57,7 +57,7 @@ def wandb_logger(
         entity: user or team; W&B's default when None.
         group: what the run belongs to, as the name of a sweep.
         tags: each 1 to 64 characters.
-        name: what W&B shows; it makes one up when None.
+        name: what W&B shows; WANDB_NAME, else the folder's name, when None.
         mode: "auto" is what WANDB_MODE says, else online with an API key (WANDB_API_KEY, netrc) and offline without.
             Where the server cannot be reached, "auto" and "online" fall back to offline with a warning.
         init_timeout: seconds to wait for the server at the start.
@@ -77,7 +77,7 @@ def wandb_logger(
         return WandbLogger(save_dir=run_dir, project=project)
     facts = {
         "project": project, "entity": entity, "group": group, "job_type": job_type, "tags": list(tags) or None,
-        "name": name, "config": _config(run_dir),
+        "name": name or os.environ.get("WANDB_NAME") or run_dir.name, "config": _config(run_dir),
     }  # fmt: skip
     run = _begin(run_dir, facts, _resolve(mode), init_timeout, finish_timeout)
     run.define_metric(STEP)

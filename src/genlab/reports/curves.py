@@ -74,7 +74,7 @@ def loss_curve(lines: Sequence[Mapping[str, Any]], path: str | Path, title: str 
     if any((curve.values > 0).any() for curve in found):
         logarithmic.set_yscale("log", nonpositive="mask")
     for axes in (linear, logarithmic):
-        for curve in found:
+        for curve in reversed(found):  # the loss on top
             _draw(axes, curve, COLOURS[terms.index(term(curve.name)) % len(COLOURS)])
         axes.set_xlabel("step")
         axes.grid(visible=True, which="major", color="#d0d0d0", linewidth=0.6)
@@ -82,7 +82,8 @@ def loss_curve(lines: Sequence[Mapping[str, Any]], path: str | Path, title: str 
     linear.set_ylim(*_visible(found))
     linear.set_ylabel("loss" if len(terms) == 1 else "loss and its terms")
     if len(found) > 1:
-        linear.legend(frameon=False, fontsize=9)
+        handles, labels = linear.get_legend_handles_labels()
+        figure.legend(handles[::-1], labels[::-1], loc="outside right upper", frameon=False, fontsize=9)
     if title:
         figure.suptitle(title, fontsize=11)
     path = Path(path)

@@ -1,0 +1,51 @@
+"""The report of a sweep as one run of W&B: its table, and the last pictures of every run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from genlab.reports.collect import Collected
+from genlab.reports.groups import Group
+from genlab.reports.leaderboard import Leaderboard
+from genlab.runs.atomic import write_json
+
+_MOST = 100
+"""Pictures of one kind that W&B shows side by side without trouble."""
+
+
+def publish(
+    title: str, runs: Sequence[Collected], groups: Sequence[Group], board: Leaderboard, folder: Path, project: str,
+    group: str | None,
+) -> None:  # fmt: skip
+    """Send table and pictures to W&B, or keep them in `folder` while there is no server.
+
+    Publishing into the same folder again continues the same W&B run.
+    """
+    from genlab.interop.loggers import finish, log_picture
+    from genlab.interop.wandb import log_table, wandb_logger
+
+    write_json(folder / "config.yaml", {"title": title, "runs": len(runs), "rows": len(board.rows), "keys": board.keys})
+    logger = wandb_logger(folder, project, group=group, job_type="report", name=title)
+    status = "failed"
+    try:
+        log_table(logger, "leaderboard", *_table(board))
+        for row, each in list(zip(board.rows, groups, strict=True))[:_MOST]:
+            label = ", ".join(f"{k} {v}" for k, v in zip(board.settings, row.settings, strict=True)) or row.name
+            for kind, by_step in runs[each.members[0]].pictures().items():
+                step = max(by_step)
+                log_picture(logger, f"{kind}/{label}", by_step[step], step, caption=f"{label}, step {step}")
+        status = "completed"
+    finally:
+        finish(logger, status)
+
+
+def _table(board: Leaderboard) -> tuple[list[str], list[list[str | float | None]]]:
+    """Columns and rows; numbers are not rounded."""
+    columns = ["run", "seeds", *board.keys]
+    columns += [f"{name}{part}" for name in board.names for part in ("", "_low", "_high")]
+    rows: list[list[str | float | None]] = []
+    for row in board.rows:
+        numbers = [number for cell in row.cells for number in (cell.number, cell.low, cell.high)]
+        rows.append([row.name, row.seeds, *row.settings, *numbers, row.seconds, row.status])
+    return [*columns, "seconds", "status"], rows
