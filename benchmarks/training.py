@@ -1,0 +1,95 @@
+"""Training throughput beside a bare PyTorch loop: the same network, data, optimiser and loss; rounds interleaved.
+
+    python benchmarks/training.py [recipe ...]
+
+genlab trains with its history, progress line and averaged weights on; the bare loop has none of them.
+"""
+
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytorch_lightning as pl
+import torch
+from hydra import compose, initialize_config_dir
+
+from genlab.callbacks.history import History
+from genlab.callbacks.progress import Progress
+from genlab.config.files import conf_dir
+from genlab.config.instantiate import build
+from genlab.config.resolvers import register_resolvers
+from genlab.config.schema import register
+from genlab.runs.store import Run
+
+RECIPES = {
+    "diffusion/class_conditional_mnist": ["dataset.batch_size=64"],
+    "diffusion/small_unet_mnist": ["dataset.batch_size=128"],
+    "autoencoder/cvae_mnist": ["dataset.batch_size=128"],
+}
+STEPS = {"diffusion/class_conditional_mnist": 8, "diffusion/small_unet_mnist": 20, "autoencoder/cvae_mnist": 60}
+ROUNDS = 5
+
+
+class Clock(pl.Callback):
+    """Seconds between the end of the first batch and the end of the last."""
+
+    def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx):
+        now = time.perf_counter()
+        self.start = now if batch_idx == 0 else self.start
+        self.seconds = now - self.start
+
+
+def with_genlab(cfg, data, steps):
+    module, clock = build(cfg.model), Clock()
+    with tempfile.TemporaryDirectory() as folder:
+        callbacks = [History(Run(Path(folder)), 50), Progress(), clock]
+        trainer = build(
+            cfg.trainer, callbacks=callbacks, logger=False, enable_checkpointing=False, limit_val_batches=0
+        )
+        trainer.fit_loop.max_steps = trainer.fit_loop.epoch_loop.max_steps = steps
+        trainer.fit(module, data)
+    return clock.seconds
+
+
+def bare(cfg, data, steps):
+    """The loop that a person would write: resident data, the module's loss, the optimiser."""
+    module = build(cfg.model)
+    optimizer = module.configure_optimizers()
+    pixels, labels = data.images("train")
+    from genlab.data.batch import Batch
+    from genlab.data.pixels import to_model
+
+    order, size = torch.randperm(len(pixels)), cfg.dataset.batch_size
+    start = 0.0
+    for step in range(steps):
+        rows = order[step * size : (step + 1) * size]
+        loss = module.loss(Batch(to_model(pixels[rows]), None if labels is None else labels[rows]))["loss"]
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if step == 0:
+            start = time.perf_counter()
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    register()
+    register_resolvers()
+    print(f"{'recipe':<36}{'genlab/s':>10}{'bare/s':>10}{'ratio':>8}   (images; median of {ROUNDS} rounds)")
+    for name in sys.argv[1:] or RECIPES:
+        with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            words = [*RECIPES.get(name, []), "trainer.accelerator=cpu", f"trainer.max_steps={STEPS.get(name, 20)}"]
+            cfg = compose("train", [f"experiment={name}", *words])
+        data, steps = build(cfg.dataset), STEPS.get(name, 20)
+        data.images("train")
+        pairs = [(with_genlab(cfg, data, steps), bare(cfg, data, steps)) for _ in range(ROUNDS)]
+        images = (steps - 1) * cfg.dataset.batch_size
+        ours, theirs = (images / statistics.median(column) for column in zip(*pairs, strict=True))
+        ratio = statistics.median(b / a for a, b in pairs)
+        print(f"{name:<36}{ours:>10.0f}{theirs:>10.0f}{ratio:>8.3f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""Every recipe composes, passes the check, and can take one step."""
+
+from pathlib import Path
+
+import pytest
+from composing import composed
+
+from genlab.config.check import check
+from genlab.config.files import conf_dir, options
+
+RECIPES = [name for name in options("experiment") if "/" in name and not name.startswith(("report/", "quickstart/"))]
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_is_sound_short_and_says_how_to_run_it(name):
+    check(composed(f"experiment={name}"))
+    lines = (conf_dir() / "experiment" / f"{name}.yaml").read_text().splitlines()
+    assert len(lines) <= 30
+    assert any(f"genlab train experiment={name}" in line.replace(" -m", "") for line in lines if line.startswith("#"))
+
+
+@pytest.mark.parametrize("name", [name for name in RECIPES if name.endswith("_digits")])
+def test_a_recipe_on_embedded_data_takes_one_step(name, tmp_path):
+    from genlab.cli import main
+
+    assert main(["train", f"experiment={name}", "debug=fdr", f"paths.output_dir={tmp_path}"]) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in RECIPES if not name.endswith("_digits")])
+def test_a_recipe_takes_one_step(name, tmp_path):
+    from genlab.cli import main
+
+    assert main(["train", f"experiment={name}", "debug=fdr", f"paths.output_dir={tmp_path}"]) == 0
+
+
+def test_there_are_recipes():
+    assert len(RECIPES) >= 6
+    assert Path(conf_dir() / "experiment").exists()
