@@ -6,12 +6,20 @@ import gc
 import traceback
 from collections.abc import Sequence
 
+from hydra.core.config_store import ConfigStore
 from hydra.core.utils import JobReturn, JobStatus, setup_globals
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from hydra_plugins.genlab.jobs import compose_all, run
+
+ConfigStore.instance().store(
+    group="hydra/launcher",
+    name="genlab_inline",
+    node={"_target_": "hydra_plugins.genlab.inline_launcher.InlineLauncher"},
+    provider="genlab",
+)
 
 
 class InlineLauncher(Launcher):

@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
 
+from hydra.core.config_store import ConfigStore
 from hydra.core.utils import JobReturn, JobStatus, setup_globals
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
@@ -26,6 +27,18 @@ from omegaconf import DictConfig
 
 from genlab.config.ranges import PositiveFloat, PositiveInt
 from hydra_plugins.genlab.jobs import compose_all, run
+
+ConfigStore.instance().store(
+    group="hydra/launcher",
+    name="genlab_local",
+    node={
+        "_target_": "hydra_plugins.genlab.local_launcher.LocalLauncher",
+        "workers": None,
+        "threads": None,
+        "timeout_minutes": None,
+    },
+    provider="genlab",
+)
 
 
 class JobDied(RuntimeError):

@@ -23,7 +23,8 @@ def read_rows(path: Path) -> list[list[str]]:
 
     try:
         loaded = OmegaConf.load(path)
-        rows: Any = OmegaConf.to_container(loaded["rows"] if isinstance(loaded, DictConfig) else loaded)
+        found = loaded["rows"] if isinstance(loaded, DictConfig) else loaded
+        rows: Any = OmegaConf.to_container(found) if OmegaConf.is_config(found) else found
     except (OSError, YAMLError, OmegaConfBaseException, KeyError) as error:
         raise ConfigError(f"rows = {path}: {str(error).splitlines()[0]}") from error
     rows = list(rows.values()) if isinstance(rows, dict) else rows

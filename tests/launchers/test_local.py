@@ -1,0 +1,71 @@
+"""launcher=local: a job's crash is its own affair."""
+
+import os
+import signal
+import time
+from types import SimpleNamespace
+
+import pytest
+from hydra.core.utils import JobReturn, JobStatus
+from omegaconf import OmegaConf
+
+from hydra_plugins.genlab import local_launcher
+from hydra_plugins.genlab.local_launcher import LocalLauncher
+
+
+def behave(number):
+    """What job `number` does with its life."""
+    if number == 1:
+        raise ValueError("no")
+    if number == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if number == 3:
+        os._exit(7)
+    if number == 4:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if number == 5:
+        time.sleep(60)
+    return number
+
+
+@pytest.fixture()
+def launched(monkeypatch):
+    """Launches seven jobs that end in seven ways; composing and Hydra's own run_job are left out."""
+    jobs = [OmegaConf.create({"number": i, "hydra": {"overrides": {"task": [f"number={i}"]}}}) for i in range(7)]
+    monkeypatch.setattr(local_launcher, "compose_all", lambda *_: jobs)
+
+    def run(context, task, job):
+        result = JobReturn(overrides=[f"number={job.number}"])
+        try:
+            result.return_value, result.status = behave(job.number), JobStatus.COMPLETED
+        except Exception as error:
+            result.return_value, result.status = error, JobStatus.FAILED
+        return result
+
+    monkeypatch.setattr(local_launcher, "run", run)
+
+    def launch(**settings):
+        launcher = LocalLauncher(**settings)
+        launcher.setup(hydra_context=None, task_function=SimpleNamespace(), config=None)
+        return launcher.launch([[]] * 7, 0)
+
+    return launch
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_each_job_has_its_own_end_in_its_own_order(launched, workers):
+    results = launched(workers=workers, threads=1, timeout_minutes=2 / 60)
+    ends = [result._return_value for result in results]
+    assert (ends[0], ends[6]) == (0, 6)
+    assert isinstance(ends[1], ValueError)
+    for number, reason in {2: "SIGKILL", 3: "status 7", 4: "SIGSEGV", 5: "took more than"}.items():
+        assert type(ends[number]).__name__ == "JobDied"
+        assert reason in str(ends[number])
+        assert results[number].status == JobStatus.FAILED
+
+
+def test_gpus_are_shared_out_by_their_visible_names(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,5")
+    assert local_launcher._gpus() == ["2", "5"]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert local_launcher._gpus() == []

@@ -1,0 +1,50 @@
+"""The jobs of a sweep: the grid of the swept values, or rows times the grid."""
+
+import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
+from genlab.config.errors import ConfigError
+from hydra_plugins.genlab.grid_sweeper import combinations, new_name
+from hydra_plugins.genlab.rows import read_rows
+
+
+def jobs(*words):
+    return combinations(OverridesParser.create().parse_overrides(list(words)))
+
+
+def test_the_last_key_varies_fastest():
+    assert jobs("a=1,2", "b=x", "c=3,4") == [
+        ["a=1", "b=x", "c=3"], ["a=1", "b=x", "c=4"], ["a=2", "b=x", "c=3"], ["a=2", "b=x", "c=4"],
+    ]  # fmt: skip
+
+
+def test_the_grid_equals_hydras_own():
+    from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+
+    words = ["a=1,2", "b=range(0,3)", "c=choice(x,y)", "+d=[1,2]", "e.f=null"]
+    parsed = OverridesParser.create().parse_overrides(words)
+    assert combinations(parsed) == BasicSweeper.split_arguments(parsed, None)[0]
+
+
+def test_an_interval_is_refused():
+    with pytest.raises(ConfigError, match="a grid needs values"):
+        jobs("lr=interval(0,1)")
+
+
+@pytest.mark.parametrize(
+    "text", ["- {a.b: 1, c: x}\n- {a.b: true}\n", "title: t\nrows:\n  one: {a.b: 1, c: x}\n  two: {a.b: true}\n"]
+)
+def test_rows_are_read_from_a_list_or_a_study(tmp_path, text):
+    (tmp_path / "rows.yaml").write_text(text)
+    assert read_rows(tmp_path / "rows.yaml") == [["a.b=1", "c=x"], ["a.b=true"]]
+
+
+@pytest.mark.parametrize("text", ["", "a: 1\n", "rows: 3\n", "- 3\n", "rows: [\n", "rows: []\n"])
+def test_a_file_without_rows_is_one_sentence(tmp_path, text):
+    (tmp_path / "rows.yaml").write_text(text)
+    with pytest.raises(ConfigError, match="rows = "):
+        read_rows(tmp_path / "rows.yaml")
+
+
+def test_names_of_sweeps_do_not_repeat():
+    assert len({new_name() for _ in range(100)}) == 100
