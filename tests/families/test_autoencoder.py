@@ -99,3 +99,26 @@ def test_it_learns_to_tell_its_images_apart():
         optimizer.step()
     assert torch.sign(model.reconstruct(x)).eq(x).all()
     assert model.nats(x).mean() < Gaussian(0.2).nats(torch.zeros_like(x), x).mean() / 2
+
+
+def test_the_importance_weighted_loss_is_minus_the_bound_of_its_samples():
+    model, data = autoencoder(importance_samples=20).eval(), batch()
+    torch.manual_seed(3)
+    loss = model.loss(data)["loss"]
+    torch.manual_seed(3)
+    torch.testing.assert_close(loss, model.nats(data.x, samples=20).mean())
+
+
+def test_the_kl_is_free_at_the_first_step_of_a_warm_up_and_whole_in_validation():
+    model = autoencoder(warmup_steps=10, beta=2.0)
+    terms = model.train().loss(batch())
+    torch.testing.assert_close(terms["loss"], terms["reconstruction"])
+    terms = model.eval().loss(batch())
+    torch.testing.assert_close(terms["loss"], terms["reconstruction"] + 2 * terms["kl"])
+
+
+def test_free_bits_set_the_least_that_the_kl_counts():
+    model = autoencoder(free_bits=50.0).eval()  # far above any unit's KL
+    terms = model.loss(batch())
+    torch.testing.assert_close(terms["loss"], terms["reconstruction"] + 4 * 50)
+    assert terms["kl"] < 50

@@ -118,6 +118,12 @@ class Autoencoder(GenerativeModule):
         return self.likelihood.mean(self.decode(z, label))
 
     @torch.no_grad()
+    def picture(self, z: Tensor, condition: Conditions = None) -> Tensor:
+        """The mean image of each code (batch, coding_size), in [-1, 1]."""
+        label = labels_for(self.num_classes, condition, len(z), self.device)
+        return self.likelihood.mean(self.decode(z, label))
+
+    @torch.no_grad()
     def encode(self, x: Tensor, condition: Conditions = None) -> Tensor:
         """(batch, coding_size): the mean code."""
         return self.posterior(x, labels_for(self.num_classes, condition, len(x), self.device))[0]

@@ -82,6 +82,12 @@ class DeterministicAutoencoder(GenerativeModule):
         return self.likelihood.mean(self.coder.decode(self.code_mean + noise @ vectors.T, label))
 
     @torch.no_grad()
+    def picture(self, z: Tensor, condition: Conditions = None) -> Tensor:
+        """The mean image of each code (batch, coding_size), in [-1, 1]."""
+        label = labels_for(self.num_classes, condition, len(z), self.device)
+        return self.likelihood.mean(self.coder.decode(z, label))
+
+    @torch.no_grad()
     def encode(self, x: Tensor, condition: Conditions = None) -> Tensor:
         """(batch, coding_size)."""
         return self.coder.encode(x, labels_for(self.num_classes, condition, len(x), self.device))
