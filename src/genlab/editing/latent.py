@@ -37,7 +37,7 @@ def walk(
     values: Sequence[float] = (-3, -2, -1, 0, 1, 2, 3),
     condition: Conditions = None,
 ) -> Tensor:
-    """(n, len(values), channel, height, width): the images of codes (n, coding_size) with one unit set to each value."""
+    """Codes (n, coding_size) with unit `axis` set to each value: (n, len(values), channel, height, width) images."""
     if not 0 <= axis < z.shape[1]:
         raise ValueError(f"axis={axis}: the code has the units 0 to {z.shape[1] - 1}")
     codes = z[:, None].repeat(1, len(values), 1)
