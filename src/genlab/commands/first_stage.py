@@ -1,0 +1,99 @@
+"""Two-stage training: a model that stands on another finds it in the store, or has it trained first.
+
+A recipe names its first stage as a recipe of its own:
+
+    first_stage: {experiment: vector_quantized/vqvae_mnist, overrides: {model: {num_embeddings: 256}}}
+
+and its parts refer to `${first_stage.model}`, the first stage's resolved model, and `${paths.first_stage}`, the file
+with its weights. The model is part of the config, so that the fingerprint covers it and `sample run=` needs nothing else;
+the weights are in the second stage's own checkpoint as well.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from genlab.config.errors import ConfigError
+
+if TYPE_CHECKING:
+    from genlab.runs.job import Outcome
+
+_INHERITED = ("trainer", "logger", "callbacks", "launcher")
+"""Groups in which the first stage follows the choice made for the second."""
+_WAIT_SECONDS = 5.0
+
+
+def prepare(cfg: DictConfig, carry_out: Callable[[DictConfig, list[str], str], Outcome]) -> None:
+    """Give `cfg` its first stage, if it names one: trained now, trained before, or being trained elsewhere.
+
+    Args:
+        cfg: of the second stage; `first_stage.model`, `first_stage.fingerprint` and `paths.first_stage` are filled in.
+        carry_out: (config, overrides, experiment) -> outcome: trains a run unless it is in the store.
+
+    Raises:
+        ConfigError: the first stage cannot be composed, or its training ended without a model.
+    """
+    stage = cfg.get("first_stage")
+    if stage is None or stage.get("experiment") is None:
+        return
+    words = [f"experiment={stage.experiment}", *_words(OmegaConf.to_container(stage.overrides, resolve=True))]
+    first = _composed([*_inherited(cfg), *words])
+    outcome = _finished(lambda: carry_out(first, words, str(stage.experiment)))
+    from genlab.runs.store import Run
+
+    checkpoint = Run(outcome.run).checkpoint()
+    if outcome.status != "completed" or checkpoint is None:
+        reason = outcome.reason or "it has no checkpoint"
+        raise ConfigError(f"first_stage = {stage.experiment}: {outcome.status}: {reason} (see {outcome.run})")
+    with open_dict(cfg):
+        cfg.first_stage.model = OmegaConf.to_container(first.model, resolve=True)
+        cfg.first_stage.fingerprint = outcome.run.name
+        cfg.paths.first_stage = str(checkpoint)
+
+
+def _words(overrides: Any, path: str = "") -> list[str]:
+    """{model: {num_embeddings: 256}} -> ["model.num_embeddings=256"]."""
+    if not isinstance(overrides, dict):
+        return [f"{path}={json.dumps(overrides)}"]
+    return [word for key, value in overrides.items() for word in _words(value, f"{path}.{key}" if path else str(key))]
+
+
+def _inherited(cfg: DictConfig) -> list[str]:
+    """What the first stage takes over: where files are, which devices, who is told."""
+    from hydra.core.hydra_config import HydraConfig
+
+    choices = HydraConfig.get().runtime.choices
+    words = [f"{group}={choices[group]}" for group in _INHERITED if choices.get(group) is not None]
+    keys = ("paths.output_dir", "paths.data_dir", "paths.weights_dir", "task_name", "seed")
+    return [*words, *(f"{key}={OmegaConf.select(cfg, key)}" for key in keys)]
+
+
+def _composed(words: list[str]) -> DictConfig:
+    """The config of `genlab train` with these overrides, from the same folders as the running command's."""
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.types import RunMode
+
+    from genlab.config.check import check
+    from genlab.config.explain import explain
+
+    try:
+        loader = GlobalHydra.instance().config_loader()
+        first = loader.load_configuration("train", overrides=words, run_mode=RunMode.RUN)
+    except Exception as error:
+        raise ConfigError(f"first_stage: {explain(error, words, 'train')}") from error
+    with open_dict(first):
+        first.pop("hydra", None)
+    check(first)
+    return first
+
+
+def _finished(ask: Callable[[], Any]) -> Any:
+    """Ask for a run until it is not being trained elsewhere: the rows of a sweep share their first stage."""
+    while (outcome := ask()).status == "running":
+        time.sleep(_WAIT_SECONDS)
+    return outcome

@@ -1,0 +1,33 @@
+import pytest
+
+from genlab.commands.first_stage import _words
+
+
+def test_nested_overrides_become_words():
+    nested = {"model": {"num_embeddings": 256}, "dataset": {"train_size": None}, "objective": {"learned": True}}
+    assert _words(nested) == ["model.num_embeddings=256", "dataset.train_size=null", "objective.learned=true"]
+    assert _words({}) == []
+
+
+@pytest.mark.slow
+def test_the_first_stage_is_trained_once_and_the_pictures_need_only_the_second(tmp_path, capfd):
+    """Two stages by one command; asked for again, neither is trained; the second samples without the first's folder."""
+    import shutil
+
+    from genlab.cli import main
+    from genlab.runs.store import Store
+
+    short = ["trainer.max_epochs=2", "first_stage.overrides.trainer.max_epochs=2"]
+    ask = ["train", "experiment=autoregressive/pixelcnn_codes_digits", *short, "logger=none", "metrics=none"]
+    where = f"paths.output_dir={tmp_path}"
+    assert main([*ask, where]) == 0
+    runs = {run.record().family: run for run in Store(tmp_path)}
+    assert set(runs) == {"vector_quantized", "autoregressive"}
+    assert runs["autoregressive"].config().first_stage.fingerprint == runs["vector_quantized"].path.name
+    written = {family: run.record_file.read_bytes() for family, run in runs.items()}
+    assert main([*ask, where]) == 0
+    assert {family: run.record_file.read_bytes() for family, run in runs.items()} == written
+    shutil.rmtree(runs["vector_quantized"].path)
+    picture = tmp_path / "drawn.png"
+    assert main(["sample", f"run={runs['autoregressive'].path}", "n=10", f"out={picture}", where]) == 0
+    assert picture.stat().st_size > 500
