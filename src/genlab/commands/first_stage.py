@@ -5,8 +5,8 @@ A recipe names its first stage as a recipe of its own:
     first_stage: {experiment: vector_quantized/vqvae_mnist, overrides: {model: {num_embeddings: 256}}}
 
 and its parts refer to `${first_stage.model}`, the first stage's resolved model, and `${paths.first_stage}`, the file
-with its weights. The model is part of the config, so that the fingerprint covers it and `sample run=` needs nothing else;
-the weights are in the second stage's own checkpoint as well.
+with its weights. The model is part of the config, so that the fingerprint covers it and `sample run=` needs nothing
+else; the weights are in the second stage's own checkpoint as well.
 """
 
 from __future__ import annotations
