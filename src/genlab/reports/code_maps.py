@@ -1,0 +1,41 @@
+"""The picture of a vector-quantised autoencoder: original, code map, reconstruction."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from genlab.reports.grids import Pixels, grid
+
+
+def code_map_grid(originals: np.ndarray, codes: np.ndarray, reconstructions: np.ndarray, num_values: int) -> Pixels:
+    """A column for each image: the original, a map for each level of its codes, the reconstruction.
+
+    Codes have no order: each has a colour of its own, far from that of its neighbours in number.
+
+    Args:
+        originals, reconstructions: uint8 (n, channel, height, width).
+        codes: (n, levels, rows, columns) integers; rows and columns divide the image's.
+        num_values: how many values a code has.
+    """
+    n, _, height, width = originals.shape
+    rows, columns = codes.shape[2:]
+    if height % rows or width % columns:
+        raise ValueError(f"a code map of {rows}x{columns} does not divide pictures of {height}x{width}")
+    coloured = palette(num_values)[codes]  # (n, levels, rows, columns, 3)
+    maps = coloured.repeat(height // rows, axis=2).repeat(width // columns, axis=3).transpose(1, 0, 4, 2, 3)
+    tiles = [_rgb(originals), *maps, _rgb(reconstructions)]
+    levels = [f"codes {i + 1}" for i in range(len(maps))] if len(maps) > 1 else ["codes"]
+    return grid(np.concatenate(tiles), columns=n, row_labels=["data", *levels, "model"])
+
+
+def palette(n: int) -> np.ndarray:
+    """(n, 3) uint8 colours: hues a golden section apart, in three lightnesses."""
+    from colorsys import hls_to_rgb
+
+    golden = 0.6180339887498949
+    colours = [hls_to_rgb(i * golden % 1.0, (0.35, 0.55, 0.75)[i % 3], 0.65) for i in range(n)]
+    return (np.array(colours) * 255).round().astype(np.uint8)
+
+
+def _rgb(images: np.ndarray) -> np.ndarray:
+    return np.broadcast_to(images, (len(images), 3, *images.shape[2:]))
