@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from composing import composed
 
+from composing import composed
 from genlab.config.check import check
 from genlab.config.files import conf_dir, options
 

@@ -28,7 +28,7 @@ def behave(number):
     return number
 
 
-@pytest.fixture()
+@pytest.fixture
 def launched(monkeypatch):
     """Launches seven jobs that end in seven ways; composing and Hydra's own run_job are left out."""
     jobs = [OmegaConf.create({"number": i, "hydra": {"overrides": {"task": [f"number={i}"]}}}) for i in range(7)]
