@@ -12,7 +12,7 @@ from genlab.data.pixels import to_model, to_uint8
 from genlab.metrics.cache import digest
 from genlab.metrics.drawn import Drawn, Spent, draw, kept
 from genlab.metrics.extractors.extractor import Activations, Extractor, Report
-from genlab.metrics.reference import Data, Reference, Split, reference
+from genlab.metrics.reference import Data, Reference, Split
 from genlab.metrics.source import Source, model_provenance
 
 
@@ -109,7 +109,7 @@ class Evaluation:
         key = extractor.name, split
         if key not in self._references:
             extractor.prepare(self.data, self.device, self._report)
-            self._references[key] = reference(extractor, self.data, split, self.plan.cache_dir, self._report)
+            self._references[key] = Reference(extractor, self.data, split, self.plan.cache_dir, self._report)
         return self._references[key]
 
     def real(self) -> tuple[Tensor, Tensor | None]:

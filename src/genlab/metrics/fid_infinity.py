@@ -8,7 +8,7 @@ from torch import Tensor
 from genlab.config.ranges import PositiveInt
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.extractors.extractor import Extractor
-from genlab.metrics.frechet import estimate_distance, frechet_distance
+from genlab.metrics.frechet import DistanceTo, estimate_distance
 from genlab.metrics.intervals import Measured, Z
 from genlab.metrics.moments import Moments, moments
 from genlab.metrics.score import Score
@@ -25,9 +25,8 @@ def fid_infinity(features: Tensor, reference: Moments, points: int, seed: int = 
     n = len(features)
     generator = torch.Generator().manual_seed(fold_in(seed, "subsets"))
     sizes = torch.linspace(n / 2, n, points).round().long().tolist()
-    distances = [
-        frechet_distance(moments(features[torch.randperm(n, generator=generator)[:size]]), reference) for size in sizes
-    ]
+    distance = DistanceTo(reference)
+    distances = [distance(moments(features[torch.randperm(n, generator=generator)[:size]])) for size in sizes]
     x, y = 1 / torch.tensor(sizes, dtype=torch.float64), torch.tensor(distances, dtype=torch.float64)
     centred = x - x.mean()
     slope = (centred * y).sum() / centred.square().sum()
@@ -51,7 +50,7 @@ class FIDInfinity:
 
     needs = frozenset({"samples"})
 
-    def __init__(self, extractor: Extractor, points: PositiveInt = 15) -> None:
+    def __init__(self, extractor: Extractor, points: PositiveInt = 8) -> None:
         if points < 3:
             raise ValueError(f"points={points} of FID-infinity: at least 3 are needed for a line with an error")
         self.extractor = extractor

@@ -24,7 +24,7 @@ def frechet_distance(a: Moments, b: Moments) -> float:
     With S_b = L L^T the eigenvalues of S_a S_b are those of the symmetric L^T S_a L: real, so no imaginary residue
     is left to drop. Rounding below zero is cut off.
     """
-    return _distance(a, b, _factor(b.covariance))
+    return DistanceTo(b)(a)
 
 
 def _factor(covariance: Tensor) -> Tensor:
@@ -37,10 +37,17 @@ def _factor(covariance: Tensor) -> Tensor:
     return vectors * values.clamp(min=0).sqrt()
 
 
-def _distance(a: Moments, b: Moments, factor_b: Tensor) -> float:
-    require_finite(a.covariance)
-    eigenvalues = torch.linalg.eigvalsh(factor_b.T @ a.covariance @ factor_b).clamp(min=0)
-    return _combine(a, b, eigenvalues.sqrt().sum())
+class DistanceTo:
+    """The Frechet distance from one Gaussian, which is taken apart once."""
+
+    def __init__(self, reference: Moments) -> None:
+        self.reference = reference
+        self.factor = _factor(reference.covariance)
+
+    def __call__(self, of: Moments) -> float:
+        require_finite(of.covariance)
+        eigenvalues = torch.linalg.eigvalsh(self.factor.T @ of.covariance @ self.factor).clamp(min=0)
+        return _combine(of, self.reference, eigenvalues.sqrt().sum())
 
 
 def _combine(a: Moments, b: Moments, trace_of_root: Tensor) -> float:
@@ -73,8 +80,8 @@ def estimate_distance(features: Tensor, reference: Moments, seed: int = 0) -> Es
 
 
 def _bootstrapped(features: Tensor, reference: Moments, seed: int) -> Estimate:
-    own, factor = moments(features), _factor(reference.covariance)
-    value = _distance(own, reference, factor)
+    own, distance = moments(features), DistanceTo(reference)
+    value, factor = distance(own), distance.factor
     shifts, covariances = _resampled(features.double() - own.mean, seed)
     roots = torch.linalg.eigvalsh(factor.T @ covariances @ factor).clamp(min=0).sqrt().sum(1)
     offsets = (own.mean + shifts - reference.mean).square().sum(1)
@@ -110,7 +117,7 @@ def _linearised(features: Tensor, reference: Moments) -> Estimate:
     rank = values > values.max() * len(values) * torch.finfo(values.dtype).eps
     project = (factor @ vectors[:, rank]) * values[rank].pow(-0.25)
     influence = torch.cat(
-        [_influence(block.double() - own.mean, own.mean - reference.mean, project) for block in features.split(4096)]
+        [_influence(block.double() - own.mean, own.mean - reference.mean, project) for block in features.split(1024)]
     )
     low, high = normal_interval(value, (influence.var() / len(features)).sqrt().item())
     return Estimate(value, max(0.0, low), high, "infinitesimal jackknife")

@@ -28,7 +28,7 @@ class IntraClassFID:
         reference = evaluation.reference(self.extractor)
         assert asked is not None, "samples of a class that was asked for have labels"
         assert reference.labels is not None, "data with classes have labels"
-        real, estimates = reference.labels.cpu(), []
+        real, real_features, estimates = reference.labels.cpu(), reference.features, []
         for label in range(evaluation.data.num_classes or 0):
             counts = [int((labels == label).sum()) for labels in (asked, real)]
             if min(counts) < 2:
@@ -36,7 +36,7 @@ class IntraClassFID:
                     f"intra-class FID needs 2 samples and 2 real pictures of every class; class {label} has "
                     f"{counts[0]} and {counts[1]}: raise metrics.n_samples"
                 )
-            of_class = moments(reference.features[real == label])
+            of_class = moments(real_features[real == label])
             estimates.append(estimate_distance(features[asked == label], of_class, evaluation.seed + label))
         count = len(estimates)
         value = sum(e.value for e in estimates) / count

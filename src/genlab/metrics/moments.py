@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-_BLOCK = 4096
+_BLOCK = 2048
 
 
 class Moments(NamedTuple):

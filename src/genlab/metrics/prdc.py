@@ -32,12 +32,16 @@ class PRDC(NamedTuple):
     coverage: Measured
 
 
-def prdc(samples: Tensor, real: Tensor, neighbours: int = 3, density_neighbours: int = 5, seed: int = 0) -> PRDC:
+def prdc(
+    samples: Tensor, real: Tensor, neighbours: int = 3, density_neighbours: int = 5, seed: int = 0,
+    radii_real: Tensor | None = None,
+) -> PRDC:  # fmt: skip
     """Measures on features (n, d) by balls that reach to the k-th nearest neighbour within the same set.
 
     Args:
         neighbours: k of precision and recall (torch-fidelity's default).
         density_neighbours: k of density and coverage (their authors' default).
+        radii_real: (2, m) `radii` of the real features for the two k, if they are known.
     """
     for features, name in ((samples, "samples"), (real, "real pictures")):
         require_finite(features)
@@ -46,8 +50,8 @@ def prdc(samples: Tensor, real: Tensor, neighbours: int = 3, density_neighbours:
                 f"precision, recall, density and coverage need more than {max(neighbours, density_neighbours)} {name}; "
                 f"there are {len(features)}"
             )
-    radius_real = _radii(real, (neighbours, density_neighbours))
-    radius_sample = _radii(samples, (neighbours,))[0]
+    radius_real = radii(real, (neighbours, density_neighbours)) if radii_real is None else radii_real
+    radius_sample = radii(samples, (neighbours,))[0]
     weights = resampling_weights(len(samples), seed)
     present = (weights > 0).float().T.contiguous()  # (n, resamples)
     precise = torch.zeros(len(samples), dtype=torch.bool)
@@ -72,15 +76,15 @@ def prdc(samples: Tensor, real: Tensor, neighbours: int = 3, density_neighbours:
     )
 
 
-def _radii(features: Tensor, ranks: tuple[int, ...]) -> list[Tensor]:
-    """For each k of `ranks` the distance (n,) of every item to its k-th nearest other item."""
+def radii(features: Tensor, ranks: tuple[int, ...]) -> Tensor:
+    """(len(ranks), n): for each k of `ranks` the distance of every item to its k-th nearest other item."""
     nearest = torch.cat(
         [
             torch.cdist(features[start : start + _ROWS], features).topk(max(ranks) + 1, largest=False).values
             for start in range(0, len(features), _ROWS)
         ]
     )
-    return [nearest[:, rank] for rank in ranks]  # the nearest of all, at rank 0, is the item itself
+    return nearest.T[list(ranks)]  # the nearest of all, at rank 0, is the item itself
 
 
 def _share(hits: list[Tensor], resampled: list[Tensor]) -> Measured:
@@ -109,14 +113,16 @@ class PrecisionRecall:
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         reference = evaluation.reference(self.extractor)
         features = evaluation.activations(self.extractor).features
-        found = prdc(features, reference.features, self.neighbours, self.density_neighbours, evaluation.seed)
+        ranks = (self.neighbours, self.density_neighbours)
+        kept = reference.kept(f"radii-{ranks[0]}-{ranks[1]}", lambda found: {"radii": radii(found, ranks)})
+        found = prdc(features, reference.features, *ranks, evaluation.seed, kept["radii"])
         provenance = {**evaluation.sampled_provenance(self.extractor), **reference.provenance, "interval": "bootstrap"}
         provenance["biased_in_n"] = True
-        ranks = {"precision": self.neighbours, "recall": self.neighbours}
+        rank_of = {"precision": self.neighbours, "recall": self.neighbours}
         return {
             f"{name}_{self.extractor.name}": Score(
                 *measured, len(features), "share" if name != "density" else "balls per sample", "higher",
-                {**provenance, "neighbours": ranks.get(name, self.density_neighbours)},
+                {**provenance, "neighbours": rank_of.get(name, self.density_neighbours)},
             )
             for name, measured in zip(found._fields, found, strict=True)
         }  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -32,30 +33,44 @@ class Data(Protocol):
         ...
 
 
-@dataclass(frozen=True)
 class Reference:
-    """Real data as an extractor sees it."""
+    """Real data as an extractor sees them. Everything is computed once and read from disk afterwards.
 
-    features: Tensor
-    """(n, d) float32."""
+    Args:
+        extractor: prepared.
+        data: where the pictures come from.
+        split: which of them.
+        cache_dir: files are kept in its `reference` folder.
+    """
 
-    moments: Moments
-    labels: Tensor | None
-    provenance: dict[str, Any]
+    def __init__(self, extractor: Extractor, data: Data, split: Split, cache_dir: Path, report: Report = None) -> None:
+        self._extractor = extractor
+        self._images, self.labels = data.images(split)
+        self._report = report
+        of_images = digest(self._images)
+        # The checksum names the data set, the pixels what is left of it after limits on its size.
+        key = digest(data.checksum, split, of_images, extractor.sha256, extractor.resize)[:16]
+        self._path = Path(cache_dir) / "reference" / f"{data.name}-{split}-{extractor.name}-{key}"
+        self.provenance: dict[str, Any] = {
+            "reference": f"{data.name}/{split}", "reference_sha256": of_images, "reference_n": len(self._images)
+        }  # fmt: skip
 
+    @property
+    def features(self) -> Tensor:
+        """(n, d) float32, read whenever asked for: at 50,000 pictures they are too much to keep beside the samples'."""
 
-def reference(extractor: Extractor, data: Data, split: Split, cache_dir: Path, report: Report = None) -> Reference:
-    """The reference of `split`, from the cache under `cache_dir`/reference where it is there."""
-    images, labels = data.images(split)
-    # The checksum names the data set, the pixels what is left of it after limits on its size.
-    key = digest(data.checksum, split, images, extractor.sha256, extractor.resize)
-    path = Path(cache_dir) / "reference" / f"{data.name}-{split}-{extractor.name}-{key[:16]}.safetensors"
+        def make() -> dict[str, Tensor]:
+            return {"features": self._extractor.features(self._images, report=self._report)}
 
-    def make() -> dict[str, Tensor]:
-        features = extractor.features(images, report=report)
-        mean, covariance = moments(features)
-        return {"features": features, "mean": mean, "covariance": covariance}
+        return cached(self._path.with_name(f"{self._path.name}.features.safetensors"), make)["features"]
 
-    stored = cached(path, make)
-    provenance = {"reference": f"{data.name}/{split}", "reference_sha256": digest(images), "reference_n": len(images)}
-    return Reference(stored["features"], Moments(stored["mean"], stored["covariance"]), labels, provenance)
+    def kept(self, name: str, make: Callable[[Tensor], dict[str, Tensor]]) -> dict[str, Tensor]:
+        """What `make` finds in the features, kept under `name`: whatever a metric needs of the reference alone."""
+        path = self._path.with_name(f"{self._path.name}.{name}.safetensors")
+        return cached(path, lambda: make(self.features))
+
+    @cached_property
+    def moments(self) -> Moments:
+        """Mean and covariance of the features."""
+        stored = self.kept("moments", lambda features: moments(features)._asdict())
+        return Moments(stored["mean"], stored["covariance"])

@@ -81,4 +81,4 @@ class Inception(Extractor):
         if self.weights is None and not sha256.startswith(_SHA256_PREFIX):
             raise ValueError(f"{path} is damaged (SHA-256 {sha256[:8]}..., expected {_SHA256_PREFIX}...): delete it")
         torch.load(path, map_location="meta", weights_only=True)  # torch-fidelity itself would unpickle anything
-        return InceptionNetwork(path), sha256
+        return InceptionNetwork(path).to(memory_format=torch.channels_last), sha256
