@@ -31,8 +31,10 @@ def train(cfg: DictConfig) -> Any:
     check(cfg)
     if cfg.allow_targets:
         print(f"note: allow_targets lets this config build {', '.join(cfg.allow_targets)}", file=sys.stderr)
+    from genlab.commands.first_stage import prepare
     from genlab.runs.job import carry_out  # heavy: only when the config is sound
 
+    prepare(cfg, lambda first, words, recipe: carry_out(first, words, recipe, fit_and_score))
     overrides, experiment = _asked_for()
     return carry_out(cfg, overrides, experiment, fit_and_score)
 

@@ -17,6 +17,8 @@ class Paths:
     weights_dir: str = MISSING
     run_dir: str = ""
     """Set when the run's folder is known."""
+    first_stage: str | None = None
+    """Set when the weights of a model's first stage are known."""
 
 
 @dataclass
@@ -60,6 +62,8 @@ class Root:
     conditioner: Any = None
     codec: Any = None
     extractor: Any = None
+    first_stage: Any = None
+    """The recipe of the model that this one stands on: see commands/first_stage.py."""
 
 
 ROOT_KEYS = tuple(f.name for f in fields(Root))
