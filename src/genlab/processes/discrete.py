@@ -46,6 +46,12 @@ class Discrete:
         """The step number i = t T - 1; -1 for the data itself."""
         return (t * self.n_steps).round() - 1
 
+    def time_of(self, level: Tensor) -> Tensor:
+        levels = ((1 - self.alpha_bar[1:]) / self.alpha_bar[1:].clamp(min=1e-30)).sqrt().log().to(level.device)
+        above = torch.searchsorted(levels, level.double().log().contiguous()).clamp(1, self.n_steps - 1)
+        nearer_below = level.log() - levels[above - 1] < levels[above] - level.log()
+        return ((above - nearer_below.long() + 1) / self.n_steps).to(level.dtype)
+
 
 def check_betas(beta_start: float, beta_end: float) -> None:
     """Raise ValueError unless 0 < beta_start <= beta_end < 1."""

@@ -37,3 +37,7 @@ class Schedule(Protocol):
     def timestep(self, t: Tensor) -> Tensor:
         """The number that a network is told for time `t`: a step number, or of that size."""
         ...
+
+    def time_of(self, level: Tensor) -> Tensor:
+        """The time at which sigma / alpha is `level`; on a discrete schedule the nearest step in log(level)."""
+        ...

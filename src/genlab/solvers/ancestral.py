@@ -22,6 +22,11 @@ class Ancestral:
 
     eta: Probability = 1.0
 
+    @property
+    def may_rise(self) -> bool:
+        """Without fresh noise a step can be taken in either direction (inversion)."""
+        return self.eta == 0
+
     def init(self, x: Tensor, t: Tensor) -> None:
         return None
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from genlab.config.ranges import PositiveFloat
 from genlab.processes.discrete import Discrete
 from genlab.processes.schedule import Schedule
 
@@ -59,3 +61,43 @@ class Linspace:
     def __call__(self, schedule: Schedule, steps: int) -> Tensor:
         total = _n_steps(schedule, steps, "linspace")
         return _of_steps(schedule, steps, torch.linspace(total - 1, 0, steps, dtype=torch.float64).round())
+
+
+@dataclass(frozen=True)
+class Even:
+    """Fractions 1, (n - 1) / n, ..., 1 / n of the way to the noisy end; on discrete steps, those nearest above."""
+
+    def __call__(self, schedule: Schedule, steps: int) -> Tensor:
+        return _to_data(schedule.at(torch.arange(steps, 0, -1, dtype=torch.float64) / steps), steps)
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """Fractions 1 - cos(pi/2 i/n), which lie closer near the data."""
+
+    def __call__(self, schedule: Schedule, steps: int) -> Tensor:
+        angle = torch.arange(steps, 0, -1, dtype=torch.float64) * (math.pi / 2 / steps)
+        return _to_data(schedule.at(1 - angle.cos()), steps)
+
+
+@dataclass(frozen=True)
+class Karras:
+    """Levels sigma / alpha even in their power 1 / rho, highest to lowest (Karras et al. 2022, eq. 5).
+
+    On a schedule without an upper end (pure noise is visited) the highest level is `level_max`.
+    """
+
+    rho: PositiveFloat = 7.0
+    level_max: PositiveFloat = 1000.0
+
+    def __call__(self, schedule: Schedule, steps: int) -> Tensor:
+        ends = schedule(schedule.at(torch.tensor([1.0, 1e-6], dtype=torch.float64)))
+        high, low = (ends.sigma / ends.alpha).clamp(1e-3, self.level_max) ** (1 / self.rho)
+        return _to_data(schedule.time_of(torch.linspace(high, low, steps, dtype=torch.float64) ** self.rho), steps)
+
+
+def _to_data(times: Tensor, steps: int) -> Tensor:
+    """The times (steps,), and 0. Raises ValueError unless they fall."""
+    if steps > 1 and not bool((times.diff() < 0).all()):
+        raise ValueError(f"sampler.steps={steps}: the grid visits a step of the schedule twice; take fewer steps")
+    return torch.cat([times, torch.zeros(1, dtype=torch.float64)])

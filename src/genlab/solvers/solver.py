@@ -12,7 +12,11 @@ from genlab.randomness import Randomness
 
 
 class Solver(Protocol):
-    """A rule that takes x_t to x_s; pure: what it remembers between steps travels as `state`."""
+    """A rule that takes x_t to x_s; pure: what it remembers between steps travels as `state`.
+
+    A solver that can also go from a time to a later one has the attribute `may_rise = True`; one that does not need
+    Gaussian noise has `needs_noise = False`.
+    """
 
     def init(self, x: Tensor, t: Tensor) -> Any:
         """The state before the first step, at x and its time."""

@@ -35,7 +35,30 @@ def trajectory(
     """Solve from `x` at times[0] through all `times` (steps + 1,), a moment for each step.
 
     The times are best on the host: coefficients are then float64 scalars, and the loop never waits for the device.
+    Raises ValueError for times that the solver cannot serve.
     """
+    check_times(times, getattr(solver, "may_rise", False))
+    return _moments(process, denoise, solver, times, x, constraint, generator)
+
+
+def check_times(times: Tensor, may_rise: bool) -> None:
+    """Raise ValueError unless `times` are two or more, none repeated, and fall where they may not rise."""
+    if times.ndim != 1 or len(times) < 2:
+        raise ValueError(f"a grid needs two times or more in a row, got a shape of {tuple(times.shape)}")
+    change = times.diff()
+    if bool((change == 0).any()):
+        raise ValueError(f"a grid must not repeat a time; this one visits {float(times[:-1][change == 0][0]):g} twice")
+    if not may_rise and bool((change > 0).any()):
+        raise ValueError(
+            f"this solver needs times that fall; this grid rises from {float(times[:-1][change > 0][0]):g}: "
+            "sort it, or wrap the solver in genlab.solvers.renoising.Renoising"
+        )
+
+
+def _moments(
+    process: Gaussian, denoise: BoundDenoise, solver: Solver, times: Tensor, x: Tensor,
+    constraint: Constraint | None, generator: Randomness,
+) -> Iterator[Moment]:  # fmt: skip
     estimate = x
 
     def remembered(x_t: Tensor, t: Tensor) -> Prediction:
