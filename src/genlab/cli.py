@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 from genlab import __version__
 
 VERBS = {
     "train": "train a model, sample from it, score it and record the run; -m sweeps",
+    "check": "what a run or a sweep would take, before it starts; the words of train, with or without -m",
     "sample": "draw pictures from a run: genlab sample run=latest n=64 sampler=ddim sampler.steps=50",
     "evaluate": "score a run again, with other samplers or metrics: genlab evaluate run=latest sampler.steps=10,50 -m",
     "runs": "the table of runs and their scores",
@@ -24,7 +26,7 @@ usage: genlab VERB [key=value ...]
 
 genlab VERB --help lists what a verb takes; genlab train --cfg job prints the composed config.
 Try: genlab train experiment=autoencoder/cvae_digits
-Shell completion: eval "$(genlab train -sc install=bash)"
+Shell completion: eval "$(genlab -sc install=bash)"
 """
 
 
@@ -41,6 +43,10 @@ def main(argv: list[str] | None = None) -> int:
     if arguments[0] in ("-V", "--version", "version"):
         print(__version__)
         return 0
+    if arguments[0] in ("-sc", "--shell-completion"):
+        from genlab.commands.completion import complete
+
+        return complete(arguments[1:], VERBS)
     verb, *rest = arguments
     if verb not in VERBS:
         known = ", ".join(VERBS)
@@ -52,3 +58,6 @@ def main(argv: list[str] | None = None) -> int:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # `genlab train --help | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
