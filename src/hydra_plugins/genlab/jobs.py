@@ -5,36 +5,61 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hydra.core.utils import JobReturn, filter_overrides, run_job
+from hydra.errors import HydraException
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
+from omegaconf.errors import OmegaConfBaseException
 
 from genlab.config.errors import ConfigError
+from genlab.config.explain import explain
 
 
 def compose_all(
     context: HydraContext, config: DictConfig, task: TaskFunction, overrides: Sequence[Sequence[str]], first: int
 ) -> list[DictConfig]:
-    """The config of every job, its number and name set.
+    """The config of every job, its number and name set; the task's `plan` is told of them.
 
     Raises:
         ConfigError: naming every job that cannot be composed or does not pass the task's check.
     """
     check = getattr(task, "check", None)
-    jobs, problems = [], []
+    jobs: list[DictConfig] = []
+    problems: dict[str, list[int]] = {}  # problem -> the jobs that have it
     for index, words in enumerate(overrides, start=first):
-        job = context.config_loader.load_sweep_config(config, list(words))
-        with open_dict(job):
-            job.hydra.job.id = str(index)
-            job.hydra.job.num = index
-        jobs.append(job)
         try:
+            job = _compose(context, config, list(words), index, explained=check is not None)
             if check is not None:
                 check(job)
+            jobs.append(job)
         except ConfigError as error:
-            problems += [f"job {index} ({' '.join(filter_overrides(words))}): {p}" for p in error.problems]
+            for problem in error.problems:
+                problems.setdefault(problem, []).append(index)
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError([f"{_named(found, overrides, first)}: {text}" for text, found in problems.items()])
+    if jobs and (plan := getattr(task, "plan", None)) is not None:
+        plan(jobs)
     return jobs
+
+
+def _compose(context: HydraContext, config: DictConfig, words: list[str], index: int, explained: bool) -> DictConfig:
+    try:
+        job = context.config_loader.load_sweep_config(config, words)
+    except (HydraException, OmegaConfBaseException) as error:
+        if not explained:
+            raise
+        raise ConfigError(explain(error, words, str(config.hydra.job.config_name))) from error
+    with open_dict(job):
+        job.hydra.job.id = str(index)
+        job.hydra.job.num = index
+    return job
+
+
+def _named(found: list[int], overrides: Sequence[Sequence[str]], first: int) -> str:
+    if len(found) == 1:
+        return f"job {found[0]} ({' '.join(filter_overrides(overrides[found[0] - first]))})"
+    if len(found) == len(overrides):
+        return f"all {len(found)} jobs"
+    return f"{len(found)} jobs, the first of them {_named(found[:1], overrides, first)}"
 
 
 def run(context: HydraContext, task: TaskFunction, job: DictConfig) -> JobReturn:

@@ -1,0 +1,149 @@
+"""What a run will take, from its model on the meta device and a few real steps of training."""
+
+from __future__ import annotations
+
+import json
+import logging
+import statistics
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from omegaconf import DictConfig, OmegaConf
+
+from genlab.config.instantiate import build
+from genlab.runs.record import peak_memory_bytes
+
+CHECKPOINTS = 2
+"""Checkpoints that a run keeps: the last and the one before it."""
+_STEPS = 6
+_PATIENCE_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What decides how long a step takes and how much memory it needs; jobs of one shape are timed once."""
+
+    parameters: int
+    key: str
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Measured on this machine.
+
+    Args:
+        seconds_per_step: the median of a few steps, the first left out.
+        checkpoint_bytes: of one checkpoint, optimiser and averaged weights included.
+        memory_bytes: the most that was held on the GPU; without one, by the process, libraries included.
+    """
+
+    seconds_per_step: float
+    checkpoint_bytes: int
+    memory_bytes: int
+
+
+def shape(cfg: DictConfig) -> Shape:
+    """The shape of a run: its parts, the sizes of its parameters, and the size of a batch; nothing is allocated."""
+    module = _on_meta(cfg)
+    sizes = [tuple(p.shape) for p in module.parameters()]
+    plain = OmegaConf.to_container(cfg.model, resolve=True)
+    batch = [cfg.dataset.get(key) for key in ("batch_size", "channels", "size", "num_classes")]
+    trainer = [cfg.trainer.get(key) for key in ("accelerator", "precision", "accumulate_grad_batches")]
+    key = json.dumps([sizes, sorted(_targets(plain)), batch, trainer], default=str)
+    return Shape(sum(p.numel() for p in module.parameters()), key)
+
+
+def steps(cfg: DictConfig, n_train: int) -> int:
+    """Optimiser steps of the whole training on `n_train` pictures: epochs times batches, at most max_steps."""
+    batches = n_train // int(cfg.dataset.batch_size)
+    limit = cfg.trainer.get("limit_train_batches", 1.0)
+    batches = min(batches, limit) if isinstance(limit, int) else int(batches * limit)
+    each = -(-batches // int(cfg.trainer.get("accumulate_grad_batches") or 1))
+    most, epochs = int(cfg.trainer.get("max_steps") or -1), cfg.trainer.get("max_epochs")
+    if epochs is None or epochs < 0:
+        return most
+    return min(each * epochs, most) if most > 0 else each * epochs
+
+
+def measure(cfg: DictConfig, data: Any) -> Cost:
+    """Take a few training steps of `cfg` on its data, and write one checkpoint into a temporary folder."""
+    with _quiet(), tempfile.TemporaryDirectory(prefix="genlab-check-") as folder:
+        if torch.cuda.is_available():
+            torch.cuda.reset_peak_memory_stats()
+        allowed, ticks = list(cfg.get("allow_targets") or []), _Ticks()
+        trainer = build(
+            cfg.trainer, allowed, max_steps=_STEPS, max_epochs=-1, callbacks=[ticks], logger=False, profiler=None,
+            limit_val_batches=0, enable_checkpointing=False, enable_progress_bar=False, default_root_dir=folder,
+            fast_dev_run=False, overfit_batches=0.0,
+        )  # fmt: skip
+        trainer.fit(build(cfg.model, allowed), data)
+        checkpoint = Path(folder) / "one.ckpt"
+        trainer.save_checkpoint(checkpoint)
+        gpu = torch.cuda.max_memory_allocated() if trainer.strategy.root_device.type == "cuda" else 0
+        return Cost(ticks.seconds_per_step, checkpoint.stat().st_size, gpu or peak_memory_bytes())
+
+
+class _Ticks(pl.Callback):
+    """Notes when batches end; stops a training that takes too long for an estimate."""
+
+    def __init__(self) -> None:
+        self._ends: list[float] = []
+
+    def on_train_start(self, trainer: pl.Trainer, *_: Any) -> None:
+        self._begin = time.perf_counter()
+
+    def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
+        if trainer.strategy.root_device.type == "cuda":
+            torch.cuda.synchronize()
+        self._ends.append(time.perf_counter())
+        if len(self._ends) > 1 and self._ends[-1] - self._begin > _PATIENCE_SECONDS:
+            trainer.should_stop = True
+
+    @property
+    def seconds_per_step(self) -> float:
+        ends = self._ends if len(self._ends) > 1 else [self._begin, *self._ends]
+        return statistics.median(b - a for a, b in pairwise(ends))
+
+
+def _on_meta(cfg: DictConfig) -> Any:
+    allowed = list(cfg.get("allow_targets") or [])
+    try:
+        with torch.device("meta"):
+            return build(cfg.model, allowed)
+    except Exception:  # a constructor that computes with its numbers; what it raises on real ones is the user's
+        return build(cfg.model, allowed)
+
+
+def _targets(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if "_target_" in node:
+            yield str(node["_target_"])
+        for child in node.values():
+            yield from _targets(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _targets(child)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    loggers = [logging.getLogger(name) for name in ("pytorch_lightning", "lightning", "lightning.pytorch")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -1,0 +1,85 @@
+"""genlab check: every problem of every job, what is done already, and costs that agree with a real training."""
+
+import re
+
+import pytest
+
+from composing import composed
+from genlab.cli import main
+
+WORDS = ["experiment=autoencoder/cvae_digits", "dataset.train_size=256", "trainer.max_epochs=2", "logger=none"]
+
+
+def test_a_sweep_is_costed_and_nothing_is_written(tmp_path, capsys):
+    words = [*WORDS, f"paths.output_dir={tmp_path}/store", "model.coding_size=2,16", "seed=1,2,1", "-m"]
+    assert main(["check", *words]) == 0
+    out = capsys.readouterr().out
+    assert "6 jobs: 0 done before, 2 asked for twice, 4 to run" in out
+    rows = [line.split() for line in out.splitlines() if "coding_size=" in line]
+    assert len(rows) == 2  # one for each shape, whatever the seed
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_completed_run_is_counted_as_done(tmp_path, capsys):
+    from genlab.runs.job import find
+    from genlab.runs.record import Record
+
+    words = [*WORDS, f"paths.output_dir={tmp_path}"]
+    run = find(composed(*words))
+    run.path.mkdir(parents=True)
+    Record(run.path.name, "train", "autoencoder", None, 0, [], status="completed").save(run.record_file)
+    assert main(["check", *words]) == 0
+    assert "1 jobs: 1 done before, 0 asked for twice, 0 to run" in capsys.readouterr().out
+
+
+def test_problems_of_all_jobs_are_reported_at_once(capsys):
+    assert main(["check", *WORDS, "model.coding_size=2,-1,-2", "dataset.batch_size=0"]) == 2
+    errors = capsys.readouterr().err.splitlines()
+    assert len(errors) == 3
+    assert "all 3 jobs: dataset.batch_size = 0 must be 1 or more" in errors[0]
+    assert re.search(r"job 1 .*model.coding_size = -1", errors[1])
+    assert re.search(r"job 2 .*model.coding_size = -2", errors[2])
+
+
+def test_rows_that_cannot_be_composed_are_reported_each(tmp_path, capsys):
+    (tmp_path / "rows.yaml").write_text("- {model.codng_size: 3}\n- {model.coding_size: 3}\n- {model: nothing}\n")
+    assert main(["check", *WORDS, f"rows={tmp_path}/rows.yaml"]) == 2
+    first, second = capsys.readouterr().err.splitlines()
+    assert "job 0" in first
+    assert "did you mean 'model.coding_size'" in first
+    assert "job 2" in second
+    assert "unknown option model=nothing" in second
+
+
+def test_a_search_has_no_list_of_jobs(capsys):
+    assert main(["check", "hparams_search=tpe"]) == 2
+    assert "hparams_search chooses its jobs" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["trainer.max_epochs=3"], 3 * 15),
+        (["trainer.max_epochs=3", "trainer.max_steps=20"], 20),
+        (["trainer.max_epochs=3", "trainer.limit_train_batches=4"], 12),
+        (["trainer.max_epochs=2", "trainer.limit_train_batches=0.5"], 14),
+        (["trainer.max_epochs=2", "trainer.accumulate_grad_batches=4"], 8),
+    ],
+)
+def test_steps_are_epochs_times_batches(words, expected):
+    from genlab.runs.estimate import steps
+
+    assert steps(composed(*words, "dataset.batch_size=64"), n_train=1000) == expected
+
+
+def test_parameters_and_checkpoint_are_those_of_the_real_model():
+    from genlab.config.instantiate import build
+    from genlab.runs.estimate import measure, shape
+
+    cfg = composed(*WORDS)
+    parameters = sum(p.numel() for p in build(cfg.model).parameters())
+    assert shape(cfg).parameters == parameters
+    cost = measure(cfg, build(cfg.dataset))
+    assert cost.checkpoint_bytes > 3 * 4 * parameters  # weights and Adam's two moments, float32
+    assert 0 < cost.seconds_per_step < 10
+    assert cost.memory_bytes > 1e8
