@@ -14,6 +14,7 @@ from genlab.metrics.intervals import interval_about, normal_interval, resampling
 from genlab.metrics.moments import Moments, moments, require_finite
 from genlab.metrics.score import Score
 
+_ROWS = 1024
 _BOOTSTRAP_DIM = 256
 """Up to here each resample's distance is computed exactly; above, its spread comes from the gradient."""
 
@@ -116,9 +117,10 @@ def _linearised(features: Tensor, reference: Moments) -> Estimate:
     value = _combine(own, reference, values.sqrt().sum())
     rank = values > values.max() * len(values) * torch.finfo(values.dtype).eps
     project = (factor @ vectors[:, rank]) * values[rank].pow(-0.25)
-    influence = torch.cat(
-        [_influence(block.double() - own.mean, own.mean - reference.mean, project) for block in features.split(1024)]
-    )
+    # Filled in place: small results kept between large blocks would keep the blocks' memory from being used again.
+    influence = torch.empty(len(features), dtype=torch.float64)
+    for rows in torch.arange(len(features)).split(_ROWS):
+        influence[rows] = _influence(features[rows].double() - own.mean, own.mean - reference.mean, project)
     low, high = normal_interval(value, (influence.var() / len(features)).sqrt().item())
     return Estimate(value, max(0.0, low), high, "infinitesimal jackknife")
 
@@ -141,8 +143,9 @@ class FrechetDistance:
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         reference = evaluation.reference(self.extractor)
+        target = reference.moments  # before there are samples, so that both sets of features are never held at once
         features = evaluation.activations(self.extractor).features
-        estimate = estimate_distance(features, reference.moments, evaluation.seed)
+        estimate = estimate_distance(features, target, evaluation.seed)
         n, dim = features.shape
         provenance = {**evaluation.sampled_provenance(self.extractor), **reference.provenance}
         provenance |= {"interval": estimate.interval, "biased_in_n": True}
