@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from genlab.metrics.classification_accuracy_score import ClassificationAccuracyScore
 from genlab.metrics.classifier_accuracy import ClassifierAccuracy
 from genlab.metrics.extractors.classifier import OwnClassifier
 from genlab.metrics.frechet import FrechetDistance
@@ -60,6 +61,18 @@ def test_one_picture_a_class_has_no_variability_but_full_accuracy(
     assert found["classifier_accuracy_digits"].value == 1
     assert found["classifier_accuracy_digits"].low < 0.99  # 200 successes do not prove certainty
     assert found["intra_class_variability_pixels"].value == pytest.approx(0, abs=1e-6)
+
+
+def test_a_classifier_of_samples_knows_real_digits_only_when_the_samples_are_right(
+    data: Any, extractor: OwnClassifier, cache_dir: str
+) -> None:
+    pixels, labels = data.images("train")
+    suite = Suite({"cas": ClassificationAccuracyScore(extractor)}, 1000, 200, 0, "test", cache_dir)
+    name = "classification_accuracy_score_digits"
+    right = suite.evaluate_pictures(Fixed(pixels, labels, "a test"), data)[name]
+    wrong = suite.evaluate_pictures(Fixed(pixels, labels % 5, "a test"), data)[name]  # 5 to 9 shown as 0 to 4
+    assert right.value == pytest.approx(right.provenance["extractor_accuracy"])  # the same pictures, the same recipe
+    assert 0.3 < wrong.value < 0.6
 
 
 def test_a_class_without_samples_is_named(data: Any, extractor: OwnClassifier, cache_dir: str) -> None:

@@ -18,6 +18,9 @@ from genlab.randomness import fold_in
 _RECIPE = "1"
 """Changed with the network or the training below, so that weights of an older recipe are not taken for these."""
 
+_REPORTED = 100
+"""Steps between two reports of progress."""
+
 
 class ClassifierNetwork(nn.Module):
     """Convolutions that halve the picture to 4-8 pixels, then a hidden layer, whose output are the features.
@@ -119,17 +122,18 @@ class OwnClassifier(Extractor):
     def _trained(
         self, images: Tensor, labels: Tensor, test: tuple[Tensor, Tensor | None], classes: int, report: Report
     ) -> dict[str, Tensor]:
+        network = self.fitted(images, labels, classes, report)
+        assert test[1] is not None, "a data set with labels has them in every split"
+        accuracy = hits(network, test[0], test[1]).double().mean()
+        return {**network.state_dict(), "test_accuracy": accuracy}
+
+    def fitted(self, images: Tensor, labels: Tensor, classes: int, report: Report = None) -> ClassifierNetwork:
+        """A new network trained by this recipe on `images` (n, c, h, w) uint8 and `labels` (n,), in evaluation mode."""
         with torch.random.fork_rng([]), torch.enable_grad():
             torch.manual_seed(fold_in(self.seed, "classifier"))
             network = ClassifierNetwork(tuple(images.shape[1:]), classes, self.n_features)
             self._fit(network.to(memory_format=torch.channels_last), images, labels, report)
-        test_images, test_labels = test
-        with torch.no_grad():
-            network.eval()
-            assert test_labels is not None, "a data set with labels has them in every split"
-            guesses = torch.cat([network(batch.cpu()).logits.argmax(1) for batch in test_images.split(512)])
-        accuracy = torch.eq(guesses, test_labels.cpu()).double().mean()
-        return {**network.to(memory_format=torch.contiguous_format).state_dict(), "test_accuracy": accuracy}
+        return network.to(memory_format=torch.contiguous_format).eval()
 
     def _fit(self, network: nn.Module, images: Tensor, labels: Tensor, report: Report) -> None:
         optimizer = torch.optim.AdamW(network.parameters(), lr=self.lr, weight_decay=0.01)
@@ -145,8 +149,15 @@ class OwnClassifier(Extractor):
             loss.backward()
             optimizer.step()
             schedule.step()
-            if report is not None:
+            if report is not None and (step + 1) % _REPORTED == 0:
                 report(f"training the extractor {self.name}", step + 1, self.steps)
+
+
+@torch.no_grad()
+def hits(network: ClassifierNetwork, images: Tensor, labels: Tensor) -> Tensor:
+    """(n,) bool: which of `images` (n, c, h, w) uint8 are given their label."""
+    guesses = torch.cat([network(batch.cpu()).logits.argmax(1) for batch in images.split(512)])
+    return torch.eq(guesses, labels.cpu())
 
 
 def _order(n: int, batch_size: int) -> Any:
