@@ -63,7 +63,10 @@ def _records(root: str, filters: dict[str, str], sort: str | None) -> list[dict[
     for key, wanted in filters.items():
         if records and key not in known:
             raise ConfigError(f"no run has a key {key!r}{nearest(key, known) or f'; there are {listed(known)}'}")
-        records = [r for r in records if _matches(r["settings"].get(key, r.get(key)), wanted)]
+        if key == "sweep":
+            records = [r for r in records if any(_matches(name, wanted) for name in r["sweeps"])]
+        else:
+            records = [r for r in records if _matches(r["settings"].get(key, r.get(key)), wanted)]
     if sort is not None:
         metrics = {name for record in records for name in record["metrics"]} | {"seconds"}
         name = sort.lstrip("-")

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from genlab.config.app import App, run_app
+from genlab.config.app import App, JobResult, run_app
 from genlab.config.check import check
 
 if TYPE_CHECKING:
     from genlab.runs.record import Record
     from genlab.runs.store import Run
+    from genlab.runs.sweeps import Sweep
 
 
 def main(argv: list[str]) -> int:
     """Train one run, or with -m a sweep; the exit status is 1 when a run failed."""
     from genlab.commands.closing import close
 
-    app = App(task=train, check=check, warm=_warm, bury=_bury)
+    sweeps: list[Sweep] = []
+    app = App(
+        task=train, check=check, warm=_warm, bury=_bury,
+        plan=lambda jobs: _plan(jobs, sweeps), conclude=lambda results: _conclude(results, sweeps),
+        scores=_scores,
+    )  # fmt: skip
     run_app("train", app, argv)
     return close(app)
 
@@ -119,3 +126,29 @@ def _bury(cfg: DictConfig, error: Exception) -> Any:
     from genlab.runs.job import bury
 
     return bury(cfg, error)
+
+
+def _plan(jobs: Sequence[DictConfig], sweeps: list[Sweep]) -> None:
+    """Write the manifest of a sweep before its jobs start."""
+    from genlab.runs.job import find
+    from genlab.runs.sweeps import Sweep
+
+    rows = [([str(word) for word in cfg.hydra.overrides.task], find(cfg).path) for cfg in jobs]
+    sweeps[:] = [Sweep(jobs[0].paths.output_dir, str(jobs[0].sweep))]
+    sweeps[0].plan(rows)
+
+
+def _scores(result: Any) -> dict[str, Any] | None:
+    """What a search may ask for: the metrics of the record, and the seconds that the run took."""
+    from genlab.runs.store import Run
+
+    if getattr(result, "status", None) != "completed" or (record := Run(result.run).record()) is None:
+        return None
+    return record.metrics | {"seconds": {"value": record.seconds, "better": "lower"}}
+
+
+def _conclude(results: Sequence[JobResult], sweeps: list[Sweep]) -> None:
+    from genlab.runs.job import Outcome
+
+    for sweep in sweeps:
+        sweep.conclude({r.value.run: r.value.status for r in results if isinstance(r.value, Outcome)})

@@ -29,12 +29,18 @@ class App:
         check: raises ConfigError for a config that cannot work; asked for all jobs before the first starts.
         warm: imports what every job needs, before a launcher forks.
         bury: (config, error) -> the result of a job whose process died.
+        plan: told the configs of jobs that are about to start; a sweep that is searched calls it for each batch.
+        scores: result -> {metric: {"value", "better": "lower" or "higher"}} for a search, None for a failure.
+        conclude: told the results of a sweep at its end.
     """
 
     task: Callable[[DictConfig], Any]
     check: Callable[[DictConfig], None]
     warm: Callable[[], None] | None = None
     bury: Callable[[DictConfig, Exception], Any] | None = None
+    plan: Callable[[Sequence[DictConfig]], None] | None = None
+    scores: Callable[[Any], dict[str, Any] | None] | None = None
+    conclude: Callable[[Sequence[JobResult]], None] | None = None
     results: list[JobResult] = field(default_factory=list)
     is_sweep: bool = False
 
@@ -50,6 +56,8 @@ class App:
         """Take in the results of a sweep, in the order of its jobs."""
         self.is_sweep = True
         self.results = [JobResult(list(job.overrides or []), job._return_value) for job in jobs]
+        if self.conclude is not None:
+            self.conclude(self.results)
 
 
 @dataclass

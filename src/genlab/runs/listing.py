@@ -9,20 +9,23 @@ from typing import Any
 from genlab.runs import history
 from genlab.runs.lock import owner
 from genlab.runs.store import Run, Store
+from genlab.runs.sweeps import sweeps_of_runs
 
 
 def list_records(root: Path | str) -> list[dict[str, Any]]:
-    """The record of every run, oldest first, with `settings` (its overrides as a dict) and `path` added.
+    """The record of every run, oldest first, with `settings` (its overrides as a dict), `path` and `sweeps` (their
+    names) added.
 
     A record that says "running" although its process is dead is shown as interrupted: asked for again, it resumes.
     A folder without a readable record is left out.
     """
-    found = []
+    found, sweeps = [], sweeps_of_runs(root)
     for run in Store(root):
         record = run.record()
         if record is None:
             continue
         content = record.to_json() | {"path": str(run.path), "settings": settings(record.overrides)}
+        content["sweeps"] = sweeps.get(str(run.path), [])
         if record.status == "running" and owner(run.lock_file) is None:
             content["status"] = "interrupted"
         found.append(content)

@@ -16,6 +16,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from genlab.config.errors import ConfigError
+from hydra_plugins.genlab.jobs import launch
 from hydra_plugins.genlab.rows import read_rows
 
 
@@ -45,7 +46,7 @@ class GridSweeper(Sweeper):
         if "sweep" in self._config and not any(o.key_or_group == "sweep" for o in overrides):
             name = new_name()
             jobs = [[*job, f"sweep={name}"] for job in jobs]
-        results = self._launcher.launch(jobs, initial_job_idx=0)
+        results = launch(self._launcher, self._context, self._config, self._task, jobs, 0)
         if (remember := getattr(self._task, "remember", None)) is not None:
             remember(results)
         return results

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from hydra.core.utils import JobReturn, filter_overrides, run_job
 from hydra.errors import HydraException
+from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
 from omegaconf.errors import OmegaConfBaseException
@@ -39,6 +40,15 @@ def compose_all(
     if jobs and (plan := getattr(task, "plan", None)) is not None:
         plan(jobs)
     return jobs
+
+
+def launch(
+    launcher: Launcher, context: HydraContext, config: DictConfig, task: TaskFunction, jobs: list[list[str]], first: int
+) -> Sequence[JobReturn]:
+    """Hand jobs to a launcher; for one that is not ours they are composed and checked here, all before the first."""
+    if not type(launcher).__module__.startswith("hydra_plugins.genlab."):
+        compose_all(context, config, task, jobs, first)
+    return launcher.launch(jobs, initial_job_idx=first)
 
 
 def _compose(context: HydraContext, config: DictConfig, words: list[str], index: int, explained: bool) -> DictConfig:

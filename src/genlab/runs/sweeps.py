@@ -1,0 +1,114 @@
+"""A sweep's folder: `<store>/sweeps/<name>/` with its manifest and a readable link to the folder of each run."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from genlab.config.redact import redact
+from genlab.runs.atomic import write_json
+from genlab.runs.record import now
+from genlab.runs.store import SWEEPS
+
+_PASSING = re.compile(r"^[+~]*(sweep|rows|paths|launcher|logger|tags|task_name|force|retries|experiment|hydra)\b")
+
+
+class Sweep:
+    """The sweep called `name` in the store at `root`; rows of an earlier sweep of that name stay in it.
+
+    A row is {"overrides": [...], "task_name", "fingerprint", "run": folder below the store, "status"}, the status
+    "planned" until the sweep ends, then the run's own.
+    """
+
+    def __init__(self, root: Path | str, name: str) -> None:
+        self._root = Path(root).expanduser().resolve()
+        self.name = safe(name)
+        self.folder = self._root / SWEEPS / self.name
+        self.manifest = self.folder / "manifest.json"
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows so far; none when there is no manifest."""
+        return list(_read(self.manifest).get("rows", []))
+
+    def plan(self, jobs: Sequence[tuple[Sequence[str], Path]]) -> None:
+        """Write down (overrides, run folder) of jobs that are about to start, and link to their folders."""
+        asked: list[tuple[list[str], Path]] = [(redact(list(words)), path) for words, path in jobs]
+        rows = [
+            {
+                "overrides": words, "task_name": path.parent.name, "fingerprint": path.name,
+                "run": path.relative_to(self._root).as_posix(), "status": "planned",
+            }
+            for words, path in asked
+        ]  # fmt: skip
+        with self._owned():
+            self._write({str(row["run"]): row for row in rows}, finished=None)
+            shared = set.intersection(*(set(words) for words, _ in asked)) if len(asked) > 1 else set()
+            for given, path in asked:
+                self._link(readable([word for word in given if word not in shared]), path)
+
+    def conclude(self, statuses: Mapping[Path, str]) -> None:
+        """Write down how the runs ended: run folder -> status."""
+        ended = {path.relative_to(self._root).as_posix(): {"status": status} for path, status in statuses.items()}
+        with self._owned():
+            self._write(ended, finished=now())
+
+    def _write(self, changed: Mapping[str, dict[str, Any]], finished: str | None) -> None:
+        manifest = _read(self.manifest) or {"schema": 1, "name": self.name, "started": now()}
+        rows = {row["run"]: row for row in manifest.get("rows", [])}
+        for run, row in changed.items():
+            rows[run] = rows.get(run, {}) | row
+        write_json(self.manifest, manifest | {"finished": finished, "rows": list(rows.values())})
+
+    def _link(self, name: str, run: Path) -> None:
+        target = os.path.relpath(run, self.folder)
+        for link in (self.folder / (name or run.name), self.folder / f"{name}-{run.name}"):
+            if link.is_symlink() and os.readlink(link) == target:
+                return
+            if not link.is_symlink() and not link.exists():
+                with contextlib.suppress(OSError):  # a file system without links has the manifest
+                    link.symlink_to(target, target_is_directory=True)
+                return
+
+    @contextlib.contextmanager
+    def _owned(self) -> Iterator[None]:
+        """One process at a time reads the manifest and writes it again."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / ".lock").open("a") as guard:
+            fcntl.flock(guard, fcntl.LOCK_EX)
+            yield
+
+
+def sweeps_of_runs(root: Path | str) -> dict[str, list[str]]:
+    """Run folder -> the names of the sweeps that asked for it."""
+    root = Path(root).expanduser().resolve()
+    found: dict[str, list[str]] = {}
+    for path in sorted((root / SWEEPS).glob("*/manifest.json")):
+        for row in _read(path).get("rows", []):
+            found.setdefault(str(root / row["run"]), []).append(path.parent.name)
+    return found
+
+
+def safe(name: str) -> str:
+    """A file name that stays in its folder: letters, digits and `.=+_-`, at most 96 of them, no dot in front."""
+    return re.sub(r"[^A-Za-z0-9.=+_-]+", "-", name).strip(".-")[:96] or "sweep"
+
+
+def readable(words: Sequence[str]) -> str:
+    """['model.coding_size=16', 'seed=1'] -> 'coding_size=16_seed=1'; without words that change no result, ''."""
+    kept = [word.lstrip("+~").partition("=") for word in words if not _PASSING.match(word)]
+    text = "_".join(f"{key.rpartition('.')[2]}={value}" for key, _, value in kept)
+    return safe(text) if text else ""
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -1,0 +1,71 @@
+"""A sweep's folder names its runs, whatever its words hold, and says how they ended."""
+
+import json
+import os
+
+import pytest
+
+from genlab.runs.sweeps import Sweep, readable, safe, sweeps_of_runs
+
+
+def job(root, *words, fingerprint="abc"):
+    return list(words), root / "train" / fingerprint
+
+
+def test_a_planned_row_becomes_what_the_run_became(tmp_path):
+    sweep = Sweep(tmp_path, "first")
+    one, two = job(tmp_path, "seed=1", "x=3"), job(tmp_path, "seed=2", "x=3", fingerprint="def")
+    sweep.plan([one, two])
+    assert [row["status"] for row in sweep.rows()] == ["planned", "planned"]
+    sweep.conclude({one[1]: "completed", two[1]: "failed"})
+    assert [(row["fingerprint"], row["status"], row["overrides"]) for row in sweep.rows()] == [
+        ("abc", "completed", ["seed=1", "x=3"]), ("def", "failed", ["seed=2", "x=3"]),
+    ]  # fmt: skip
+    assert json.loads(sweep.manifest.read_text())["finished"]
+
+
+def test_links_are_relative_and_named_by_what_differs(tmp_path):
+    sweep = Sweep(tmp_path, "first")
+    sweep.plan([job(tmp_path, "model.a=1", "x=3"), job(tmp_path, "model.a=2", "x=3", fingerprint="def")])
+    links = {path.name: os.readlink(path) for path in sweep.folder.iterdir() if path.is_symlink()}
+    assert links == {"a=1": "../../train/abc", "a=2": "../../train/def"}
+
+
+def test_a_second_part_of_a_sweep_adds_its_rows_and_takes_no_link_away(tmp_path):
+    Sweep(tmp_path, "s").plan([job(tmp_path, "seed=1")])
+    Sweep(tmp_path, "s").plan([job(tmp_path, "seed=1", fingerprint="def")])
+    Sweep(tmp_path, "s").plan([job(tmp_path, "seed=1")])
+    assert [row["fingerprint"] for row in Sweep(tmp_path, "s").rows()] == ["abc", "def"]
+    assert {path.name for path in Sweep(tmp_path, "s").folder.iterdir() if path.is_symlink()} == {
+        "seed=1",
+        "seed=1-def",
+    }
+    assert sweeps_of_runs(tmp_path) == {str(tmp_path / "train/abc"): ["s"], str(tmp_path / "train/def"): ["s"]}
+
+
+@pytest.mark.parametrize("name", ["../../etc", "/etc/passwd", "..", "", "a/b c", ".hidden", "x" * 300])
+def test_no_name_leaves_the_folder(tmp_path, name):
+    sweep = Sweep(tmp_path, name)
+    assert sweep.folder.parent == tmp_path / "sweeps"
+    sweep.plan([job(tmp_path, f"tag=../../{name}"), job(tmp_path, "tag=b", fingerprint="def")])
+    assert all(path.parent == sweep.folder for path in sweep.folder.iterdir())
+    assert "/" not in safe(name)
+
+
+def test_secrets_stay_out(tmp_path):
+    sweep = Sweep(tmp_path, "s")
+    sweep.plan([job(tmp_path, "+model.api_key=0123456789abcdef0123456789abcdef01234567", "seed=1")])
+    assert "0123456789abcdef" not in "".join([sweep.manifest.read_text(), *map(str, sweep.folder.iterdir())])
+
+
+def test_words_that_change_no_result_are_not_in_a_name():
+    assert readable(["experiment=a/b", "sweep=s", "paths.output_dir=/x", "+model.lr=1e-3"]) == "lr=1e-3"
+
+
+def test_a_damaged_manifest_is_written_anew(tmp_path):
+    sweep = Sweep(tmp_path, "s")
+    sweep.plan([job(tmp_path, "seed=1")])
+    sweep.manifest.write_text("{half")
+    assert sweep.rows() == []
+    sweep.plan([job(tmp_path, "seed=1")])
+    assert len(sweep.rows()) == 1
