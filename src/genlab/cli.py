@@ -14,6 +14,8 @@ VERBS = {
     "sample": "draw pictures from a run: genlab sample run=latest n=64 sampler=ddim sampler.steps=50",
     "evaluate": "score a run again, with other samplers or metrics: genlab evaluate run=latest sampler.steps=10,50 -m",
     "runs": "the table of runs and their scores",
+    "wandb-sync": "upload what W&B kept offline: genlab wandb-sync sweep=NAME",
+    "wandb-sweep": "write a W&B sweep file from the words of a sweep: genlab wandb-sweep model.coding_size=2,16",
     "report": "turn runs into a page, a table or a LaTeX table",
     "data": "list data sets and fetch them: genlab data list, genlab data fetch mnist",
 }
@@ -53,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"error: genlab has no verb {verb!r}{nearest(verb, VERBS) or f'; it has {known}'}", file=sys.stderr)
         return 2
     try:
-        return int(importlib.import_module(f"genlab.commands.{verb}").main(rest))
+        return int(importlib.import_module(f"genlab.commands.{verb.replace('-', '_')}").main(rest))
     except ConfigError as error:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)

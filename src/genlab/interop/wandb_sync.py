@@ -1,0 +1,41 @@
+"""Uploads what W&B kept offline in run folders."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from genlab.config.errors import ConfigError
+from genlab.config.redact import redact_text
+from genlab.interop.wandb import _has_key, _unreachable
+
+
+def offline_parts(run: Path) -> list[Path]:
+    """The offline W&B folders of a run that are not uploaded yet, oldest first."""
+    parts = sorted((run / "wandb").glob("offline-run-*"))
+    return [part for part in parts if list(part.glob("*.wandb")) and not list(part.glob("*.synced"))]
+
+
+def check_server() -> None:
+    """Make sure that uploading can work.
+
+    Raises:
+        ConfigError: there is no API key, or the server does not answer.
+    """
+    import wandb
+
+    if not _has_key():
+        raise ConfigError("W&B has no API key: set WANDB_API_KEY or run `wandb login`, then try again")
+    if reason := _unreachable(wandb.setup().settings.base_url, timeout=10.0):
+        raise ConfigError(f"nothing was uploaded: {reason}")
+
+
+def upload(part: Path) -> str | None:
+    """Send one offline folder with `wandb sync`; why it failed, in one line, or None when it arrived."""
+    command = [sys.executable, "-m", "wandb", "sync", str(part)]
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    if done.returncode == 0:
+        return None
+    lines = (done.stderr + done.stdout).strip().splitlines()
+    return redact_text(lines[-1]) if lines else f"wandb sync ended with status {done.returncode}"
