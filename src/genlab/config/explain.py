@@ -51,7 +51,14 @@ def _unknown_override(key: str, argv: list[str], config_name: str) -> str:
     return f"unknown key {key!r}{nearest(key, known)}"
 
 
+_EXTRAS = {"submitit_local": "submitit", "submitit_slurm": "submitit", "ray": "ray"}
+"""Launchers that come as plugins of Hydra -> the extra that installs them."""
+
+
 def _unknown_option(name: str, text: str) -> str:
+    folder, _, choice = name.rpartition("/")
+    if folder == "hydra/launcher" and choice in _EXTRAS:
+        return f"launcher={choice} needs a plugin that is not installed: pip install 'genlab[{_EXTRAS[choice]}]'"
     group, _, option = name.rpartition("/")
     while group and group not in groups() and not group.startswith("hydra"):
         group, _, rest = group.rpartition("/")
