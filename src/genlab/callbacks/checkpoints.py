@@ -64,7 +64,7 @@ class Checkpoints(Checkpoint):
         value = self._sign * float(trainer.callback_metrics[self._monitor])
         if self._best is None or value < self._best:
             self._best = value
-            trainer.save_checkpoint(self._folder / "best.ckpt")
+            trainer.save_checkpoint(self._folder / "best.ckpt", weights_only=False)
 
     def save(self, trainer: pl.Trainer) -> None:
         """Write last.ckpt, unless this step is already in it."""
@@ -74,7 +74,7 @@ class Checkpoints(Checkpoint):
         if trainer.is_global_zero and last.exists() and digests_file(last).exists():
             os.replace(digests_file(last), digests_file(previous))
             os.replace(last, previous)
-        trainer.save_checkpoint(last)
+        trainer.save_checkpoint(last, weights_only=False)  # the whole state, not the weights alone
         self._saved_at, self._saved_step = time.monotonic(), batches_done(trainer)
 
     def state_dict(self) -> dict[str, Any]:
