@@ -4,9 +4,19 @@ import pytest
 from hydra.core.plugins import Plugins
 from hydra.plugins.launcher import Launcher
 from hydra.test_utils.launcher_common_tests import IntegrationTestSuite, LauncherTestSuite
+from hydra.version import _UNSPECIFIED_, VersionBase
 
 LOCAL = "hydra_plugins.genlab.local_launcher.LocalLauncher"
 INLINE = "hydra_plugins.genlab.inline_launcher.InlineLauncher"
+
+
+@pytest.fixture(autouse=True)
+def as_in_a_fresh_process():
+    """Another test's `hydra.main` has set the compatibility level for the whole process; Hydra's suite wants none."""
+    level = VersionBase.instance()
+    before, level.version_base = level.version_base, _UNSPECIFIED_
+    yield
+    level.version_base = before
 
 
 def test_hydra_finds_them():
