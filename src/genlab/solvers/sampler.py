@@ -14,8 +14,9 @@ from genlab.processes.gaussian import Gaussian
 from genlab.processes.schedule import Schedule
 from genlab.randomness import Randomness
 from genlab.solvers.grids import Grid
+from genlab.solvers.rising import Jumps
 from genlab.solvers.solver import Solver
-from genlab.solvers.trajectory import Constraint, Moment, trajectory
+from genlab.solvers.trajectory import Constraint, Moment, check_times, trajectory
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,24 @@ class Sampler:
     steps: PositiveInt
 
     def times(self, schedule: Schedule) -> Tensor:
-        """(steps + 1,) falling times, ending at 0. Raises ValueError if the schedule cannot give so many."""
-        return self.grid(schedule, self.steps)
+        """The times that are visited, ending at 0: (steps + 1,) unless the grid rises.
+
+        Raises ValueError if the schedule cannot give so many, or the solver cannot serve them.
+        """
+        times = self.grid(schedule, self.steps)
+        check_times(times, getattr(self.solver, "may_rise", False))
+        if getattr(self.solver, "needs_noise", True) and schedule(times[0]).sigma == 0:
+            raise ValueError(
+                f"the solver {type(self.solver).__name__} undoes Gaussian noise, and this process adds none: "
+                "take sampler=cold or sampler=recorrupt"
+            )
+        return times
 
     @property
     def nfe(self) -> int:
         """Evaluations of the denoiser for a sample (a guided one may be two of the network, in one batch)."""
-        return self.solver.calls(self.steps)
+        falls = self.grid.falls(self.steps) if isinstance(self.grid, Jumps) else self.steps
+        return self.solver.calls(falls)
 
     def __call__(
         self, process: Gaussian, denoise: BoundDenoise, shape: tuple[int, ...], *, constraint: Constraint | None = None,

@@ -1,0 +1,34 @@
+"""The step of cold diffusion, for degradations without noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from genlab.denoisers.prediction import BoundDenoise
+from genlab.processes.gaussian import Process
+from genlab.randomness import Randomness
+
+
+@dataclass(frozen=True)
+class Cold:
+    """x_s = x_t - D(x0, t) + D(x0, s) (Bansal et al. 2022, "Cold diffusion", algorithm 2).
+
+    Where D is linear in time an error of the estimate x0 cancels to first order, unlike in `Recorrupt`.
+    """
+
+    needs_noise = False
+
+    def init(self, x: Tensor, t: Tensor) -> None:
+        return None
+
+    def step(
+        self, process: Process, denoise: BoundDenoise, x: Tensor, t: Tensor, s: Tensor, state: None,
+        generator: Randomness = None,
+    ) -> tuple[Tensor, None]:  # fmt: skip
+        x0 = denoise(x, t).x0
+        return x - process.corrupt(x0, t) + process.corrupt(x0, s), None
+
+    def calls(self, steps: int) -> int:
+        return steps

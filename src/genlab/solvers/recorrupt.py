@@ -1,0 +1,30 @@
+"""Estimate the data, then corrupt the estimate afresh."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from genlab.denoisers.prediction import BoundDenoise
+from genlab.processes.gaussian import Process
+from genlab.randomness import Randomness
+
+
+@dataclass(frozen=True)
+class Recorrupt:
+    """x_s ~ q(x_s | x_0 = estimate): consistency models' sampling (Song et al. 2023, algorithm 1); any process."""
+
+    needs_noise = False
+
+    def init(self, x: Tensor, t: Tensor) -> None:
+        return None
+
+    def step(
+        self, process: Process, denoise: BoundDenoise, x: Tensor, t: Tensor, s: Tensor, state: None,
+        generator: Randomness = None,
+    ) -> tuple[Tensor, None]:  # fmt: skip
+        return process.corrupt(denoise(x, t).x0, s, generator=generator), None
+
+    def calls(self, steps: int) -> int:
+        return steps
