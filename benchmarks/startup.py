@@ -1,6 +1,6 @@
 """How long genlab takes to answer: help, a composed config, a typing error; beside Python and Hydra alone.
 
-    python benchmarks/startup.py
+python benchmarks/startup.py
 """
 
 import statistics

@@ -45,9 +45,7 @@ def with_genlab(cfg, data, steps):
     module, clock = build(cfg.model), Clock()
     with tempfile.TemporaryDirectory() as folder:
         callbacks = [History(Run(Path(folder)), 50), Progress(), clock]
-        trainer = build(
-            cfg.trainer, callbacks=callbacks, logger=False, enable_checkpointing=False, limit_val_batches=0
-        )
+        trainer = build(cfg.trainer, callbacks=callbacks, logger=False, enable_checkpointing=False, limit_val_batches=0)
         trainer.fit_loop.max_steps = trainer.fit_loop.epoch_loop.max_steps = steps
         trainer.fit(module, data)
     return clock.seconds
