@@ -55,7 +55,7 @@ def _print(outcomes: list[Outcome], app: App) -> None:
         failed = sum(o.status == "failed" for o in outcomes)
         other = len(outcomes) - done - before - failed
         print(f"{len(outcomes)} jobs: {done} done, {before} done before, {failed} failed, {other} unfinished")
-    folders = [o.run / "samples" for o in outcomes if o.status == "completed"]
+    folders = [folder for o in outcomes if o.status == "completed" and (folder := o.run / "samples").is_dir()]
     if folders:
         print("Pictures:", *(f"  {_short(folder)}" for folder in folders), sep="\n")
 
