@@ -8,8 +8,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from genlab.config.ranges import PositiveFloat
 from genlab.processes.schedule import Schedule
-from genlab.randomness import Randomness, rand
+from genlab.randomness import Randomness, rand, randn
 
 
 class TimeDistribution(Protocol):
@@ -30,3 +31,41 @@ class Uniform:
         self, n: int, schedule: Schedule, generator: Randomness = None, device: torch.device | None = None
     ) -> Tensor:
         return schedule.at(1 - rand((n,), generator, device))  # (0, 1]
+
+
+@dataclass(frozen=True)
+class Stratified:
+    """Uniform times, one in each of n equal parts, in random order (Kingma et al. 2021, appendix I.1)."""
+
+    def __call__(
+        self, n: int, schedule: Schedule, generator: Randomness = None, device: torch.device | None = None
+    ) -> Tensor:
+        offset = rand((n,), generator, device)
+        order = rand((n,), generator, device).argsort()
+        return schedule.at(1 - (order + offset) / n * (1 - 1e-6))  # rounding must not reach 0
+
+
+@dataclass(frozen=True)
+class LogitNormal:
+    """u = sigmoid(N(mean, std**2)): the middle of the path more often (Esser et al. 2024, eq. 19)."""
+
+    mean: float = 0.0
+    std: PositiveFloat = 1.0
+
+    def __call__(
+        self, n: int, schedule: Schedule, generator: Randomness = None, device: torch.device | None = None
+    ) -> Tensor:
+        return schedule.at((self.mean + self.std * randn((n,), generator, device)).sigmoid().clamp(min=1e-6))
+
+
+@dataclass(frozen=True)
+class LogNormal:
+    """log(sigma / alpha) ~ N(mean, std**2) (Karras et al. 2022, table 1)."""
+
+    mean: float = -1.2
+    std: PositiveFloat = 1.2
+
+    def __call__(
+        self, n: int, schedule: Schedule, generator: Randomness = None, device: torch.device | None = None
+    ) -> Tensor:
+        return schedule.time_of((self.mean + self.std * randn((n,), generator, device)).exp())
