@@ -14,7 +14,7 @@ from diffusers.schedulers import (
 )
 
 from genlab.denoisers.denoiser import Denoiser
-from genlab.denoisers.edm import EDM as EDMOutput
+from genlab.denoisers.edm import EDM as EDMOutput  # noqa: N811  (a class whose name is an acronym)
 from genlab.denoisers.eps import Eps
 from genlab.denoisers.velocity import Velocity
 from genlab.processes.edm import EDM

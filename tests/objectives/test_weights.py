@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from genlab.denoisers.denoiser import Denoiser
-from genlab.denoisers.edm import EDM as EDMOutput
+from genlab.denoisers.edm import EDM as EDMOutput  # noqa: N811  (a class whose name is an acronym)
 from genlab.denoisers.eps import Eps
 from genlab.denoisers.v import V
 from genlab.denoisers.velocity import Velocity

@@ -35,7 +35,7 @@ class Uniform:
 
 @dataclass(frozen=True)
 class Stratified:
-    """Uniform times, one in each of n equal parts, in random order (Kingma et al. 2021, appendix I.1)."""
+    """Uniform times, one in each of n equal parts, shuffled (Kingma et al. 2021, appendix I.1)."""
 
     def __call__(
         self, n: int, schedule: Schedule, generator: Randomness = None, device: torch.device | None = None

@@ -62,7 +62,7 @@ class P2:
 
 @dataclass(frozen=True)
 class EDM:
-    """(level**2 + d**2) / (level d)**2 |x0 - x0*|**2 with level = sigma / alpha (Karras et al. 2022, eq. 8).
+    """(level**2 + d**2) / (level d)**2 |x0 - x0*|**2, level = sigma / alpha (Karras et al. 2022).
 
     With the parameterization of EDM and alpha = 1 it is `Unit`.
     """
