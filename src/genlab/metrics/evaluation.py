@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
@@ -14,6 +15,8 @@ from genlab.metrics.drawn import Drawn, Spent, draw, kept
 from genlab.metrics.extractors.extractor import Activations, Extractor, Report
 from genlab.metrics.reference import Data, Reference, Split
 from genlab.metrics.source import Source, model_provenance
+
+T = TypeVar("T")
 
 
 class Plan(NamedTuple):
@@ -56,6 +59,7 @@ class Evaluation:
         self._report = report
         self._drawn: Drawn | None = None
         self._reconstructed: tuple[Tensor, Tensor] | None = None
+        self._once: dict[str, Any] = {}
         self._references: dict[tuple[str, str], Reference] = {}
 
     # ---- samples ------------------------------------------------------------------------------------
@@ -140,6 +144,13 @@ class Evaluation:
                 self.tell("reconstructions", min(rows.stop, len(images)), len(images))
             self._reconstructed = images.cpu(), torch.cat(parts)
         return self._reconstructed
+
+    def once(self, key: str, make: Callable[[], T]) -> T:
+        """What `make` gives, computed for the first metric that asks under `key`."""
+        if key not in self._once:
+            self._once[key] = make()
+        found: T = self._once[key]
+        return found
 
     def tell(self, what: str, done: int, total: int) -> None:
         """Report progress, where anybody listens."""

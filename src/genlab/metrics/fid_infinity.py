@@ -8,19 +8,21 @@ from torch import Tensor
 from genlab.config.ranges import PositiveInt
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.extractors.extractor import Extractor
-from genlab.metrics.frechet import DistanceTo, estimate_distance
+from genlab.metrics.frechet import DistanceTo, Estimate, estimate_distance, estimate_of
 from genlab.metrics.intervals import Measured, Z
 from genlab.metrics.moments import Moments, moments
 from genlab.metrics.score import Score
 from genlab.randomness import fold_in
 
 
-def fid_infinity(features: Tensor, reference: Moments, points: int, seed: int = 0) -> Measured:
+def fid_infinity(
+    features: Tensor, reference: Moments, points: int, seed: int = 0, at_n: Estimate | None = None
+) -> Measured:
     """The distance extrapolated to n = infinity (Chong and Forsyth 2020).
 
     The bias of the distance is nearly proportional to 1/n: the intercept of a straight line through distances of
     random subsets of n/2, ..., n items against 1/size. The interval joins the intercept's own error with that of the
-    distance at n. What is left is the bias of the reference.
+    distance at n (`at_n`, if it is known). What is left is the bias of the reference.
     """
     n = len(features)
     generator = torch.Generator().manual_seed(fold_in(seed, "subsets"))
@@ -33,7 +35,7 @@ def fid_infinity(features: Tensor, reference: Moments, points: int, seed: int = 
     value = (y.mean() - slope * x.mean()).item()
     residual = (y - y.mean() - slope * centred).square().sum() / (points - 2)
     intercept_error = (residual * (1 / points + x.mean() ** 2 / centred.square().sum())).sqrt().item()
-    at_n = estimate_distance(features, reference, seed)
+    at_n = at_n or estimate_distance(features, reference, seed)
     below, above = at_n.value - at_n.low, at_n.high - at_n.value
     own = Z * intercept_error
     return Measured(value, value - (below**2 + own**2) ** 0.5, value + (above**2 + own**2) ** 0.5)
@@ -58,8 +60,9 @@ class FIDInfinity:
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         reference = evaluation.reference(self.extractor)
+        at_n = estimate_of(evaluation, self.extractor)
         features = evaluation.activations(self.extractor).features
-        measured = fid_infinity(features, reference.moments, self.points, evaluation.seed)
+        measured = fid_infinity(features, reference.moments, self.points, evaluation.seed, at_n)
         provenance = {**evaluation.sampled_provenance(self.extractor), **reference.provenance}
         provenance |= {"points": self.points, "interval": "regression and sampling"}
         score = Score(*measured, len(features), "squared feature distance", "lower", provenance)

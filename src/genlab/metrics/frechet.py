@@ -130,6 +130,17 @@ def _influence(centred: Tensor, offset: Tensor, project: Tensor) -> Tensor:
     return 2 * centred @ offset + centred.square().sum(1) - (centred @ project).square().sum(1)
 
 
+def estimate_of(evaluation: Evaluation, extractor: Extractor) -> Estimate:
+    """The distance of an evaluation's samples from its reference, computed once."""
+
+    def make() -> Estimate:
+        reference = evaluation.reference(extractor).moments
+        # Only now the samples: both sets of features are never held at once.
+        return estimate_distance(evaluation.activations(extractor).features, reference, evaluation.seed)
+
+    return evaluation.once(f"frechet {extractor.name}", make)
+
+
 class FrechetDistance:
     """Distance of samples from the reference split: 0 is best, no upper bound. Named `fid_<extractor>`.
 
@@ -142,11 +153,9 @@ class FrechetDistance:
         self.extractor = extractor
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
+        estimate = estimate_of(evaluation, self.extractor)
         reference = evaluation.reference(self.extractor)
-        target = reference.moments  # before there are samples, so that both sets of features are never held at once
-        features = evaluation.activations(self.extractor).features
-        estimate = estimate_distance(features, target, evaluation.seed)
-        n, dim = features.shape
+        n, dim = evaluation.activations(self.extractor).features.shape
         provenance = {**evaluation.sampled_provenance(self.extractor), **reference.provenance}
         provenance |= {"interval": estimate.interval, "biased_in_n": True}
         if warning := few_items_warning(n, dim):
