@@ -63,11 +63,13 @@ def test_cost_counts_and_times(data: Any, cache_dir: str) -> None:
             import time
 
             time.sleep(0.002 * n)
+            _ = torch.ones(n, 3) @ self.unused
             return super().sample(n, generator=generator)
 
     found = Suite({"cost": Cost()}, 60, 20, 0, "test", cache_dir).evaluate(Slow(), data)
     assert found["parameters"].value == 12
     assert found["nfe"].value == 7
+    assert found["flops_per_image"].value == 2 * 3 * 4
     assert 0.002 <= found["seconds_per_image"].value < 0.02
     assert "cpu" in found["seconds_per_image"].provenance["device"]
     assert "memory_per_image" not in found  # it is known on CUDA only

@@ -5,15 +5,17 @@ from __future__ import annotations
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.intervals import mean_with_interval
 from genlab.metrics.score import Score
+from genlab.metrics.source import Generated
 
 
 class Cost:
-    """Seconds and peak memory for each sample, parameters, and network evaluations where the family states them.
+    """Seconds, peak memory and operations for each sample, parameters, and network evaluations where they are stated.
 
     Measured while the samples of all other metrics are drawn: `seconds_per_image` is the mean over batches, without
     the first one where there are more; `memory_per_image` is the peak above what was allocated before, divided by the
-    batch, and is known on CUDA only. Lower is better. All but the parameters and `nfe` depend on the machine, which
-    stands in the provenance.
+    batch, and is known on CUDA only. `flops_per_image` counts the multiplications and additions of matrix products,
+    convolutions and attention while one more sample is drawn. Lower is better. Seconds and memory depend on the
+    machine, which stands in the provenance.
     """
 
     needs = frozenset({"samples", "timing"})
@@ -31,7 +33,17 @@ class Cost:
         if hasattr(evaluation.module, "parameters"):
             count = sum(parameter.numel() for parameter in evaluation.module.parameters())
             scores["parameters"] = _exact(count, n, "parameters", made)
+            scores["flops_per_image"] = _exact(_flops(evaluation), n, "operations", made)
         return scores
+
+
+def _flops(evaluation: Evaluation) -> int:
+    from torch.utils.flop_counter import FlopCounterMode
+
+    counter = FlopCounterMode(display=False)
+    with counter:
+        next(iter(Generated(evaluation.module, 1, evaluation.seed).batches(1)))
+    return counter.get_total_flops()
 
 
 def _exact(value: float, n: int, unit: str, provenance: dict) -> Score:
