@@ -43,6 +43,10 @@ def prepare(cfg: DictConfig, carry_out: Callable[[DictConfig, list[str], str], O
         return
     words = [f"experiment={stage.experiment}", *_words(OmegaConf.to_container(stage.overrides, resolve=True))]
     first = _composed([*_inherited(cfg), *words])
+    if cfg.trainer.get("fast_dev_run"):  # does everything fit together? an untrained first stage tells as well
+        with open_dict(cfg):
+            cfg.first_stage.model = OmegaConf.to_container(first.model, resolve=True)
+        return
     outcome = _finished(lambda: carry_out(first, words, str(stage.experiment)))
     from genlab.runs.store import Run
 
