@@ -20,7 +20,7 @@ $(STAMP): pyproject.toml requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
-quickstart: ## install, then train and score four small models on real digits (about 5 minutes on 2 cores)
+quickstart: ## install, then train and score four small models on real digits (a few minutes on 2 cores)
 	@start=$$(date +%s); $(MAKE) --no-print-directory install && installed=$$(date +%s) && \
 	$(BIN)/genlab train -m rows=experiments/quickstart/study.yaml sweep=quickstart launcher=local hydra.launcher.workers=2 \
 	  metrics.n_samples=600 callbacks.previews.every_n_epochs=20 && \
