@@ -52,7 +52,9 @@ def evaluate(cfg: DictConfig, run: Run | None) -> dict[str, Any]:
     data, suite, module = build(cfg.dataset, allowed), build(cfg.metrics, allowed), restore(cfg, checkpoint)
     module.to("cuda" if torch.cuda.is_available() else "cpu")
     watch = Stopwatch()
-    scores = suite.evaluate(module, data)
+    pictures = run.path / "evaluations" / _name(cfg)
+    pictures.mkdir(parents=True, exist_ok=True)
+    scores = suite.evaluate(module, data, out_dir=pictures)
     original = run.record()
     record = (original.to_json() if original else {}) | {
         "overrides": _given(),

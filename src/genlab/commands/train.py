@@ -90,7 +90,7 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
         if not cfg.trainer.get("fast_dev_run"):
             draw(module, data, run, list(loggers.values()), trainer.global_step)
         if suite is not None:
-            scores = suite.evaluate(module, data, progress=_report)
+            scores = suite.evaluate(module, data, out_dir=run.path, progress=_report)
             record.metrics = {name: score.to_json() for name, score in scores.items()}
         record.training["peak_memory_bytes"] = peak_memory_bytes()
         status = "completed"
