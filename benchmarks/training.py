@@ -41,12 +41,11 @@ class Clock(pl.Callback):
         self.seconds = now - self.start
 
 
-def with_genlab(cfg, data, steps):
+def with_genlab(cfg, data):
     module, clock = build(cfg.model), Clock()
     with tempfile.TemporaryDirectory() as folder:
         callbacks = [History(Run(Path(folder)), 50), Progress(), clock]
         trainer = build(cfg.trainer, callbacks=callbacks, logger=False, enable_checkpointing=False, limit_val_batches=0)
-        trainer.fit_loop.max_steps = trainer.fit_loop.epoch_loop.max_steps = steps
         trainer.fit(module, data)
     return clock.seconds
 
@@ -82,7 +81,7 @@ def main() -> None:
             cfg = compose("train", [f"experiment={name}", *words])
         data, steps = build(cfg.dataset), STEPS.get(name, 20)
         data.images("train")
-        pairs = [(with_genlab(cfg, data, steps), bare(cfg, data, steps)) for _ in range(ROUNDS)]
+        pairs = [(with_genlab(cfg, data), bare(cfg, data, steps)) for _ in range(ROUNDS)]
         images = (steps - 1) * cfg.dataset.batch_size
         ours, theirs = (images / statistics.median(column) for column in zip(*pairs, strict=True))
         ratio = statistics.median(b / a for a, b in pairs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,12 @@ def read_rows(path: Path) -> list[list[str]]:
     rows = list(rows.values()) if isinstance(rows, dict) else rows
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) and row for row in rows):
         raise ConfigError(f"rows = {path} must hold a list of rows such as {{model.coding_size: 32}}")
-    return [[f"{key}={_text(value)}" for key, value in row.items()] for row in rows]
+    return [words(row) for row in rows]
+
+
+def words(row: Mapping[str, Any]) -> list[str]:
+    """A row as overrides: {"model.coding_size": 32} -> ["model.coding_size=32"]."""
+    return [f"{key}={_text(value)}" for key, value in row.items()]
 
 
 def _text(value: Any) -> str:
