@@ -73,7 +73,16 @@ def test_a_data_module_of_the_users_own_is_known_by_its_config() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"size": 16}, {"channels": 3}, {"val_size": 0.2}, {"test_size": 0.2}, {"train_size": 500}]
+    "change",
+    [
+        {"size": 16},
+        {"channels": 3},
+        {"val_size": 0.2},
+        {"test_size": 0.2},
+        {"train_size": 500},
+        {"classes": 3},
+        {"binarize": "threshold"},
+    ],
 )
 def test_the_checksum_follows_what_decides_the_pictures(change: dict[str, Any]) -> None:
     assert digits(**change).checksum != digits().checksum
@@ -110,6 +119,47 @@ def test_loaders_give_the_pictures_of_their_split() -> None:
     assert torch.cat([b.label for b in batches if b.label is not None]).tolist() == labels.tolist()
     assert sum(len(batch.x) for batch in data.val_dataloader()) == data.n_val
     assert len(data.train_dataloader()) == data.n_train // 64
+
+
+def test_one_class_has_the_pictures_and_labels_that_it_has_in_the_whole() -> None:
+    everything, threes = digits(), digits(classes=3)
+    for split in ("train", "val", "test"):
+        pixels, labels = everything.images(split)  # type: ignore[arg-type]
+        own, own_labels = threes.images(split)  # type: ignore[arg-type]
+        assert labels is not None
+        assert own_labels is not None
+        assert torch.equal(own, pixels[labels == 3])
+        assert set(own_labels.tolist()) == {3}
+    assert (threes.classes, threes.num_classes) == ([3], 10)
+    assert threes.n_train == len(threes.images("train")[0])
+
+
+def test_several_classes_in_any_order_are_one_selection() -> None:
+    assert digits(classes=[5, 3, 5]).classes == digits(classes=[3, 5]).classes == [3, 5]
+    assert digits(classes=[5, 3]).checksum == digits(classes=[3, 5]).checksum != digits(classes=[3, 4]).checksum
+    assert digits(classes=[3, 5], train_size=20).n_train == 20
+
+
+def test_the_whole_of_one_class_is_all_the_data() -> None:
+    threes = digits(classes=3, binarize="threshold")
+    assert threes.n_train < 200  # asked before: nothing of it may stay behind
+    assert torch.equal(threes.whole.images("train")[0], digits(binarize="threshold").images("train")[0])
+    assert threes.whole.checksum == digits(binarize="threshold").checksum != threes.checksum
+    everything = digits()
+    assert everything.whole is everything
+
+
+def test_a_class_that_does_not_occur_is_told() -> None:
+    with pytest.raises(ValueError, match=r"dataset.classes=\[12\] leaves no image"):
+        _ = digits(classes=12).n_train
+
+
+def test_binarized_pictures_are_black_and_white_in_every_batch() -> None:
+    data = digits(binarize="stochastic")
+    assert data.images("test")[0].unique().tolist() == [0, 255]
+    assert next(iter(data.train_dataloader())).x.unique().tolist() == [-1, 1]
+    grey = digits().images("train")[0].float()
+    assert abs(data.images("train")[0].float().mean() - grey.mean()) < 2  # as bright as before
 
 
 def test_without_classes_there_are_no_labels() -> None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 
 Rule = Callable[[DictConfig], Iterator[str]]
 
@@ -32,9 +32,11 @@ def betas_rise(cfg: DictConfig) -> Iterator[str]:
 
 
 def size_halves(cfg: DictConfig) -> Iterator[str]:
-    """The image's side can be halved as often as the network does (`network.halvings`, or one list entry a level)."""
+    """The image's side can be halved as often as the network does: `halvings`, `levels`, or one list entry a level."""
     size, channels = _get(cfg, "dataset.size"), _get(cfg, "network.block_out_channels")
     halvings = _get(cfg, "network.halvings")
+    if halvings is None:
+        halvings = _get(cfg, "network.levels")
     if halvings is None and channels is not None:
         halvings = len(channels) - 1
     if halvings is None and (widths := _get(cfg, "network.widths")) is not None:
@@ -67,6 +69,23 @@ def conditional_has_classes(cfg: DictConfig) -> Iterator[str]:
             f"the {needs[0]} is conditioned on classes, and the data set has none: "
             "set dataset.num_classes or take an unconditional model"
         )
+
+
+def classes_exist(cfg: DictConfig) -> Iterator[str]:
+    """`dataset.classes` names classes of the data; a class-conditional model has pictures of each of its classes."""
+    chosen, classes = _get(cfg, "dataset.classes"), _get(cfg, "dataset.num_classes")
+    if chosen is None:
+        return
+    labels = list(chosen) if isinstance(chosen, ListConfig) else [chosen]
+    named = f"dataset.classes = {labels if isinstance(chosen, ListConfig) else chosen}"
+    if classes is None:
+        yield f"{named}: the data set's labels are not used; give dataset.num_classes"
+    elif not labels or any(not _are_numbers(n) or not 0 <= n < classes for n in labels):
+        yield f"{named} must be one of the data's classes, 0 to {classes - 1}, or a list of some of them"
+    elif len(set(labels)) < classes and any(
+        _get(cfg, f"{part}.num_classes") for part in ("model", "network", "conditioner")
+    ):
+        yield f"{named} leaves classes without a picture, and the model is conditioned on all {classes} of them"
 
 
 def label_exists(cfg: DictConfig) -> Iterator[str]:
@@ -112,6 +131,7 @@ RULES: tuple[Rule, ...] = (
     size_halves,
     steps_fit,
     conditional_has_classes,
+    classes_exist,
     label_exists,
     trains_long_enough,
     names_stay_inside,

@@ -6,12 +6,13 @@ import hashlib
 import importlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from genlab.config.errors import ConfigError, nearest
+from genlab.data.classes import selected
 from genlab.data.digest import listing_digest
 from genlab.data.origins import DebianPackage, Mirror, NpmPackage, Origin
 
@@ -166,10 +167,14 @@ def cache_folder(home: Path, identity: str, channels: int, size: int) -> Path:
 
 
 def preparation_checksum(
-    identity: str, channels: int, size: int, train_size: int | None, val_size: float, test_size: float | None
-) -> str:
+    identity: str, channels: int, size: int, train_size: int | None, val_size: float, test_size: float | None,
+    classes: Sequence[int] | int | None = None, binarize: str | None = None,
+) -> str:  # fmt: skip
     """SHA-256 of all that decides the pictures of every split."""
-    parts = [_PREPARATION, identity, channels, size, train_size, float(val_size), test_size and float(test_size)]
+    parts: list[Any] = [_PREPARATION, identity, channels, size, train_size, float(val_size)]
+    parts.append(test_size and float(test_size))
+    if classes is not None or binarize is not None:
+        parts += [selected(classes), binarize]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -187,4 +192,5 @@ def checksum(dataset: Mapping[str, Any], data_dir: Path) -> str:
         source["data_dir"] = data_dir
     identity = getattr(importlib.import_module(module), name)(**source).identity()
     sizes = [dataset.get("train_size"), dataset.get("val_size", 0.1), dataset.get("test_size")]
-    return preparation_checksum(identity, dataset["channels"], dataset["size"], *sizes)
+    views = [dataset.get("classes"), dataset.get("binarize")]
+    return preparation_checksum(identity, dataset["channels"], dataset["size"], *sizes, *views)

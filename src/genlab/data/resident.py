@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -11,7 +14,9 @@ import torch
 from torch import Tensor
 
 from genlab.config.ranges import NonNegativeInt, PositiveFloat, PositiveInt
+from genlab.data.binary import Binarize, binarized
 from genlab.data.catalog import preparation_checksum
+from genlab.data.classes import selected
 from genlab.data.loader import EvalLoader, Resident, Shard, TrainLoader
 from genlab.data.source import Images, Source
 from genlab.data.splits import Splits, split
@@ -32,6 +37,9 @@ class ResidentDataModule(pl.LightningDataModule):
         train_size: so many of the training pictures are used; None takes all.
         val_size: pictures for validation: a number (1 or more) or a fraction (below 1).
         test_size: likewise for testing; None takes the test split that came with the data.
+        classes: the labels (or the one label) whose pictures are used; None takes all. Labels stay as they are.
+        binarize: make pixels black or white: "threshold" at middle grey, "stochastic" white with probability
+            grey / 255, drawn once (see data.binary). None leaves them.
         flip: mirror half of the training pictures left to right, others in every epoch.
         seed: of the training order and the flips. The splits do not depend on it.
         resident_on: "device" keeps the pictures on the training device when they take less than a quarter of its
@@ -41,8 +49,9 @@ class ResidentDataModule(pl.LightningDataModule):
     def __init__(
         self, source: Source, channels: PositiveInt, size: PositiveInt, num_classes: PositiveInt | None,
         batch_size: PositiveInt, eval_batch_size: PositiveInt = 256, train_size: PositiveInt | None = None,
-        val_size: PositiveFloat = 0.1, test_size: PositiveFloat | None = None, flip: bool = False,
-        seed: NonNegativeInt = 0, resident_on: Literal["cpu", "device"] = "device",
+        val_size: PositiveFloat = 0.1, test_size: PositiveFloat | None = None,
+        classes: Sequence[int] | int | None = None, binarize: Literal["stochastic", "threshold"] | None = None,
+        flip: bool = False, seed: NonNegativeInt = 0, resident_on: Literal["cpu", "device"] = "device",
     ) -> None:  # fmt: skip
         super().__init__()
         self.source = source
@@ -53,6 +62,8 @@ class ResidentDataModule(pl.LightningDataModule):
         self.eval_batch_size = eval_batch_size
         self.seed = seed
         self._sizes = (train_size, val_size, test_size)
+        self._classes = selected(classes)
+        self._binarize: Binarize | None = binarize
         self._flip = flip
         self._resident_on = resident_on
         self._copy: Resident | None = None  # on the training device
@@ -63,7 +74,25 @@ class ResidentDataModule(pl.LightningDataModule):
     def checksum(self) -> str:
         """SHA-256 of what decides the pictures and their splits: the data's own digest and the preparation."""
         channels, size, _ = self.shape
-        return preparation_checksum(self.source.identity(), channels, size, *self._sizes)
+        views = self._classes, self._binarize
+        return preparation_checksum(self.source.identity(), channels, size, *self._sizes, *views)
+
+    @property
+    def classes(self) -> list[int] | None:
+        """The labels that occur, where labels are used."""
+        if self.num_classes is None:
+            return None
+        return list(range(self.num_classes)) if self._classes is None else self._classes
+
+    @property
+    def whole(self) -> ResidentDataModule:
+        """The same data with all their classes: what tells one class from another is learned from these."""
+        if self._classes is None:
+            return self
+        other = copy(self)
+        other._classes = None
+        other.__dict__.pop("checksum", None)
+        return other
 
     @property
     def class_names(self) -> list[str] | None:
@@ -94,6 +123,8 @@ class ResidentDataModule(pl.LightningDataModule):
         channels, size, _ = self.shape
         images = self.source.load(channels, size)
         self._check_classes(images)
+        if self._binarize is not None:
+            images = replace(images, pixels=binarized(images.pixels, self._binarize))
         return images
 
     def _check_classes(self, images: Images) -> None:
@@ -107,7 +138,7 @@ class ResidentDataModule(pl.LightningDataModule):
 
     @cached_property
     def _splits(self) -> Splits:
-        return split(self._images, *self._sizes)
+        return split(self._images, *self._sizes, self._classes)
 
     @cached_property
     def _resident(self) -> Resident:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,18 +22,26 @@ class Splits(NamedTuple):
     test: Index
 
 
-def split(images: Images, train_size: int | None, val_size: float, test_size: float | None) -> Splits:
+def split(
+    images: Images,
+    train_size: int | None,
+    val_size: float,
+    test_size: float | None,
+    classes: Sequence[int] | None = None,
+) -> Splits:
     """Divide `images`: first the test pictures, then the validation pictures, the rest is for training.
 
     `val_size` and `test_size` are a number of pictures (1 or more) or a fraction (below 1). The test pictures come
     from the test split that the data has, None takes all of it in its own order; data without one gives them from all
-    its pictures. Fractions of validation are of all pictures outside the data's own test split. `train_size` limits
-    what is left for training.
+    its pictures. Fractions of validation are of all pictures outside the data's own test split. Then all but `classes`
+    are left out, so that a picture is in the same split whether its class is alone or not. `train_size` limits what is
+    left for training.
 
     Every part, and every beginning of a part, holds the classes in the proportions of the whole.
 
     Raises:
-        ValueError: a size leaves nothing for another part, or `test_size` is None for data without a test split.
+        ValueError: a size leaves nothing for another part, `test_size` is None for data without a test split, or
+            a part holds no picture of `classes`.
     """
     n = len(images.pixels)
     order = _balanced_order(n - images.n_test, images, start=0)
@@ -49,9 +58,20 @@ def split(images: Images, train_size: int | None, val_size: float, test_size: fl
     val, train = _cut(order, _count("val_size", val_size, n - images.n_test, len(order) - 1), images.groups)
     if not len(train):
         raise ValueError("dataset.val_size and dataset.test_size leave no image to train on: its groups are too large")
+    if classes is not None:
+        train, val, test = (_of_classes(part, images, classes) for part in (train, val, test))
     if train_size is not None:
         train = train[: _count("train_size", train_size, len(train), len(train))]
     return Splits(train, val, test)
+
+
+def _of_classes(part: Index, images: Images, classes: Sequence[int]) -> Index:
+    if images.labels is None:
+        raise ValueError(f"dataset.classes={list(classes)}, but this data has no labels: set it to null")
+    kept = part[np.isin(images.labels[part], classes)]
+    if not len(kept):
+        raise ValueError(f"dataset.classes={list(classes)} leaves no image in one of the splits")
+    return kept
 
 
 def _count(key: str, size: float, whole: int, most: int) -> int:
