@@ -25,6 +25,7 @@ class Denoiser(nn.Module):
         self.network = network
         self.process = process
         self.parameterization = parameterization
+        _check_noisy_end(process, parameterization)
 
     def forward(self, x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Prediction:
         scales = self.process.scales(x_t, t)
@@ -34,7 +35,22 @@ class Denoiser(nn.Module):
     def output(self, x_t: Tensor, t: Tensor, c: Coefficients, condition: Condition | None = None) -> Tensor:
         """F(c_in x_t, c_noise), of the dtype of `x_t`."""
         level = self.process.schedule.timestep(t) if c.c_noise is None else c.c_noise.reshape(t.shape)
-        if level.ndim == 0 and level.device.type == "cpu":  # filled on the device: no copy to wait for
-            level = torch.full(x_t.shape[:1], float(level), device=x_t.device, dtype=x_t.dtype)
-        level = level.to(x_t.dtype).expand(len(x_t))
-        return self.network(c.c_in * x_t, level, None if condition is None else condition.given).to(x_t.dtype)
+        return output_of(self.network, c.c_in * x_t, level, condition)
+
+
+def output_of(network: nn.Module, x: Tensor, level: Tensor, condition: Condition | None = None) -> Tensor:
+    """What the network says of `x` (batch, ...), of its dtype. `level` is a scalar or (batch,)."""
+    if level.ndim == 0 and level.device.type == "cpu":  # filled on the device: no copy to wait for
+        level = torch.full(x.shape[:1], float(level), device=x.device, dtype=x.dtype)
+    level = level.to(x.dtype).expand(len(x))
+    return network(x, level, None if condition is None else condition.given).to(x.dtype)
+
+
+def _check_noisy_end(process: Gaussian, parameterization: Parameterization) -> None:
+    """Raise ValueError if the output means nothing where the noise is strongest."""
+    c = parameterization(process.schedule(process.schedule.at(torch.ones((), dtype=torch.float64))))
+    if not bool(torch.isfinite(c.c_skip) & torch.isfinite(c.c_out)):
+        raise ValueError(
+            f"the parameterization {type(parameterization).__name__} divides by alpha, which is 0 at the noisy end of "
+            f"the schedule {type(process.schedule).__name__}: take parameterization=v, x0 or velocity"
+        )

@@ -16,9 +16,11 @@ from genlab.data.batch import Batch
 from genlab.denoisers.clipped import Clipped
 from genlab.denoisers.denoiser import Denoiser
 from genlab.denoisers.prediction import Denoise
+from genlab.denoisers.restorer import Restorer
 from genlab.families.base import GenerativeModule
 from genlab.guidance.guidance import Guidance
 from genlab.objectives.denoising import Objective
+from genlab.processes.degrading import Degrading
 from genlab.protocols import Conditions
 from genlab.randomness import Randomness
 from genlab.solvers.sampler import Sampler
@@ -29,7 +31,7 @@ class Diffusion(GenerativeModule):
     """Trains a denoiser and samples with it.
 
     Args:
-        denoiser: network, process and parameterization.
+        denoiser: network and process, and what the network's output means.
         objective: what is minimised.
         conditioner: what the network is told.
         sampler: how samples are made; may be replaced after training.
@@ -42,7 +44,7 @@ class Diffusion(GenerativeModule):
 
     def __init__(
         self,
-        denoiser: Denoiser,
+        denoiser: Denoiser | Restorer,
         objective: Objective,
         conditioner: Conditioner,
         sampler: Sampler,
@@ -65,6 +67,20 @@ class Diffusion(GenerativeModule):
         self.clip = None if clip is None else (clip[0], clip[1])
         self.num_classes = conditioner.num_classes
         sampler.times(denoiser.process.schedule)  # a sampler that cannot serve the schedule is told so before training
+
+    def on_fit_start(self) -> None:
+        super().on_fit_start()
+        process = self.denoiser.process
+        if isinstance(process, Degrading) and not bool(process.ends.any()):
+            process.fit(torch.cat([self.codec.encode(batch.x) for batch in self._first_batches(len(process.ends))]))
+
+    def _first_batches(self, n: int) -> Iterator[Batch]:
+        """Training batches until there are `n` data in all; fewer where the data end."""
+        for batch in self.trainer.datamodule.train_dataloader():  # type: ignore[attr-defined]
+            yield batch
+            n -= len(batch.x)
+            if n <= 0:
+                return
 
     def loss(self, batch: Batch) -> dict[str, Tensor]:
         """The objective's terms; per element of x and of the network's target where it is the denoising one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from torch import Tensor
 
@@ -14,10 +14,10 @@ from genlab.randomness import Randomness, randn_like
 
 
 class Objective(Protocol):
-    """What a diffusion model minimises."""
+    """What a diffusion model minimises; each objective trains a kind of denoiser."""
 
     def __call__(
-        self, denoiser: Denoiser, x0: Tensor, condition: Condition | None = None, generator: Randomness = None
+        self, denoiser: Any, x0: Tensor, condition: Condition | None = None, generator: Randomness = None
     ) -> dict[str, Tensor]:
         """Scalars; "loss" is minimised."""
         ...

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from genlab.config.ranges import PositiveFloat
-from genlab.processes.schedule import Schedule
+from genlab.processes.schedule import Clock, Schedule
 from genlab.randomness import Randomness, rand, randn
 
 
@@ -17,7 +17,7 @@ class TimeDistribution(Protocol):
     """Draws training times."""
 
     def __call__(
-        self, n: int, schedule: Schedule, generator: Randomness = None, device: torch.device | None = None
+        self, n: int, schedule: Clock, generator: Randomness = None, device: torch.device | None = None
     ) -> Tensor:
         """(n,) times of `schedule`, float32, none of them 0."""
         ...
@@ -28,7 +28,7 @@ class Uniform:
     """Every step of a discrete schedule alike; every time of a continuous one."""
 
     def __call__(
-        self, n: int, schedule: Schedule, generator: Randomness = None, device: torch.device | None = None
+        self, n: int, schedule: Clock, generator: Randomness = None, device: torch.device | None = None
     ) -> Tensor:
         return schedule.at(1 - rand((n,), generator, device))  # (0, 1]
 
@@ -38,7 +38,7 @@ class Stratified:
     """Uniform times, one in each of n equal parts, shuffled (Kingma et al. 2021, appendix I.1)."""
 
     def __call__(
-        self, n: int, schedule: Schedule, generator: Randomness = None, device: torch.device | None = None
+        self, n: int, schedule: Clock, generator: Randomness = None, device: torch.device | None = None
     ) -> Tensor:
         offset = rand((n,), generator, device)
         order = rand((n,), generator, device).argsort()
@@ -53,7 +53,7 @@ class LogitNormal:
     std: PositiveFloat = 1.0
 
     def __call__(
-        self, n: int, schedule: Schedule, generator: Randomness = None, device: torch.device | None = None
+        self, n: int, schedule: Clock, generator: Randomness = None, device: torch.device | None = None
     ) -> Tensor:
         return schedule.at((self.mean + self.std * randn((n,), generator, device)).sigmoid().clamp(min=1e-6))
 
@@ -66,6 +66,8 @@ class LogNormal:
     std: PositiveFloat = 1.2
 
     def __call__(
-        self, n: int, schedule: Schedule, generator: Randomness = None, device: torch.device | None = None
+        self, n: int, schedule: Clock, generator: Randomness = None, device: torch.device | None = None
     ) -> Tensor:
+        if not isinstance(schedule, Schedule):
+            raise ValueError(f"objective.times=LogNormal draws noise levels, and {type(schedule).__name__} has none")
         return schedule.time_of((self.mean + self.std * randn((n,), generator, device)).exp())

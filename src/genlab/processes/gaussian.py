@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import torch
 from torch import Tensor
 
 from genlab.processes.schedule import Scales, Schedule
 from genlab.randomness import Randomness, randn, randn_like
-
-
-class Process(Protocol):
-    """What is done to data, and undone by sampling."""
-
-    def corrupt(self, x0: Tensor, t: Tensor, noise: Tensor | None = None, generator: Randomness = None) -> Tensor:
-        """x_t, of the shape of `x0`."""
-        ...
 
 
 class Gaussian:

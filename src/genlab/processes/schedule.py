@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -19,16 +19,12 @@ class Scales(NamedTuple):
         return 2 * (self.alpha.log() - self.sigma.log())
 
 
-class Schedule(Protocol):
-    """Time -> scales. Time 0 is clean data; time grows towards the noisy end, which `at(1)` names.
+class Clock(Protocol):
+    """Names the times of a process. Time 0 is clean data; time grows towards the noisy end, which is `at(1)`.
 
     Times are tensors of any shape, scalars included; a scalar on the host stays there, so that a sampler's
     coefficients are float64 and cost the device nothing.
     """
-
-    def __call__(self, t: Tensor) -> Scales:
-        """The scales at `t`, of its shape, device and dtype."""
-        ...
 
     def at(self, u: Tensor) -> Tensor:
         """The time that lies at the fraction `u` in (0, 1] of the way to the noisy end."""
@@ -36,6 +32,15 @@ class Schedule(Protocol):
 
     def timestep(self, t: Tensor) -> Tensor:
         """The number that a network is told for time `t`: a step number, or of that size."""
+        ...
+
+
+@runtime_checkable
+class Schedule(Clock, Protocol):
+    """A clock that also says how much signal and noise there is: time -> scales."""
+
+    def __call__(self, t: Tensor) -> Scales:
+        """The scales at `t`, of its shape, device and dtype."""
         ...
 
     def time_of(self, level: Tensor) -> Tensor:

@@ -11,24 +11,24 @@ from torch import Tensor
 
 from genlab.config.ranges import PositiveFloat
 from genlab.processes.discrete import Discrete
-from genlab.processes.schedule import Schedule
+from genlab.processes.schedule import Clock, Schedule
 
 
 class Grid(Protocol):
     """Chooses times."""
 
-    def __call__(self, schedule: Schedule, steps: int) -> Tensor:
+    def __call__(self, schedule: Clock, steps: int) -> Tensor:
         """(steps + 1,) falling times, the last of them 0. Raises ValueError where the schedule has too few steps."""
         ...
 
 
-def _of_steps(schedule: Schedule, steps: int, numbers: Tensor) -> Tensor:
+def _of_steps(schedule: Clock, steps: int, numbers: Tensor) -> Tensor:
     """Times of the step numbers (steps,), of 0, ..., T - 1, and 0. Raises ValueError if they are not distinct."""
     assert isinstance(schedule, Discrete), "discrete grids are asked for by `_n_steps`"
     return torch.cat([(numbers.double() + 1) / schedule.n_steps, torch.zeros(1, dtype=torch.float64)])
 
 
-def _n_steps(schedule: Schedule, steps: int, grid: str) -> int:
+def _n_steps(schedule: Clock, steps: int, grid: str) -> int:
     if not isinstance(schedule, Discrete):
         raise ValueError(f"sampler.grid={grid} needs a schedule of discrete steps, not {type(schedule).__name__}")
     if not 1 <= steps <= schedule.n_steps:
@@ -40,7 +40,7 @@ def _n_steps(schedule: Schedule, steps: int, grid: str) -> int:
 class Leading:
     """Every k-th step from step 0, k = T // steps: the last step before the data is always the first of training."""
 
-    def __call__(self, schedule: Schedule, steps: int) -> Tensor:
+    def __call__(self, schedule: Clock, steps: int) -> Tensor:
         stride = _n_steps(schedule, steps, "leading") // steps
         return _of_steps(schedule, steps, torch.arange(steps - 1, -1, -1) * stride)
 
@@ -49,7 +49,7 @@ class Leading:
 class Trailing:
     """Every (T / steps)-th step counted from the noisy end, which is always visited."""
 
-    def __call__(self, schedule: Schedule, steps: int) -> Tensor:
+    def __call__(self, schedule: Clock, steps: int) -> Tensor:
         total = _n_steps(schedule, steps, "trailing")
         return _of_steps(schedule, steps, (total - torch.arange(steps).double() * (total / steps)).round() - 1)
 
@@ -58,7 +58,7 @@ class Trailing:
 class Linspace:
     """Steps at equal distances, both ends included."""
 
-    def __call__(self, schedule: Schedule, steps: int) -> Tensor:
+    def __call__(self, schedule: Clock, steps: int) -> Tensor:
         total = _n_steps(schedule, steps, "linspace")
         return _of_steps(schedule, steps, torch.linspace(total - 1, 0, steps, dtype=torch.float64).round())
 
@@ -67,7 +67,7 @@ class Linspace:
 class Even:
     """Fractions 1, (n - 1) / n, ..., 1 / n of the way to the noisy end; on discrete steps, those nearest above."""
 
-    def __call__(self, schedule: Schedule, steps: int) -> Tensor:
+    def __call__(self, schedule: Clock, steps: int) -> Tensor:
         return _to_data(schedule.at(torch.arange(steps, 0, -1, dtype=torch.float64) / steps), steps)
 
 
@@ -75,7 +75,7 @@ class Even:
 class Cosine:
     """Fractions 1 - cos(pi/2 i/n), which lie closer near the data."""
 
-    def __call__(self, schedule: Schedule, steps: int) -> Tensor:
+    def __call__(self, schedule: Clock, steps: int) -> Tensor:
         angle = torch.arange(steps, 0, -1, dtype=torch.float64) * (math.pi / 2 / steps)
         return _to_data(schedule.at(1 - angle.cos()), steps)
 
@@ -90,7 +90,9 @@ class Karras:
     rho: PositiveFloat = 7.0
     level_max: PositiveFloat = 1000.0
 
-    def __call__(self, schedule: Schedule, steps: int) -> Tensor:
+    def __call__(self, schedule: Clock, steps: int) -> Tensor:
+        if not isinstance(schedule, Schedule):
+            raise ValueError(f"sampler.grid=karras spaces noise levels, and {type(schedule).__name__} has none")
         ends = schedule(schedule.at(torch.tensor([1.0, 1e-6], dtype=torch.float64)))
         high, low = (ends.sigma / ends.alpha).clamp(1e-3, self.level_max) ** (1 / self.rho)
         return _to_data(schedule.time_of(torch.linspace(high, low, steps, dtype=torch.float64) ** self.rho), steps)

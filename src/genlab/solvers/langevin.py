@@ -23,6 +23,7 @@ class Langevin:
 
     moves: PositiveInt = 5
     snr: PositiveFloat = 0.16
+    needs_signal = True
 
     def correct(self, denoise: BoundDenoise, x: Tensor, t: Tensor, generator: Randomness = None) -> Tensor:
         """x at `t` after the moves: nearer to the law of x_t."""

@@ -25,6 +25,7 @@ class LMS:
     """
 
     order: PositiveInt = 4
+    needs_signal = True
 
     def init(self, x: Tensor, t: Tensor) -> History:
         return ()

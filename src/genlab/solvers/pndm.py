@@ -21,6 +21,8 @@ class PNDM:
     For grids of equal steps, such as `leading`.
     """
 
+    needs_signal = True
+
     def init(self, x: Tensor, t: Tensor) -> tuple[Tensor, ...]:
         return ()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from genlab.denoisers.prediction import BoundDenoise
-from genlab.processes.gaussian import Process
+from genlab.processes.process import Process
 from genlab.randomness import Randomness
 
 

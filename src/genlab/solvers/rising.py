@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from genlab.config.ranges import NonNegativeFloat, PositiveInt
-from genlab.processes.schedule import Schedule
+from genlab.processes.schedule import Clock, Schedule
 from genlab.solvers.grids import Grid
 
 
@@ -25,8 +25,13 @@ class Churn:
     low: NonNegativeFloat = 0.05
     high: NonNegativeFloat = 50.0
 
-    def __call__(self, schedule: Schedule, steps: int) -> Tensor:
+    def __call__(self, schedule: Clock, steps: int) -> Tensor:
         times = self.grid(schedule, steps)
+        if not isinstance(schedule, Schedule) or schedule(times[0]) != (1, times[0]):
+            raise ValueError(
+                f"sampler.grid=churn raises sigma, and the time of {type(schedule).__name__} is not sigma: "
+                "take scheduler=edm or scheduler=ve"
+            )
         growth = min(self.churn / steps, math.sqrt(2) - 1)
         visited: list[Tensor] = []
         for t in times[:-1]:
@@ -45,7 +50,7 @@ class Jumps:
     length: PositiveInt = 10
     repeats: PositiveInt = 10
 
-    def __call__(self, schedule: Schedule, steps: int) -> Tensor:
+    def __call__(self, schedule: Clock, steps: int) -> Tensor:
         return self.grid(schedule, steps)[self._visits(steps)]
 
     def falls(self, steps: int) -> int:

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from genlab.config.ranges import PositiveInt
 from genlab.denoisers.prediction import BoundDenoise
-from genlab.processes.gaussian import Gaussian
-from genlab.processes.schedule import Schedule
+from genlab.processes.process import Process
+from genlab.processes.schedule import Clock, Schedule
 from genlab.randomness import Randomness
 from genlab.solvers.grids import Grid
 from genlab.solvers.rising import Jumps
@@ -33,17 +33,24 @@ class Sampler:
     grid: Grid
     steps: PositiveInt
 
-    def times(self, schedule: Schedule) -> Tensor:
+    def times(self, schedule: Clock) -> Tensor:
         """The times that are visited, ending at 0: (steps + 1,) unless the grid rises.
 
         Raises ValueError if the schedule cannot give so many, or the solver cannot serve them.
         """
+        solver = type(self.solver).__name__
+        if getattr(self.solver, "needs_noise", True) and not isinstance(schedule, Schedule):
+            raise ValueError(
+                f"the solver {solver} undoes Gaussian noise, and this process adds none: "
+                "take sampler=cold or sampler=recorrupt"
+            )
         times = self.grid(schedule, self.steps)
         check_times(times, getattr(self.solver, "may_rise", False))
-        if getattr(self.solver, "needs_noise", True) and schedule(times[0]).sigma == 0:
+        needs_signal = getattr(self.solver, "needs_signal", False)
+        if needs_signal and isinstance(schedule, Schedule) and schedule(times[0]).alpha == 0:
             raise ValueError(
-                f"the solver {type(self.solver).__name__} undoes Gaussian noise, and this process adds none: "
-                "take sampler=cold or sampler=recorrupt"
+                f"the solver {solver} divides by alpha, which is 0 at the noisy end of {type(schedule).__name__}: "
+                "take sampler=euler, heun or dpm_solver"
             )
         return times
 
@@ -54,7 +61,7 @@ class Sampler:
         return self.solver.calls(falls)
 
     def __call__(
-        self, process: Gaussian, denoise: BoundDenoise, shape: tuple[int, ...], *, constraint: Constraint | None = None,
+        self, process: Process, denoise: BoundDenoise, shape: tuple[int, ...], *, constraint: Constraint | None = None,
         generator: Randomness = None, device: torch.device | None = None,
     ) -> Iterator[Moment]:  # fmt: skip
         """Draw `shape` from the prior and solve: a moment for each step, the last holds the samples."""

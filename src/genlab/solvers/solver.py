@@ -7,15 +7,15 @@ from typing import Any, Protocol
 from torch import Tensor
 
 from genlab.denoisers.prediction import BoundDenoise
-from genlab.processes.gaussian import Gaussian
 from genlab.randomness import Randomness
 
 
 class Solver(Protocol):
     """A rule that takes x_t to x_s; pure: what it remembers between steps travels as `state`.
 
-    A solver that can also go from a time to a later one has the attribute `may_rise = True`; one that does not need
-    Gaussian noise has `needs_noise = False`.
+    Of what it can do it says, where it differs from most: `may_rise = True`, it can also go from a time to a later
+    one; `needs_noise = False`, it serves any process, others a Gaussian one; `needs_signal = True`, it cannot begin
+    where alpha is 0.
     """
 
     def init(self, x: Tensor, t: Tensor) -> Any:
@@ -23,10 +23,10 @@ class Solver(Protocol):
         ...
 
     def step(
-        self, process: Gaussian, denoise: BoundDenoise, x: Tensor, t: Tensor, s: Tensor, state: Any,
+        self, process: Any, denoise: BoundDenoise, x: Tensor, t: Tensor, s: Tensor, state: Any,
         generator: Randomness = None,
     ) -> tuple[Tensor, Any]:  # fmt: skip
-        """(x_s, state). `t` and `s` are scalars; `s` is 0 in the last step."""
+        """(x_s, state); `process` is one that the solver can serve. `t`, `s` are scalars; `s` is 0 in the last step."""
         ...
 
     def calls(self, steps: int) -> int:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from genlab.denoisers.prediction import BoundDenoise, Prediction
-from genlab.processes.gaussian import Gaussian
+from genlab.processes.process import Process
 from genlab.randomness import Randomness
 from genlab.solvers.solver import Solver
 
@@ -29,7 +29,7 @@ class Moment(NamedTuple):
 
 
 def trajectory(
-    process: Gaussian, denoise: BoundDenoise, solver: Solver, times: Tensor, x: Tensor,
+    process: Process, denoise: BoundDenoise, solver: Solver, times: Tensor, x: Tensor,
     constraint: Constraint | None = None, generator: Randomness = None,
 ) -> Iterator[Moment]:  # fmt: skip
     """Solve from `x` at times[0] through all `times` (steps + 1,), a moment for each step.
@@ -56,7 +56,7 @@ def check_times(times: Tensor, may_rise: bool) -> None:
 
 
 def _moments(
-    process: Gaussian, denoise: BoundDenoise, solver: Solver, times: Tensor, x: Tensor,
+    process: Process, denoise: BoundDenoise, solver: Solver, times: Tensor, x: Tensor,
     constraint: Constraint | None, generator: Randomness,
 ) -> Iterator[Moment]:  # fmt: skip
     estimate = x
