@@ -1,0 +1,109 @@
+"""DiT: a transformer over patches whose layers are scaled, shifted and gated by the noise level and the class."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
+
+from genlab.config.ranges import PositiveInt
+from genlab.networks.timestep import TimestepEmbedding
+
+
+class DiT(nn.Module):
+    """Peebles & Xie 2023, "Scalable diffusion models with transformers", adaLN-zero; pictures in and out.
+
+    All gates and the last layer begin at zero, so that every block begins as the identity and the output at zero.
+
+    Args:
+        channels: of the data.
+        size: side of the picture.
+        patch: side of a patch, which is one token; it divides `size`.
+        width: of a token; a multiple of `heads` and of 4.
+        depth: blocks.
+        heads: of the attention.
+        num_classes: how many labels there are; None makes the network unconditional. The label `num_classes`, one
+            more, stands for no label.
+    """
+
+    positions: Tensor
+
+    def __init__(
+        self,
+        channels: PositiveInt,
+        size: PositiveInt,
+        patch: PositiveInt = 2,
+        width: PositiveInt = 128,
+        depth: PositiveInt = 4,
+        heads: PositiveInt = 4,
+        num_classes: PositiveInt | None = None,
+    ) -> None:
+        super().__init__()
+        if size % patch:
+            raise ValueError(f"network.patch={patch} does not divide dataset.size={size}")
+        if width % heads or width % 4:
+            raise ValueError(f"network.width={width} must be a multiple of network.heads={heads} and of 4")
+        self._channels, self._patch, self._side = channels, patch, size // patch
+        self.enter = nn.Conv2d(channels, width, patch, stride=patch)
+        self.register_buffer("positions", _positions(self._side, width), persistent=False)
+        self.time = TimestepEmbedding(width)
+        self.class_embedding = None if num_classes is None else nn.Embedding(num_classes + 1, width)
+        self.blocks = nn.ModuleList(_Block(width, heads) for _ in range(depth))
+        self.norm = nn.LayerNorm(width, elementwise_affine=False)
+        self.modulation = _zero(nn.Linear(width, 2 * width))
+        self.leave = _zero(nn.Linear(width, channels * patch**2))
+
+    def forward(self, x: Tensor, level: Tensor, condition: Tensor | None = None) -> Tensor:
+        """`level` (batch,) the step number, `condition` (batch,) the label."""
+        told = self.time(level)
+        if self.class_embedding is not None:
+            if condition is None:
+                raise ValueError("this network is conditional: it needs a label for each picture")
+            told = told + self.class_embedding(condition)
+        told = nn.functional.silu(told)
+        tokens = self.enter(x).flatten(2).transpose(1, 2) + self.positions  # (batch, side**2, width)
+        for block in self.blocks:
+            tokens = block(tokens, told)
+        shift, scale = self.modulation(told)[:, None].chunk(2, dim=-1)
+        return self._picture(self.leave(self.norm(tokens) * (1 + scale) + shift))
+
+    def _picture(self, patches: Tensor) -> Tensor:
+        """(batch, side**2, channels patch**2) -> (batch, channels, size, size)."""
+        grid = patches.unflatten(1, (self._side, self._side)).unflatten(-1, (self._channels, self._patch, self._patch))
+        return grid.permute(0, 3, 1, 4, 2, 5).flatten(4, 5).flatten(2, 3)
+
+
+class _Block(nn.Module):
+    """Attention and two dense layers, each of a normalised input that is scaled and shifted, and each gated."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self._heads = heads
+        self.norms = nn.ModuleList(nn.LayerNorm(width, elementwise_affine=False) for _ in range(2))
+        self.qkv = nn.Linear(width, 3 * width)
+        self.join = nn.Linear(width, width)
+        self.dense = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU("tanh"), nn.Linear(4 * width, width))
+        self.modulation = _zero(nn.Linear(width, 6 * width))
+
+    def forward(self, tokens: Tensor, told: Tensor) -> Tensor:
+        shift_1, scale_1, gate_1, shift_2, scale_2, gate_2 = self.modulation(told)[:, None].chunk(6, dim=-1)
+        tokens = tokens + gate_1 * self._attend(self.norms[0](tokens) * (1 + scale_1) + shift_1)
+        return tokens + gate_2 * self.dense(self.norms[1](tokens) * (1 + scale_2) + shift_2)
+
+    def _attend(self, tokens: Tensor) -> Tensor:
+        q, k, v = self.qkv(tokens).unflatten(-1, (3, self._heads, -1)).permute(2, 0, 3, 1, 4)
+        return self.join(scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+
+
+def _zero(layer: nn.Linear) -> nn.Linear:
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+def _positions(side: int, width: int) -> Tensor:
+    """(side**2, width): sines and cosines of the row in the first half, of the column in the second."""
+    frequency = 10_000 ** (-torch.arange(width // 4) / (width // 4))
+    angles = torch.arange(side)[:, None] * frequency
+    waves = torch.cat([angles.sin(), angles.cos()], dim=1)  # (side, width / 2)
+    return torch.cat([waves.repeat_interleave(side, 0), waves.repeat(side, 1)], dim=1)

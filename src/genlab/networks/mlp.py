@@ -1,0 +1,70 @@
+"""A residual network of dense layers, for points and for very small pictures."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from genlab.config.ranges import PositiveInt
+from genlab.networks.timestep import TimestepEmbedding
+
+
+class MLP(nn.Module):
+    """(batch, *shape) -> the same shape, or (batch, outputs).
+
+    Each block adds a layer of SiLU(normalised input shifted by the time and the class) to what it is given; the last
+    layer begins at zero.
+
+    Args:
+        shape: of one datum, such as (2,) for points or (channel, height, width).
+        width: of the hidden layers; even.
+        depth: blocks.
+        outputs: numbers of the output; None for as many as the datum has, in its shape.
+        num_classes: how many labels there are; None makes the network unconditional. The label `num_classes`, one
+            more, stands for no label.
+    """
+
+    def __init__(
+        self,
+        shape: list[int],
+        width: PositiveInt = 128,
+        depth: PositiveInt = 3,
+        outputs: PositiveInt | None = None,
+        num_classes: PositiveInt | None = None,
+    ) -> None:
+        super().__init__()
+        self._shape = tuple(shape) if outputs is None else (outputs,)
+        self.enter = nn.Linear(math.prod(shape), width)
+        self.time = TimestepEmbedding(width)
+        self.class_embedding = None if num_classes is None else nn.Embedding(num_classes + 1, width)
+        self.blocks = nn.ModuleList(_Block(width) for _ in range(depth))
+        self.leave = nn.Linear(width, math.prod(self._shape))
+        nn.init.zeros_(self.leave.weight)
+        nn.init.zeros_(self.leave.bias)
+
+    def forward(self, x: Tensor, level: Tensor, condition: Tensor | None = None) -> Tensor:
+        """`level` (batch,) the step number, `condition` (batch,) the label."""
+        told = self.time(level)
+        if self.class_embedding is not None:
+            if condition is None:
+                raise ValueError("this network is conditional: it needs a label for each datum")
+            told = told + self.class_embedding(condition)
+        hidden = self.enter(x.flatten(1))
+        for block in self.blocks:
+            hidden = block(hidden, told)
+        return self.leave(torch.nn.functional.silu(hidden)).unflatten(1, self._shape)
+
+
+class _Block(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.told = nn.Linear(width, width)
+        self.inner = nn.Linear(width, width)
+        self.outer = nn.Linear(width, width)
+
+    def forward(self, hidden: Tensor, told: Tensor) -> Tensor:
+        silu = torch.nn.functional.silu
+        return hidden + self.outer(silu(self.inner(self.norm(hidden)) + self.told(silu(told))))
