@@ -53,3 +53,37 @@ class Likelihood(Protocol):
     def nats(self, x: Tensor, condition: Conditions = None) -> Tensor:
         """(batch,): minus the log-likelihood of each item in nats, exact or an upper bound: the family says which."""
         ...
+
+
+@runtime_checkable
+class Counted(Likelihood, Protocol):
+    """A likelihood that may be one of integers, which bits per dimension are defined for."""
+
+    def dimensions(self, x: Tensor) -> int | None:
+        """How many integers an item of `x` is to the model; None where `nats` is a density or of no fixed scale."""
+        ...
+
+
+@runtime_checkable
+class CodeMaps(Protocol):
+    """Holds an image as a map of integers."""
+
+    num_embeddings: int
+    """How many values a code has."""
+
+    def codes(self, x: Tensor) -> Tensor:
+        """(batch, levels, rows, columns) int64."""
+        ...
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """Images in [-1, 1]."""
+        ...
+
+
+@runtime_checkable
+class DrawsCodes(CodeMaps, Protocol):
+    """Draws new maps of integers."""
+
+    def sample_codes(self, n: int, condition: Conditions = None, *, generator: Randomness = None) -> Tensor:
+        """(n, levels, rows, columns) int64."""
+        ...

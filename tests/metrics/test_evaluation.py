@@ -32,6 +32,9 @@ class Uniform(nn.Module):
     def nats(self, x: torch.Tensor, condition: Any = None) -> torch.Tensor:
         return torch.full((len(x),), x[0].numel() * math.log(256))
 
+    def dimensions(self, x: torch.Tensor) -> int | None:
+        return x[0].numel()
+
     def sample(self, n: int, condition: Any = None, *, generator: Any = None) -> torch.Tensor:
         self.drawn += n
         return generator.uniform((n, 1, 8, 8)) * 2 - 1
@@ -46,6 +49,15 @@ def test_uniform_pixels_cost_eight_bits(data: Any, cache_dir: str) -> None:
     assert found["bits_per_dim"].value == pytest.approx(8)
     assert found["nats"].value == pytest.approx(64 * math.log(256))
     assert (found["nats"].n, found["nats"].better) == (200, "lower")
+
+
+def test_a_density_has_nats_and_no_bits_per_dimension(data: Any, cache_dir: str) -> None:
+    class Density(Uniform):
+        def dimensions(self, x: torch.Tensor) -> int | None:
+            return None
+
+    suite = Suite({"likelihood": NegativeLogLikelihood()}, 20, 64, 0, "test", cache_dir)
+    assert set(suite.evaluate(Density(), data)) == {"nats"}
 
 
 def test_a_model_that_has_diverged_has_no_likelihood(data: Any, cache_dir: str) -> None:

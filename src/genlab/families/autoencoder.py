@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from genlab.config.ranges import NonNegativeFloat, NonNegativeInt, PositiveInt, Rate
 from genlab.data.batch import Batch
-from genlab.families.base import GenerativeModule
 from genlab.families.labels import labels_for
-from genlab.networks.bottleneck import Bottleneck, EncoderDecoder
+from genlab.families.vector_coded import VectorCoded
+from genlab.networks.bottleneck import EncoderDecoder
 from genlab.objectives.divergence import kl_to_standard_normal, log_normal
 from genlab.objectives.elbo import importance_bound, total_kl, unit_use, warm_up
 from genlab.objectives.likelihood import PixelLikelihood
@@ -23,7 +23,7 @@ from genlab.protocols import Conditions
 from genlab.randomness import Randomness, randn
 
 
-class Autoencoder(GenerativeModule):
+class Autoencoder(VectorCoded):
     """A network, a likelihood, and a sampling layer between encoder and decoder.
 
     All terms of the loss are in nats per image: summed over pixels and coding units, averaged over the batch.
@@ -56,15 +56,14 @@ class Autoencoder(GenerativeModule):
         ema_decay: Rate | None = None,
         seed: int = 0,
     ) -> None:
-        super().__init__(optimizer, ema_decay, seed)
+        super().__init__(
+            network, likelihood, optimizer, 2 * coding_size, coding_size, num_classes, ema_decay, seed
+        )  # fmt: skip
         if importance_samples > 1 and (beta != 1 or free_bits or warmup_steps):
             raise ValueError(
                 f"importance_samples={importance_samples} minimises a bound without a KL term of its own: "
                 "allowed only with beta=1, free_bits=0 and warmup_steps=0"
             )
-        self.coder = Bottleneck(network, 2 * coding_size, coding_size, num_classes)
-        self.likelihood = likelihood
-        self.coding_size, self.num_classes = coding_size, num_classes
         self.beta, self.free_bits, self.warmup_steps = beta, free_bits, warmup_steps
         self.importance_samples = importance_samples
 
@@ -75,9 +74,9 @@ class Autoencoder(GenerativeModule):
         mean, log_variance = self.coder.encode(x, label).chunk(2, dim=1)
         return mean, log_variance
 
-    def decode(self, z: Tensor, label: Tensor | None = None) -> Tensor:
-        """(batch, coding_size) -> what the likelihood reads, (batch, channel, height, width)."""
-        return self.coder.decode(z, label)
+    def code(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        """(batch, coding_size): the mean of the posterior."""
+        return self.posterior(x, label)[0]
 
     # ---- training -----------------------------------------------------------------------------------
 
@@ -118,23 +117,6 @@ class Autoencoder(GenerativeModule):
         return self.likelihood.mean(self.decode(z, label))
 
     @torch.no_grad()
-    def picture(self, z: Tensor, condition: Conditions = None) -> Tensor:
-        """The mean image of each code (batch, coding_size), in [-1, 1]."""
-        label = labels_for(self.num_classes, condition, len(z), self.device)
-        return self.likelihood.mean(self.decode(z, label))
-
-    @torch.no_grad()
-    def encode(self, x: Tensor, condition: Conditions = None) -> Tensor:
-        """(batch, coding_size): the mean code."""
-        return self.posterior(x, labels_for(self.num_classes, condition, len(x), self.device))[0]
-
-    @torch.no_grad()
-    def reconstruct(self, x: Tensor, condition: Conditions = None) -> Tensor:
-        """The mean image of the mean code, same shape as `x`."""
-        label = labels_for(self.num_classes, condition, len(x), self.device)
-        return self.likelihood.mean(self.decode(self.posterior(x, label)[0], label))
-
-    @torch.no_grad()
     def nats(self, x: Tensor, condition: Conditions = None, *, samples: PositiveInt = 1) -> Tensor:
         """(batch,): an upper bound on -log p(x) in nats, the importance-weighted one where `samples` is above 1."""
         label = labels_for(self.num_classes, condition, len(x), self.device)
@@ -143,3 +125,7 @@ class Autoencoder(GenerativeModule):
         if samples == 1:
             return nats[0] + kl_to_standard_normal(mean, log_variance).sum(1)
         return -importance_bound(log_ratio - nats)
+
+    def dimensions(self, x: Tensor) -> int | None:
+        """The numbers of an image where `nats` is of the 8-bit picture; None under a likelihood of another scale."""
+        return x[0].numel() if self.likelihood.discrete else None

@@ -66,7 +66,7 @@ class Autoregressive(GenerativeModule):
         self.codec = codec
         self.network = network(shape=codec.shape, num_values=codec.num_values, num_classes=num_classes)
         self.num_classes, self.temperature = num_classes, temperature
-        self.dimensions = math.prod(codec.shape)
+        self.num_embeddings = codec.num_values
 
     def loss(self, batch: Batch) -> dict[str, Tensor]:
         """ "loss" in nats per image, "bits_per_dim" the same in bits per number, "accuracy" of the likeliest value."""
@@ -77,7 +77,7 @@ class Autoregressive(GenerativeModule):
         loss = F.cross_entropy(logits, z, reduction="sum") / len(z)
         with torch.no_grad():
             accuracy = (logits.argmax(1) == z).float().mean()
-            bits = loss / (self.dimensions * math.log(2))
+            bits = loss / (z[0].numel() * math.log(2))
         return {"loss": loss, "bits_per_dim": bits, "accuracy": accuracy}
 
     @torch.no_grad()
@@ -87,9 +87,29 @@ class Autoregressive(GenerativeModule):
         z = self.codec.encode(x)
         return F.cross_entropy(self.network(z, label), z, reduction="none").flatten(1).sum(1)
 
+    def dimensions(self, x: Tensor) -> int:
+        """How many integers an encoded image has: `nats` is the probability of these."""
+        return math.prod(self.codec.shape)
+
+    # ---- images and codes ---------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def codes(self, x: Tensor) -> Tensor:
+        """(batch, channels, height, width) int64: the integers of each image."""
+        return self.codec.encode(x)
+
+    @torch.no_grad()
+    def decode(self, codes: Tensor) -> Tensor:
+        """(batch, channels, height, width) integers -> images in [-1, 1]."""
+        return self.codec.decode(codes)
+
+    @torch.no_grad()
+    def sample_codes(self, n: int, condition: Conditions = None, *, generator: Randomness = None) -> Tensor:
+        """(n, channels, height, width) int64, drawn one number after the other."""
+        label = labels_for(self.num_classes, condition, n, self.device, turns=True)
+        return sample(self.network, n, label, temperature=self.temperature, generator=generator)
+
     @torch.no_grad()
     def sample(self, n: int, condition: Conditions = None, *, generator: Randomness = None) -> Tensor:
-        """(n, channel, height, width) in [-1, 1]: decoded from integers drawn one after the other."""
-        label = labels_for(self.num_classes, condition, n, self.device, turns=True)
-        z = sample(self.network, n, label, temperature=self.temperature, generator=generator)
-        return self.codec.decode(z)
+        """(n, channel, height, width) in [-1, 1]: the images of `sample_codes`."""
+        return self.decode(self.sample_codes(n, condition, generator=generator))

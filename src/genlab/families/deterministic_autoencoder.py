@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from genlab.config.ranges import NonNegativeFloat, PositiveInt, Rate
 from genlab.data.batch import Batch
-from genlab.families.base import GenerativeModule
 from genlab.families.labels import labels_for
-from genlab.networks.bottleneck import Bottleneck, EncoderDecoder
+from genlab.families.vector_coded import VectorCoded
+from genlab.networks.bottleneck import EncoderDecoder
 from genlab.objectives.likelihood import PixelLikelihood
 from genlab.protocols import Conditions
 from genlab.randomness import Randomness, randn
@@ -20,7 +20,7 @@ _MOMENTUM = 0.01
 """Share of a batch in the running moments of the codes: they span about 100 batches."""
 
 
-class DeterministicAutoencoder(GenerativeModule):
+class DeterministicAutoencoder(VectorCoded):
     """x -> code -> x. The loss is in nats per image: summed over pixels, averaged over the batch.
 
     New images are decoded from N(mean, covariance) of the training codes (Ghosh et al. 2020, "From variational to
@@ -50,20 +50,22 @@ class DeterministicAutoencoder(GenerativeModule):
         ema_decay: Rate | None = None,
         seed: int = 0,
     ) -> None:
-        super().__init__(optimizer, ema_decay, seed)
-        self.coder = Bottleneck(network, coding_size, coding_size, num_classes)
-        self.likelihood = likelihood
-        self.coding_size, self.num_classes, self.code_penalty = coding_size, num_classes, code_penalty
+        super().__init__(network, likelihood, optimizer, coding_size, coding_size, num_classes, ema_decay, seed)
+        self.code_penalty = code_penalty
         self.register_buffer("code_mean", torch.zeros(coding_size))
         self.register_buffer("code_covariance", torch.eye(coding_size))
+
+    def code(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        """(batch, coding_size): what the encoder says."""
+        return self.coder.encode(x, label)
 
     def loss(self, batch: Batch) -> dict[str, Tensor]:
         """ "reconstruction" in nats per image, "code_penalty" likewise; "loss" is their sum."""
         label = labels_for(self.num_classes, batch.label, len(batch.x), self.device)
-        z = self.coder.encode(batch.x, label)
+        z = self.code(batch.x, label)
         if self.training:
             self._take_in(z.detach())
-        reconstruction = self.likelihood.nats(self.coder.decode(z, label), batch.x).mean()
+        reconstruction = self.likelihood.nats(self.decode(z, label), batch.x).mean()
         penalty = self.code_penalty * 0.5 * z.square().sum(1).mean()
         return {"loss": reconstruction + penalty, "reconstruction": reconstruction, "code_penalty": penalty}
 
@@ -79,21 +81,4 @@ class DeterministicAutoencoder(GenerativeModule):
         label = labels_for(self.num_classes, condition, n, self.device, turns=True)
         values, vectors = torch.linalg.eigh(self.code_covariance)
         noise = randn((n, self.coding_size), generator, self.device) * values.clamp_min(0).sqrt()
-        return self.likelihood.mean(self.coder.decode(self.code_mean + noise @ vectors.T, label))
-
-    @torch.no_grad()
-    def picture(self, z: Tensor, condition: Conditions = None) -> Tensor:
-        """The mean image of each code (batch, coding_size), in [-1, 1]."""
-        label = labels_for(self.num_classes, condition, len(z), self.device)
-        return self.likelihood.mean(self.coder.decode(z, label))
-
-    @torch.no_grad()
-    def encode(self, x: Tensor, condition: Conditions = None) -> Tensor:
-        """(batch, coding_size)."""
-        return self.coder.encode(x, labels_for(self.num_classes, condition, len(x), self.device))
-
-    @torch.no_grad()
-    def reconstruct(self, x: Tensor, condition: Conditions = None) -> Tensor:
-        """The mean image of the code, same shape as `x`."""
-        label = labels_for(self.num_classes, condition, len(x), self.device)
-        return self.likelihood.mean(self.coder.decode(self.coder.encode(x, label), label))
+        return self.likelihood.mean(self.decode(self.code_mean + noise @ vectors.T, label))

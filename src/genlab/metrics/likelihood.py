@@ -10,13 +10,14 @@ from genlab.data.pixels import to_model
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.intervals import Measured, mean_with_interval
 from genlab.metrics.score import Score
+from genlab.protocols import Counted
 
 
 class NegativeLogLikelihood:
     """Minus the log-likelihood of the split's pictures, exact or an upper bound as the family says: lower is better.
 
-    `nats` per picture, and `bits_per_dim` = nats / (dimensions ln 2). The latter compares models only where both give
-    probabilities to the 256 levels of a pixel; densities and Bernoulli likelihoods of greys are on scales of their own.
+    `nats` per picture, and `bits_per_dim` = nats / (dimensions ln 2) where the model gives probabilities to integers:
+    greys of a pixel, or codes. Densities and Bernoulli likelihoods of greys are on scales of their own, and have none.
     """
 
     needs = frozenset({"likelihood"})
@@ -33,11 +34,13 @@ class NegativeLogLikelihood:
         nats = torch.cat(values)
         if not torch.isfinite(nats).all():
             raise ValueError("the model gives a picture the likelihood zero or not-a-number: it has diverged")
-        per_dim = math.prod(images.shape[1:]) * math.log(2)
         provenance = {**evaluation.real_provenance(), "interval": "bootstrap"}
         measured = mean_with_interval(nats, evaluation.seed)
-        bits = Measured(measured.value / per_dim, measured.low / per_dim, measured.high / per_dim)
-        return {
-            "nats": Score(*measured, len(nats), "nats per picture", "lower", provenance),
-            "bits_per_dim": Score(*bits, len(nats), "bits per dimension", "lower", provenance),
-        }
+        scores = {"nats": Score(*measured, len(nats), "nats per picture", "lower", provenance)}
+        module = evaluation.module
+        dimensions = module.dimensions(to_model(images[:1])) if isinstance(module, Counted) else None
+        if dimensions is not None:
+            bits = Measured(*(value / (dimensions * math.log(2)) for value in measured))
+            provenance = {**provenance, "dimensions": dimensions}
+            scores["bits_per_dim"] = Score(*bits, len(nats), "bits per dimension", "lower", provenance)
+        return scores

@@ -20,6 +20,9 @@ from genlab.config.ranges import PositiveFloat, PositiveInt
 class PixelLikelihood(Protocol):
     """What a family asks of a likelihood."""
 
+    discrete: bool
+    """Whether its nats are those of a probability of the 8-bit picture, which can be said in bits per dimension."""
+
     def nats(self, output: Tensor, x: Tensor) -> Tensor:
         """(batch,): -log p(x | output), summed over everything but the batch."""
         ...
@@ -36,6 +39,8 @@ class Bernoulli(nn.Module):
     logarithm of a normalised density: its minimum is the entropy of the greys and not 0, and its figures
     compare with other Bernoulli figures only (Loaiza-Ganem and Cunningham 2019, "The continuous Bernoulli").
     """
+
+    discrete = False
 
     def nats(self, output: Tensor, x: Tensor) -> Tensor:
         pixels = F.binary_cross_entropy_with_logits(output, (x + 1) / 2, reduction="none")
@@ -56,6 +61,8 @@ class Gaussian(nn.Module):
         sigma: the standard deviation of a pixel in [-1, 1]; where training begins if learned.
         learned: train it.
     """
+
+    discrete = False
 
     def __init__(self, sigma: PositiveFloat = 0.2, learned: bool = False) -> None:
         super().__init__()
@@ -80,6 +87,8 @@ class DiscretizedLogistic(nn.Module):
         channels: of the images.
         scale: the logistic's scale in [-1, 1], where training begins.
     """
+
+    discrete = True
 
     def __init__(self, channels: PositiveInt, scale: PositiveFloat = 0.1) -> None:
         super().__init__()
