@@ -21,14 +21,14 @@ _MARKDOWN = re.compile(r"([\\`*_\[\]<>|#~$])")
 
 def markdown(board: Leaderboard, title: str) -> str:
     """A GitHub table with footnotes below."""
-    heads = [*map(_md, (*_lead_heads(board), *board.metrics)), "time", "status"]
+    heads = [*map(escaped, (*_lead_heads(board), *board.metrics)), "time", "status"]
     align = ["---"] * len(_lead_heads(board)) + ["---:"] * (len(board.metrics) + 1) + ["---"]
-    lines = [f"# {_md(title)}", "", "| " + " | ".join(heads) + " |", "| " + " | ".join(align) + " |"]
+    lines = [f"# {escaped(title)}", "", "| " + " | ".join(heads) + " |", "| " + " | ".join(align) + " |"]
     for row in board.rows:
-        cells = [*map(_md, _lead(board, row)), *map(_md_cell, row.cells), duration(row.seconds), _md(row.status)]
+        cells = [*map(escaped, _lead(board, row)), *map(_md_cell, row.cells), duration(row.seconds), escaped(row.status)]
         lines.append("| " + " | ".join(cells) + " |")
     lines += ["", INTERVALS]
-    lines += [f"\n<sup>{i}</sup> {_md(note)}" for i, note in enumerate(board.notes, start=1)]
+    lines += [f"\n<sup>{i}</sup> {escaped(note)}" for i, note in enumerate(board.notes, start=1)]
     return "\n".join(lines) + "\n"
 
 
@@ -85,14 +85,15 @@ def _inert(text: str) -> str:
     return text
 
 
-def _md(text: str) -> str:
+def escaped(text: str) -> str:
+    """Text that is nothing but text in Markdown."""
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
 
 
 def _md_cell(cell: Cell) -> str:
     marks = "".join(f"<sup>{mark}</sup>" for mark in cell.marks)
     value = f"**{cell.value}**" if cell.best else cell.value
-    return f"{value}{marks} {_md(cell.interval)}".strip()
+    return f"{value}{marks} {escaped(cell.interval)}".strip()
 
 
 def _tex(text: str) -> str:

@@ -1,0 +1,1 @@
+"""Tables of a published report, run again: rows, columns, claims, and the page that says what came of them."""

@@ -1,0 +1,120 @@
+"""RESULTS.md: the page of a study. Our numbers beside the report's, its claims and what became of them, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from genlab.reports.formats import escaped
+from genlab.reports.numbers import duration, score_text
+from genlab.reports.studies.results import Results, moved
+from genlab.reports.swept import short_names
+
+
+def page(results: Results, pictures: Mapping[str, Mapping[str, str]]) -> str:
+    """The Markdown of a study's page.
+
+    Args:
+        pictures: kind -> row -> path of the picture, relative to the page.
+    """
+    parts = [
+        f"# {escaped(results['title'])}", f"Source: {escaped(results['source'])}.", _scale(results),
+        _note(results), table(results), _missing(results), _claims(results), _moved(results), _pictures(pictures),
+        _how(results),
+    ]  # fmt: skip
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def table(results: Results) -> str:
+    """Rows by settings and columns; where the report prints a number, it stands behind ours."""
+    keys = list(dict.fromkeys(key for row in results["rows"].values() for key in row["settings"]))
+    titles = [f"{c['title']}{', ' + c['unit'] if c['unit'] else ''}" for c in results["columns"].values()]
+    heads = ["row", *short_names(keys).values()]
+    for title, column in zip(titles, results["columns"].values(), strict=True):
+        heads += [title, "report"] if column["report"] else [title]
+    lines = [_line(map(escaped, heads)), _line("---" for _ in heads)]
+    for name, row in results["rows"].items():
+        cells = [name, *(str(row["settings"].get(key, "")) for key in keys)]
+        cells = [escaped(cell) for cell in cells]
+        for key, column in results["columns"].items():
+            cells.append(" ".join(score_text(row["cells"].get(key))).strip())
+            if column["report"]:
+                cells.append(f"{column['report'][name]:g}" if name in column["report"] else "–")
+        lines.append(_line(cells))
+    n = results["seeds"]
+    caption = f"Mean and 95 % interval over {n} seeds." if n > 1 else "One seed; intervals are those of the score."
+    return "\n".join(lines) + f"\n\n{caption}"
+
+
+def _scale(results: Results) -> str:
+    if results["scale"] == "full":
+        return "**Scale: full**, the report's own settings."
+    return f"**Scale: {results['scale']}. These are not the report's settings:** {escaped(results['says'])}"
+
+
+def _note(results: Results) -> str:
+    return escaped(results["note"])
+
+
+def _missing(results: Results) -> str:
+    told = [f"- Row {escaped(name)}: {escaped(row['missing'])}."
+            for name, row in results["rows"].items() if row["missing"]]  # fmt: skip
+    return "\n".join(["What is missing:", "", *told]) if told else ""
+
+
+def _claims(results: Results) -> str:
+    if not results["claims"]:
+        return ""
+    test = results["test"]
+    lines = ["## Claims of the report", "", _line(("claim", "verdict", "test", "difference [95 %]")), _line(["---"] * 4)]
+    for claim in results["claims"]:
+        parts = claim["parts"]
+        tests = "<br>".join(f"`{part['expression']}`" for part in parts) or (
+            f"`{claim['expression']}`" if claim["expression"] else "none"
+        )
+        numbers = "<br>".join(" ".join(score_text({**part, "value": part["difference"]})) for part in parts)
+        verdict = f"**{claim['verdict']}**" + (f": {escaped(claim['why'])}" if claim["why"] else "")
+        lines.append(_line((escaped(claim["text"]), verdict, tests, numbers or "–")))
+    lines += ["", f"{test['statistic']}; fewer than {test['min_seeds']} seeds decide nothing. "
+              "A claim of several parts is reproduced when every part is."]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _moved(results: Results) -> str:
+    told = moved(results)
+    return "\n".join(["## Moved since the last results", "", *(f"- {escaped(text)}" for text in told)]) if told else ""
+
+
+def _pictures(pictures: Mapping[str, Mapping[str, str]]) -> str:
+    lines = []
+    for kind, by_row in pictures.items():
+        lines += [f"## {kind.replace('_', ' ').capitalize()}", ""]
+        lines += [_line(f"row {escaped(row)}" for row in by_row), _line("---" for _ in by_row)]
+        lines += [_line(f"![{kind} of row {escaped(row)}]({path})" for row, path in by_row.items()), ""]
+    return "\n".join(lines).rstrip()
+
+
+def _how(results: Results) -> str:
+    def several(key: str) -> str:
+        return ", ".join(results[key]) or "unknown"
+
+    settings = ", ".join(f"`{key}={value}`" for key, value in results["settings"].items())
+    return "\n".join((
+        "## How it was run", "", "```", results["command"], "```", "",
+        f"{results['runs']} runs, {duration(results['run_seconds'])} of computing in all, on {several('devices')} "
+        f"({several('threads')} threads a run), PyTorch {several('torch')}, commit {several('commits')}, "
+        f"finished {results['date'] or 'never'}. Every row has {settings}.",
+    ))  # fmt: skip
+
+
+def _line(cells: Any) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def write(results: Results, pictures: Mapping[str, Mapping[str, str]], folder: Path) -> Path:
+    """Write RESULTS.md into a folder."""
+    from genlab.runs.atomic import write_text
+
+    write_text(folder / "RESULTS.md", page(results, pictures))
+    return folder / "RESULTS.md"

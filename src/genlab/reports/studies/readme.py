@@ -1,0 +1,28 @@
+"""The README's table of reproduced results, written from every study's results.json."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from genlab.reports.studies.results import load
+
+_BLOCK = re.compile(r"(<!-- results -->\n).*?(<!-- /results -->)", re.DOTALL)
+
+
+def summary(folder: Path) -> str:
+    """One line for each study below `folder` that has results: scale, seeds, and what became of its claims."""
+    lines = ["| table | scale | seeds | runs | claims reproduced | refuted | undecided |", "|---|---|--:|--:|--:|--:|--:|"]
+    for file in sorted(folder.glob("*/results.json")):
+        if (results := load(file)) is None:
+            continue
+        verdicts = [claim["verdict"] for claim in results["claims"]]
+        counts = " | ".join(str(verdicts.count(verdict)) for verdict in ("reproduced", "refuted", "undecided"))
+        link = f"[{results['title']}](experiments/report/{file.parent.name}/RESULTS.md)"
+        lines.append(f"| {link} | {results['scale']} | {results['seeds']} | {results['runs']} | {counts} |")
+    return "\n".join(lines) + "\n"
+
+
+def updated(readme: str, folder: Path) -> str:
+    """The README's text with its block of results as it must be."""
+    return _BLOCK.sub(lambda block: block[1] + summary(folder) + block[2], readme)

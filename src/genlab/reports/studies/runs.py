@@ -1,0 +1,97 @@
+"""The runs of a study: what to ask the store for, and which run answers which row, seed and value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from genlab.reports.collect import Collected, collect
+from genlab.reports.studies.study import Row, Study
+from genlab.runs.sweeps import Sweep
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training that a row needs."""
+
+    row: str
+    seed: int
+    overrides: Mapping[str, Any]
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The overrides as a sweep over rows writes them."""
+        from hydra_plugins.genlab.rows import words
+
+        return frozenset(words(dict(self.overrides)))
+
+
+def jobs(study: Study) -> Iterator[Job]:
+    """Every training of a study, rows in order; rows that differ in their evaluation alone ask for the same one."""
+    for row in study.rows.values():
+        for seed, values in product(range(study.seeds), product(*study.each.values())):
+            each = dict(zip(study.each, values, strict=True))
+            given = {"experiment": study.experiment, **study.overrides, **row.overrides, **each, "seed": seed}
+            yield Job(row.name, seed, given)
+
+
+def folders(study: Study, sweep: Sweep) -> dict[Job, Path]:
+    """The run folder of each job, from the sweep's manifest; a job that was never planned is left out."""
+    planned = [(frozenset(row["overrides"]), sweep.folder.parents[1] / row["run"]) for row in sweep.rows()]
+    return {job: path for job in jobs(study) for words, path in planned if job.words <= words}
+
+
+def answers(study: Study, sweep: Sweep) -> tuple[dict[str, dict[int, list[Collected]]], dict[str, str]]:
+    """row -> seed -> its completed runs, and row -> what is missing of it."""
+    found: dict[str, dict[int, list[Collected]]] = {name: {} for name in study.rows}
+    missing: dict[str, list[str]] = {}
+    where = folders(study, sweep)
+    for job in jobs(study):
+        runs = found[job.row].setdefault(job.seed, [])
+        if (path := where.get(job)) is None or not (path / "record.json").is_file():
+            missing.setdefault(job.row, []).append(f"seed {job.seed} was not run")
+            continue
+        of_row = [run for run in collect([path]) if _answers(run, study.rows[job.row])]
+        done = [run for run in of_row if run.record.get("status") == "completed"]
+        if done:
+            runs.append(done[0])
+        else:
+            missing.setdefault(job.row, []).append(f"seed {job.seed} {_status(of_row)}")
+    complete = {row: {s: runs for s, runs in of.items() if len(runs) == _expected(study)} for row, of in found.items()}
+    return complete, {row: "; ".join(dict.fromkeys(what)) for row, what in missing.items()}
+
+
+def _expected(study: Study) -> int:
+    n = 1
+    for values in study.each.values():
+        n *= len(values)
+    return n
+
+
+def _answers(run: Collected, row: Row) -> bool:
+    """Whether this is the training that a row is about, or, for a row of an evaluation, that evaluation."""
+    from hydra_plugins.genlab.rows import words
+
+    if row.evaluate is None:
+        return "evaluation" not in run.record
+    return "evaluation" in run.record and set(words(dict(row.evaluate))) <= set(run.record["overrides"])
+
+
+def _status(runs: list[Collected]) -> str:
+    if not runs:
+        return "was not evaluated"
+    record = runs[0].record
+    error = record.get("error") or {}
+    return f"{record.get('status')}{': ' + str(error['message']).splitlines()[0] if error.get('message') else ''}"
+
+
+def write_rows(path: Path, wanted: list[Job]) -> None:
+    """The file that `genlab train -m rows=FILE` reads; a training that several rows share is in it once."""
+    from genlab.runs.atomic import write_text
+
+    rows = list({job.words: dict(job.overrides) for job in wanted}.values())
+    write_text(path, json.dumps({"rows": rows}, indent=1))  # JSON is YAML
