@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -11,46 +13,56 @@ from omegaconf import DictConfig, OmegaConf
 from genlab.config.app import App, run_app
 from genlab.config.check import check
 from genlab.config.errors import ConfigError
-from genlab.config.of_run import find_run, offer, wants_run
+from genlab.config.of_run import find_run, given, offer, wants_run
 
 if TYPE_CHECKING:
     from genlab.runs.store import Run
+    from genlab.runs.workbench import Workbench
+
+_KEYS = ("run", "out")
 
 
 def main(argv: list[str]) -> int:
-    """Evaluate one checkpoint once, or with -m many ways; prints the table of the scores."""
+    """Evaluate one checkpoint once, or with -m many ways; with folder= a folder of pictures. Prints the scores."""
+    if given(argv, "folder", ""):
+        from genlab.commands.evaluate_folder import main as of_folder
+
+        return of_folder(argv)
     run = find_run(argv) if wants_run(argv) else None
     offer(run, argv)
-    app = App(task=lambda cfg: evaluate(cfg, run), check=lambda cfg: check(cfg, extra=("run",)))
-    run_app("evaluate", app, argv)
-    records = [job.value for job in app.results if isinstance(job.value, dict)]
-    if records:
-        _print(records)
+    benches: list[Workbench] = []  # one for all jobs, made when the first is sound
+    app = App(task=lambda cfg: evaluate(cfg, run, benches), check=lambda cfg: check(cfg, extra=_KEYS))
+    run_app("evaluate", app, _appended(argv))
     for job in app.results:
-        if isinstance(job.value, ConfigError):
-            raise job.value
         if isinstance(job.value, BaseException):
             raise job.value
+    records = [job.value for job in app.results if isinstance(job.value, dict)]
+    if records and run is not None:
+        _print(records)
+        if app.is_sweep:
+            _compare(records, Path(given(argv, "out", "")) if given(argv, "out", "") else run.path / "evaluations")
     return 0
 
 
-def evaluate(cfg: DictConfig, run: Run | None) -> dict[str, Any]:
+def evaluate(cfg: DictConfig, run: Run | None, benches: list[Workbench]) -> dict[str, Any]:
     """A record like the run's own, with the scores of this sampler and these metrics."""
-    check(cfg, extra=("run",))
+    check(cfg, extra=_KEYS)
     assert run is not None
     import torch
 
-    from genlab.config.instantiate import build
     from genlab.runs.atomic import write_json
     from genlab.runs.record import Stopwatch
-    from genlab.runs.restore import newest, restore
+    from genlab.runs.restore import newest
+    from genlab.runs.workbench import Workbench
 
-    checkpoint = newest(run)
-    allowed = list(cfg.get("allow_targets") or [])
     if cfg.get("metrics") is None:
         raise ConfigError("there is nothing to evaluate: the run has no metrics; give metrics=image")
-    data, suite, module = build(cfg.dataset, allowed), build(cfg.metrics, allowed), restore(cfg, checkpoint)
+    benches[:] = benches or [Workbench()]
+    data, suite = benches[0].part(cfg, "dataset"), benches[0].part(cfg, "metrics")
+    module = benches[0].model(cfg, newest(run))
     module.to("cuda" if torch.cuda.is_available() else "cpu")
+    if _is_sweep() and not suite.keep_features:  # kept features were not timed
+        suite.measure_cost()
     watch = Stopwatch()
     pictures = run.path / "evaluations" / _name(cfg)
     pictures.mkdir(parents=True, exist_ok=True)
@@ -63,14 +75,29 @@ def evaluate(cfg: DictConfig, run: Run | None) -> dict[str, Any]:
         "status": "completed",
     }
     write_json(run.path / "evaluations" / f"{_name(cfg)}.json", record)
+    print(f"{' '.join(_given()) or 'as trained'}: {watch.seconds:.1f} s", file=sys.stderr)
     return record
+
+
+def _appended(argv: list[str]) -> list[str]:
+    """A suite that is chosen brings an extractor to choose; without one, the extractor is added to the run's config."""
+    if any(word.startswith("metrics=") for word in argv):
+        return argv
+    return [f"+{word}" if word.startswith("extractor=") else word for word in argv]
+
+
+def _is_sweep() -> bool:
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    return bool(HydraConfig.get().mode == RunMode.MULTIRUN)
 
 
 def _given() -> list[str]:
     from hydra.core.hydra_config import HydraConfig
 
     words = [str(word) for word in OmegaConf.to_container(HydraConfig.get().overrides.task) or []]
-    return [word for word in words if not word.startswith(("run=", "paths."))]
+    return [word for word in words if not word.startswith(("run=", "paths.", "out="))]
 
 
 def _name(cfg: DictConfig) -> str:
@@ -90,3 +117,16 @@ def _print(records: list[dict[str, Any]]) -> None:
 
     Console().print(runs_table(records, swept_keys(records)))
     print(f"Scores: {len(records)} evaluations of run {records[0].get('fingerprint')}")
+
+
+def _compare(records: list[dict[str, Any]], folder: Path) -> None:
+    """Quality against cost, where the records are of samples: samplers.md, samplers.json and samplers.png."""
+    from genlab.reports import pareto
+    from genlab.runs.atomic import write_json, write_text
+
+    if (quality := pareto.quality_of(records)) is None:
+        return
+    found = pareto.ways(records, quality)
+    write_text(folder / "samplers.md", pareto.table(found, quality))
+    write_json(folder / "samplers.json", pareto.to_json(found, quality))
+    print(f"Quality against cost: {pareto.draw(found, quality, folder / 'samplers.png')}")

@@ -39,6 +39,9 @@ class Plan(NamedTuple):
     out_dir: Path | None = None
     """Where metrics put pictures."""
 
+    device: torch.device = torch.device("cpu")
+    """Where the model and the extractors work."""
+
 
 class Evaluation:
     """What metrics look at: samples through extractors, reconstructions, and the reference.
@@ -55,7 +58,7 @@ class Evaluation:
         self.plan = plan
         self.n_samples, self.batch_size, self.seed, self.split = plan.n_samples, plan.batch_size, plan.seed, plan.split
         self.out_dir = plan.out_dir
-        self.device = torch.device(getattr(module, "device", "cpu"))
+        self.device = plan.device
         self._report = report
         self._drawn: Drawn | None = None
         self._reconstructed: tuple[Tensor, Tensor] | None = None

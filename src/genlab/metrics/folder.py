@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -12,16 +13,52 @@ from genlab.data.folder import ImageFolder
 from genlab.metrics.source import Fixed
 
 
-def folder_pictures(path: str | Path, data: Any, cache_dir: str | Path) -> Fixed:
-    """The pictures under `path`, brought to the channels and the size of `data`.
+def folder_pictures(
+    path: str | Path, data: Any, cache_dir: str | Path, resize: Literal["crop", "pad"] | None = None
+) -> Fixed:
+    """The pictures under `path`, with the channels of `data`; files that cannot be read are warned of.
 
     Folders inside it are classes; their names count as labels where all of them are class names of `data`.
+
+    Args:
+        resize: how pictures of another size than those of `data` are brought to it ("crop": their central square,
+            "pad": all of them, between white borders); None refuses them.
+
+    Raises:
+        ValueError: it is no folder, holds no picture, or pictures of another size.
     """
     channels, size, _ = data.shape
-    folder = ImageFolder(path, cache_dir)
-    images = folder.load(channels, size)
+    folder = ImageFolder(path, cache_dir, resize or "crop")
+    try:
+        others = _other_sizes(Path(path).expanduser(), size)
+        if others and resize is None:
+            raise ValueError(
+                f"folder={str(path)!r} holds pictures of {others} pixels and those of {data.name} are {size} x {size}: "
+                "resize=crop or resize=pad brings them to that size, reference.size=... the reference to theirs"
+            )
+        images = folder.load(channels, size)
+    except ValueError as error:  # ImageFolder speaks of the key that data sets have
+        raise ValueError(str(error).replace("dataset.source.path=", "folder=")) from error
     labels = _labels(images.labels, images.class_names, data)
-    return Fixed(torch.from_numpy(images.pixels[:]), labels, f"folder {folder.name}")
+    how = f", resized by {resize} from {others}" if others else ""
+    return Fixed(torch.from_numpy(images.pixels[:]), labels, f"folder {folder.name}{how}")
+
+
+def _other_sizes(folder: Path, size: int) -> str:
+    """The sizes of pictures under `folder` other than `size`, the commonest first: "32 x 32, 64 x 48"; or nothing."""
+    from PIL import Image
+
+    found: Counter[tuple[int, int]] = Counter()
+    for file in folder.rglob("*"):
+        if any(part.startswith((".", "__MACOSX")) for part in file.relative_to(folder).parts):
+            continue
+        try:
+            with Image.open(file) as picture:  # its header alone is read
+                found[picture.size] += 1
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+            continue  # no picture, or reported when its pixels are asked for
+    others = [f"{width} x {height}" for (width, height), _ in found.most_common() if (width, height) != (size, size)]
+    return ", ".join(others[:3]) + (f" and {len(others) - 3} other sizes" if len(others) > 3 else "")
 
 
 def _labels(labels: Any, names: Any, data: Any) -> Tensor | None:

@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 import torch
 
 from genlab.config.ranges import NonNegativeInt, PositiveInt
+from genlab.metrics.cost import Cost
 from genlab.metrics.evaluation import Evaluation, Plan
 from genlab.metrics.extractors.extractor import Extractor, Report
 from genlab.metrics.reference import Data
@@ -90,6 +91,11 @@ class Suite:
         able = abilities(module, data)
         return {name: metric for name, metric in self.metrics.items() if metric.needs <= able | _knowledge(metric)}
 
+    def measure_cost(self) -> None:
+        """Let the cost of a sample be measured too, where it is not yet."""
+        if not any(isinstance(metric, Cost) for metric in self.metrics.values()):
+            self.metrics["cost"] = Cost()
+
     def check(self, module: object, data: Data, progress: Report = None) -> None:
         """Raises ValueError, one sentence, for whatever would make `evaluate` fail: call it before training.
 
@@ -118,12 +124,14 @@ class Suite:
         source = Generated(module, self.n_samples, self.seed) if isinstance(module, Samples) else None
         with torch.no_grad(), _averaged(module), torch.random.fork_rng(_cuda_devices(module)):
             torch.manual_seed(fold_in(self.seed, "metrics"))  # for what takes no generator; training's state is kept
-            return self._scores(self.applicable(module, data), module, source, data, out_dir, progress)
+            device = torch.device(getattr(module, "device", "cpu"))
+            return self._scores(self.applicable(module, data), module, source, data, out_dir, progress, device)
 
     def evaluate_pictures(
-        self, pictures: Fixed, data: Data, *, out_dir: Path | None = None, progress: Report = None
-    ) -> dict[str, Score]:
-        """Scores by name of pictures that are there already, against the split of `data`."""
+        self, pictures: Fixed, data: Data, *, out_dir: Path | None = None, progress: Report = None,
+        device: torch.device | str = "cpu",
+    ) -> dict[str, Score]:  # fmt: skip
+        """Scores by name of pictures that are there already, against the split of `data`; extractors on `device`."""
         if pictures.pixels.shape[1:] != torch.Size(data.shape):
             raise ValueError(
                 f"the pictures are {tuple(pictures.pixels.shape[1:])} and those of {data.name} {tuple(data.shape)} "
@@ -131,18 +139,18 @@ class Suite:
             )
         self.check(pictures, data, progress)
         metrics = self.applicable(pictures, data)
-        return self._scores(metrics, None, pictures, data, out_dir, progress)
+        return self._scores(metrics, None, pictures, data, out_dir, progress, torch.device(device))
 
     def _scores(
         self, metrics: dict[str, Metric], module: Any, source: Source | None, data: Data, out_dir: Path | None,
-        progress: Report,
+        progress: Report, device: torch.device,
     ) -> dict[str, Score]:  # fmt: skip
         needs = {need for metric in metrics.values() for need in metric.needs}
         plan = Plan(
             n_samples=self.n_samples if source is None else source.n, batch_size=self.batch_size, seed=self.seed,
             split=self.split, cache_dir=self.cache_dir, extractors=_extractors(metrics),
             keep_pixels="pixels" in needs, keep_features=self.keep_features and not needs & {"pixels", "timing"},
-            out_dir=out_dir,
+            out_dir=out_dir, device=device,
         )  # fmt: skip
         evaluation = Evaluation(module, source, data, plan, progress)
         scores: dict[str, Score] = {}

@@ -1,0 +1,78 @@
+"""genlab evaluate folder=DIR reference=mnist: score pictures that are there already, whoever made them."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from genlab.config.app import App, run_app
+from genlab.config.check import check
+from genlab.config.errors import ConfigError, nearest
+
+_KEYS = ("folder", "reference", "resize", "out")
+_RESIZE = ("crop", "pad")
+
+
+def main(argv: list[str]) -> int:
+    """Score one folder, or with -m several; prints the table of the scores."""
+    app = App(task=evaluate, check=_check)
+    run_app("evaluate", app, argv, config_name="evaluate_folder")
+    for job in app.results:
+        if isinstance(job.value, BaseException):
+            raise job.value
+    if records := [job.value for job in app.results if isinstance(job.value, dict)]:
+        from rich.console import Console
+
+        from genlab.reports.table import runs_table, swept_keys
+
+        Console().print(runs_table(records, swept_keys(records)))
+    return 0
+
+
+def _check(cfg: DictConfig) -> None:
+    if cfg.resize is not None and cfg.resize not in _RESIZE:
+        raise ConfigError(f"resize = {cfg.resize!r} must be crop or pad, or null{nearest(str(cfg.resize), _RESIZE)}")
+    if not Path(str(cfg.folder)).expanduser().is_dir():
+        raise ConfigError(f"folder = {cfg.folder!r} is no folder")
+    check(cfg, extra=_KEYS)
+
+
+def evaluate(cfg: DictConfig) -> dict[str, Any]:
+    """A record of the folder's scores, written as JSON too."""
+    _check(cfg)
+    import torch
+
+    from genlab.config.instantiate import build
+    from genlab.metrics.folder import folder_pictures
+    from genlab.runs.atomic import write_json
+    from genlab.runs.record import Stopwatch, environment
+
+    watch, device = Stopwatch(), "cuda" if torch.cuda.is_available() else "cpu"
+    data, suite = build(cfg.reference), build(cfg.metrics)
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            pictures = folder_pictures(cfg.folder, data, cfg.paths.data_dir, cfg.resize)
+        notes = [str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)]
+        for note in notes:
+            print(f"note: {note}", file=sys.stderr)
+        name, made = Path(str(cfg.folder)).expanduser().resolve().name, pictures.provenance()
+        digest = str(made["origin_sha256"])[:12]
+        path = Path(cfg.out) if cfg.out else Path(cfg.paths.output_dir) / "evaluations" / f"{name}-{digest}.json"
+        scores = suite.evaluate_pictures(pictures, data, out_dir=path.with_suffix(""), device=device)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    record = {
+        "schema": 1, "status": "completed", "fingerprint": digest, "task_name": "evaluate", "notes": notes,
+        "overrides": [f"folder={cfg.folder}"], "seconds": round(watch.seconds, 3),
+        "metrics": {name: score.to_json() for name, score in scores.items()},
+        "environment": environment(device, torch.get_num_threads()),
+        "data": {"name": data.name, "sha256": data.checksum},
+    }  # fmt: skip
+    write_json(path, record)
+    print(f"{pictures.n} pictures of {cfg.folder} against {data.name}: {path}")
+    return record

@@ -1,0 +1,50 @@
+"""A trained model, its data and its metrics, loaded once for all the ways in which a sweep evaluates it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from genlab.config.instantiate import build
+from genlab.runs.restore import restore
+
+REPLACEABLE = ("sampler", "guidance")
+"""Parts of a model that hold no weights: they are exchanged, the rest stays."""
+
+
+class Workbench:
+    """Builds what a job asks for, and keeps it for the next job that asks for the same."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[str, Any]] = {}
+        self.loads = 0
+        """How often a checkpoint was read."""
+
+    def part(self, cfg: DictConfig, key: str) -> Any:
+        """What the config describes under `key`: the data, the suite of metrics."""
+        asked = _text(OmegaConf.to_container(cfg[key], resolve=True))
+        if self._kept.get(key, ("", None))[0] != asked:
+            self._kept[key] = asked, build(cfg[key], list(cfg.get("allow_targets") or []))
+        return self._kept[key][1]
+
+    def model(self, cfg: DictConfig, checkpoint: Path) -> Any:
+        """The model of `cfg` with the weights of `checkpoint`, and with the sampler and the guidance of `cfg`."""
+        described = OmegaConf.to_container(cfg.model, resolve=True)
+        assert isinstance(described, dict), "a model is a mapping with a _target_"
+        changing = [name for name in REPLACEABLE if described.pop(name, None) is not None]
+        asked = _text([str(checkpoint), described])
+        if self._kept.get("model", ("", None))[0] != asked:
+            self.loads += 1
+            self._kept["model"] = asked, restore(cfg, checkpoint)
+            return self._kept["model"][1]
+        module = self._kept["model"][1]
+        for name in changing:
+            setattr(module, name, build(cfg.model[name], list(cfg.get("allow_targets") or [])))
+        return module
+
+
+def _text(content: Any) -> str:
+    return json.dumps(content, sort_keys=True, default=str)
