@@ -11,6 +11,7 @@ from genlab.data.batch import Batch
 from genlab.denoisers.denoiser import Denoiser
 from genlab.denoisers.v import V
 from genlab.families.diffusion import Diffusion
+from genlab.guidance.autoguidance import Autoguidance
 from genlab.guidance.classifier_free import ClassifierFree
 from genlab.guidance.unguided import Unguided
 from genlab.networks.unet import UNet
@@ -86,7 +87,7 @@ def test_provenance_says_how_samples_are_made():
     said = model(guidance=ClassifierFree(2.0)).provenance()
     assert said["nfe"] == 20
     assert said["sampler"] == "Sampler(solver=Ancestral(eta=0.0), grid=Leading(), steps=20)"
-    assert said["guidance"] == "ClassifierFree(scale=2.0)"
+    assert said["guidance"] == "ClassifierFree(scale=2.0, rescale=0.0)"
     assert said["weights"] == "raw"
 
 
@@ -101,6 +102,27 @@ def test_wrong_wishes_are_refused_before_any_sampling():
         diffusion.trajectory(2, torch.tensor([1, 2]))
     with pytest.raises(ValueError, match="label 10 is not a class"):
         model().trajectory(1, torch.tensor([10]))
+
+
+def test_a_guidance_that_compares_with_no_label_needs_a_model_that_knows_none():
+    for conditioner in (Unconditional(), LabelConditioner(10)):
+        with pytest.raises(ValueError, match=r"trained with conditioner\.dropout greater than 0"):
+            model(conditioner=conditioner, guidance=ClassifierFree(2.0))
+    model(conditioner=LabelConditioner(10), guidance=ClassifierFree(1.0))
+
+
+def test_the_weights_of_a_guidance_are_its_own_and_change_with_it():
+    weak = model()
+    with torch.no_grad():
+        weak.denoiser.network.scale.fill_(0.5)
+    guided = model(guidance=Autoguidance(weak, None, 2.0))
+    x = guided.sample(3, torch.tensor([2, 4, 6]))[:, 0, 0, 0]
+    assert torch.allclose(x, torch.tensor([0.3, 0.6, 0.9]), atol=1e-4)  # 0.5 of each, and 2 times 0.5 of it more
+    plain = model()
+    plain.load_state_dict(guided.state_dict())
+    guided.load_state_dict(plain.state_dict())
+    assert float(guided.guidance.weak.network.scale) == 0.5
+    assert [name for name, p in guided.named_parameters() if p.requires_grad] == ["denoiser.network.scale"]
 
 
 def test_it_keeps_the_protocol():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -66,6 +66,11 @@ class Diffusion(GenerativeModule):
         self.shape = tuple(shape)
         self.clip = None if clip is None else (clip[0], clip[1])
         self.num_classes = conditioner.num_classes
+        if getattr(guidance, "needs_null", False) and not getattr(conditioner, "dropout", 0):
+            raise ValueError(
+                "guidance=classifier_free needs a conditional model trained with conditioner.dropout greater than 0, "
+                "such as 0.1; this one never sees the empty condition"
+            )
         sampler.times(denoiser.process.schedule)  # a sampler that cannot serve the schedule is told so before training
 
     def on_fit_start(self) -> None:
@@ -104,6 +109,12 @@ class Diffusion(GenerativeModule):
             self.denoiser.process, partial(guided, condition=wanted), (n, *self.shape),
             constraint=constraint, generator=generator, device=self.device,
         )  # fmt: skip
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
+        """Takes a model trained with another guidance: the weights of a guidance are its own."""
+        own = {name: value for name, value in self.state_dict().items() if name.startswith("guidance.")}
+        rest = {name: value for name, value in state_dict.items() if not name.startswith("guidance.") or name in own}
+        return super().load_state_dict(own | rest, strict, assign)
 
     def provenance(self) -> dict[str, Any]:
         made_by = {"sampler": repr(self.sampler), "nfe": self.sampler.nfe, "guidance": repr(self.guidance)}

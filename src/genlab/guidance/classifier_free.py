@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from genlab.conditioning.condition import Condition
-from genlab.config.ranges import NonNegativeFloat
+from genlab.config.ranges import NonNegativeFloat, Probability
 from genlab.denoisers.prediction import Denoise, Prediction
 from genlab.processes.schedule import Scales
 
@@ -17,11 +17,21 @@ from genlab.processes.schedule import Scales
 class ClassifierFree:
     """x0 = x0(null) + scale (x0(given) - x0(null)) (Ho & Salimans 2022, "Classifier-free diffusion guidance", eq. 6).
 
-    `scale` is 1 + w in the paper's notation: 1 is the conditional model, 0 the unconditional one. The estimate of the
-    noise is combined in the same way, since both are linear in each other. Both are made in one batched call.
+    The estimate of the noise is combined in the same way, since both are linear in each other. Both are made in one
+    batched call.
+
+    Args:
+        scale: 1 + w in the paper's notation: 1 is the conditional model, 0 the unconditional one.
+        rescale: share of the result that gets the standard deviation of x0(given) back, against over-exposure
+            (Lin et al. 2024, "Common diffusion noise schedules ...", eq. 15 and 16, on x0; they take 0.7).
     """
 
     scale: NonNegativeFloat = 3.0
+    rescale: Probability = 0.0
+
+    @property
+    def needs_null(self) -> bool:
+        return self.scale != 1
 
     def __call__(self, denoise: Denoise) -> Denoise:
         if self.scale == 1:
@@ -39,6 +49,12 @@ class ClassifierFree:
             twice = denoise(torch.cat([x_t, x_t]), t if t.ndim == 0 else torch.cat([t, t]), both)
             given, null = twice.x0.chunk(2)
             scales = twice.scales if t.ndim == 0 else Scales(*(scale.chunk(2)[0] for scale in twice.scales))
-            return Prediction(x_t, torch.lerp(null, given, self.scale), scales)
+            x0 = torch.lerp(null, given, self.scale)
+            return Prediction(x_t, x0 if self.rescale == 0 else self._rescaled(x0, given), scales)
 
         return guided
+
+    def _rescaled(self, x0: Tensor, given: Tensor) -> Tensor:
+        over = tuple(range(1, x0.ndim))
+        ratio = given.std(over, keepdim=True) / x0.std(over, keepdim=True).clamp(min=1e-8)
+        return torch.lerp(x0, x0 * ratio, self.rescale)

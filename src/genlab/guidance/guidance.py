@@ -8,6 +8,10 @@ from genlab.denoisers.prediction import Denoise
 
 
 class Guidance(Protocol):
-    """Denoise -> Denoise: moves the estimate of x_0 towards what is wanted."""
+    """Denoise -> Denoise: moves the estimate of x_0 towards what is wanted.
+
+    One that compares with the estimate without a condition says so by `needs_null = True`. One with weights of its own
+    is an `nn.Module` with frozen parameters; they are saved with the model.
+    """
 
     def __call__(self, denoise: Denoise) -> Denoise: ...

@@ -1,0 +1,36 @@
+"""A model guided by a worse version of itself."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from genlab.conditioning.condition import Condition
+from genlab.config.ranges import NonNegativeFloat
+from genlab.denoisers.prediction import Denoise, Prediction
+from genlab.guidance.first_stage import trained
+
+
+class Autoguidance(nn.Module):
+    """x0 = x0(weak) + scale (x0 - x0(weak)) (Karras et al. 2024, "Guiding a diffusion model ...", eq. 3).
+
+    Args:
+        first: the weak model, smaller or trained for less; it has a `denoiser` of the same process and condition.
+        checkpoint: file with its weights; None takes `first` as it is.
+        scale: 1 is the model itself.
+    """
+
+    def __init__(self, first: nn.Module, checkpoint: str | None = None, scale: NonNegativeFloat = 2.0) -> None:
+        super().__init__()
+        self.weak = trained(first, checkpoint).denoiser
+        self.scale = scale
+
+    def __repr__(self) -> str:
+        return f"Autoguidance(scale={self.scale})"
+
+    def forward(self, denoise: Denoise) -> Denoise:
+        def guided(x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Prediction:
+            prediction = denoise(x_t, t, condition)
+            return prediction.with_x0(torch.lerp(self.weak(x_t, t, condition).x0, prediction.x0, self.scale))
+
+        return guided

@@ -1,0 +1,24 @@
+"""Models that guide another one: trained before it, and not any more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+
+def trained(first: nn.Module, checkpoint: str | None) -> Any:
+    """`first` with the weights of a checkpoint (None: as it is), frozen and in evaluation mode.
+
+    Raises:
+        ValueError: the checkpoint is of another model.
+    """
+    if checkpoint is not None:
+        content = torch.load(checkpoint, map_location="cpu", weights_only=True)
+        try:
+            first.load_state_dict(content["state_dict"])
+        except (KeyError, RuntimeError) as error:
+            reason = str(error).strip().splitlines()[-1].strip()
+            raise ValueError(f"guidance.checkpoint={checkpoint} does not fit the guiding model: {reason}") from error
+    return first.requires_grad_(False).eval()
