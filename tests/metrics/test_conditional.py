@@ -95,6 +95,34 @@ def test_metrics_of_classes_are_left_out_without_classes_or_a_classifier(
     assert set(suite.applicable(Fixed(pixels, None, "a test"), data)) == set()
 
 
+def test_a_model_of_one_class_has_the_variability_of_that_class(extractor: OwnClassifier, cache_dir: str) -> None:
+    from genlab.data.digits import Digits
+    from genlab.data.resident import ResidentDataModule
+
+    threes = ResidentDataModule(Digits(), 1, 8, 10, 64, test_size=0.3, classes=3)
+    pixels, _ = threes.images("train")
+
+    class OfThrees:
+        num_classes = None
+
+        def __init__(self, share: int) -> None:
+            self.drawn = pixels[:share]
+
+        def sample(self, n: int, condition: Any = None, *, generator: Any = None) -> torch.Tensor:
+            from genlab.data.pixels import to_model
+
+            rows = (generator.uniform((n, 1)).flatten() * len(self.drawn)).long()
+            return to_model(self.drawn[rows])
+
+    suite = Suite({"variability": IntraClassVariability(extractor)}, 200, 50, 0, "test", cache_dir)
+    all_threes, two_threes = (suite.evaluate(OfThrees(share), threes) for share in (len(pixels), 2))
+    for name in ("intra_class_variability_digits", "intra_class_variability_pixels"):
+        assert all_threes[name].value == pytest.approx(1, abs=0.15)
+        assert two_threes[name].value < 0.7
+    everything = ResidentDataModule(Digits(), 1, 8, 10, 64, test_size=0.3)
+    assert suite.applicable(OfThrees(2), everything) == {}  # nobody knows which class a sample is of
+
+
 def test_the_mean_pairwise_distance_of_points_on_a_line() -> None:
     mean, error = mean_pairwise_distance(torch.tensor([[0.0], [1.0], [3.0]]))
     assert mean == pytest.approx((1 + 3 + 2) / 3)

@@ -30,3 +30,9 @@ def test_each_level_has_its_row():
 def test_a_map_that_does_not_divide_the_picture_is_refused():
     with pytest.raises(ValueError, match="5x5 does not divide pictures of 28x28"):
         code_map_grid(images, np.zeros((3, 1, 5, 5), int), images, 8)
+
+
+def test_codes_that_come_from_no_picture_have_no_row_of_data():
+    codes = np.zeros((3, 1, 7, 7), int)
+    drawn, own = code_map_grid(None, codes, images, 8), code_map_grid(images, codes, images, 8)
+    assert own.shape[0] - drawn.shape[0] == 58

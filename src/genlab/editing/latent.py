@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -11,8 +11,9 @@ from torch import Tensor
 from genlab.protocols import Conditions
 
 
+@runtime_checkable
 class LatentSpace(Protocol):
-    """A model with a vector code: family autoencoder has it."""
+    """A model with a vector code: the families autoencoder and deterministic_autoencoder have it."""
 
     def encode(self, x: Tensor, condition: Conditions = None) -> Tensor: ...
     def picture(self, z: Tensor, condition: Conditions = None) -> Tensor: ...

@@ -16,7 +16,7 @@ from genlab.metrics.extractors.extractor import Extractor, Report
 from genlab.metrics.reference import Data
 from genlab.metrics.score import Score
 from genlab.metrics.source import Fixed, Generated, Source
-from genlab.protocols import Likelihood, Reconstructs, Samples
+from genlab.protocols import Encodes, Likelihood, Reconstructs, Samples
 from genlab.randomness import fold_in
 
 
@@ -25,8 +25,9 @@ class Metric(Protocol):
 
     needs: frozenset[str]
     """Of "samples", "pixels" (samples that are kept), "timing" (of drawing), "classes" (samples of a class that was
-    asked for), "labels" (of the data), "known classes" (an extractor that classifies the data), "reconstructions",
-    "likelihood", "large pictures" (11 pixels and more)."""
+    asked for), "class of each sample" (asked for, or the data's only one), "labels" (of the data), "known classes" (an
+    extractor that classifies the data), "reconstructions", "codes", "likelihood", "large pictures" (11 pixels and
+    more)."""
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         """Scores by name."""
@@ -168,6 +169,10 @@ def abilities(module: object, data: Data) -> set[str]:
         able |= {"samples", "pixels", "timing"}
         if module.num_classes:
             able.add("classes")
+    if "classes" in able or ("samples" in able and len(getattr(data, "classes", None) or ()) == 1):
+        able.add("class of each sample")
+    if isinstance(module, Encodes):
+        able.add("codes")
     if isinstance(module, Reconstructs):
         able.add("reconstructions")
     if isinstance(module, Likelihood):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -18,10 +20,10 @@ def mean_pairwise_distance(items: Tensor) -> tuple[float, float]:
     return to_others.mean().item(), mean_pair_error(to_others)
 
 
-def variability(items: Tensor, labels: Tensor, classes: int) -> tuple[float, float]:
+def variability(items: Tensor, labels: Tensor, classes: Sequence[int]) -> tuple[float, float]:
     """(mean over classes of the mean pairwise distance within the class, its standard error); items (n, d)."""
     found = []
-    for label in range(classes):
+    for label in classes:
         of_class = items[labels == label]
         if len(of_class) < 2:
             raise ValueError(
@@ -30,18 +32,19 @@ def variability(items: Tensor, labels: Tensor, classes: int) -> tuple[float, flo
             )
         found.append(mean_pairwise_distance(of_class))
     means, errors = torch.tensor(found, dtype=torch.float64).T
-    return means.mean().item(), errors.square().sum().sqrt().item() / classes
+    return means.mean().item(), errors.square().sum().sqrt().item() / len(classes)
 
 
 class IntraClassVariability:
     """Mean distance between samples of one class over that between real pictures of one class: 1 is as varied as
-    real data, 0 is one picture a class. Higher is more varied, though noise is varied too.
+    real data, 0 is one picture a class. Higher is more varied, though noise is varied too. A model of one class
+    (`dataset.classes=3`) needs no label: all that it draws is of that class.
 
     Named `intra_class_variability_<extractor>` for distances between features, and `intra_class_variability_pixels`
     for those between pixels.
     """
 
-    needs = frozenset({"samples", "pixels", "classes", "labels"})
+    needs = frozenset({"samples", "pixels", "class of each sample", "labels"})
 
     def __init__(self, extractor: Extractor) -> None:
         self.extractor = extractor
@@ -49,8 +52,9 @@ class IntraClassVariability:
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         reference, asked = evaluation.reference(self.extractor), evaluation.labels()
         images, labels = evaluation.data.images(evaluation.split)
-        assert asked is not None, "samples of a class that was asked for have labels"
         assert labels is not None, "data with classes have labels"
+        if asked is None:
+            asked = labels[:1].expand(evaluation.n_samples)  # the data's one class
         real = reference.provenance
         features, pixels = evaluation.activations(self.extractor).features, evaluation.pixels()
         provenance = evaluation.sampled_provenance(self.extractor) | real
@@ -67,7 +71,7 @@ class IntraClassVariability:
     def _score(
         self, evaluation: Evaluation, samples: tuple[Tensor, Tensor], real: tuple[Tensor, Tensor], provenance: dict
     ) -> Score:  # fmt: skip
-        classes = evaluation.data.num_classes or 0
+        classes = real[1].unique().tolist()
         mean, error = variability(*samples, classes)
         of_real, _ = variability(real[0], real[1].cpu(), classes)
         low, high = normal_interval(mean / of_real, error / of_real)

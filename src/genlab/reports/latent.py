@@ -27,15 +27,20 @@ class LatentSummary:
         classes: the labels found, in order.
         distances: (classes, classes), between centroids, in units of `spread`.
         spread: root mean square distance of a code from the centroid of its class, in the codes' own unit.
-        silhouette: mean over all codes, in [-1, 1]; 1 parts the classes perfectly (Rousseeuw 1987).
-        silhouette_by_class: the same over each class.
+        silhouettes: (n,), of each code, in [-1, 1]; 1 is far from every other class (Rousseeuw 1987).
+        silhouette_by_class: their mean over each class.
     """
 
     classes: tuple[int, ...]
     distances: Array
     spread: float
-    silhouette: float
+    silhouettes: Array
     silhouette_by_class: Array
+
+    @property
+    def silhouette(self) -> float:
+        """The mean over all codes: 1 parts the classes perfectly."""
+        return float(self.silhouettes.mean())
 
     def nearest(self, k: int = 1) -> dict[int, list[int]]:
         """The k nearest classes of each class, the nearest first."""
@@ -61,10 +66,13 @@ class LatentSummary:
 
     def to_json(self) -> dict[str, Any]:
         """Plain numbers, for a record or a report."""
+        n = len(self.classes)
         return {
             "classes": list(self.classes), "distances": self.distances.tolist(), "spread": self.spread,
             "silhouette": self.silhouette, "silhouette_by_class": self.silhouette_by_class.tolist(),
             "nearest": {str(c): found for c, found in self.nearest(3).items()},
+            "closest_pair": list(self.closest_group(2)), "closest_three": list(self.closest_group(min(3, n))),
+            "most_apart": self.most_apart(),
         }  # fmt: skip
 
 
@@ -84,7 +92,7 @@ def summarise(codes: Array, labels: Array) -> LatentSummary:
     distances = np.linalg.norm(centroids[:, None] - centroids, axis=2) / max(spread, np.finfo(float).tiny)
     samples = silhouette_samples(codes, labels)
     by_class = np.array([samples[labels == c].mean() for c in classes])
-    return LatentSummary(tuple(int(c) for c in classes), distances, spread, float(samples.mean()), by_class)
+    return LatentSummary(tuple(int(c) for c in classes), distances, spread, samples, by_class)
 
 
 def pca(codes: Array, dimensions: int = 2) -> tuple[Array, Array]:
@@ -108,22 +116,29 @@ def tsne(codes: Array, perplexity: float = 30.0, seed: int = 0) -> Array:
     return TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(np.asarray(codes, dtype=np.float32))
 
 
-def save_map(path: Path, points: Array, labels: Array, title: str, names: Sequence[str] | None = None) -> None:
-    """A scatter plot (n, 2) coloured by class, each class named at its centre, as a PNG."""
+def save_maps(path: Path, maps: dict[str, Array], labels: Array, names: Sequence[str] | None = None) -> None:
+    """Scatter plots (n, 2) side by side, coloured by class, each class named at its centre, as a PNG.
+
+    Args:
+        maps: title -> points (n, 2).
+        labels: (n,).
+        names: what class 0, 1, ... is called; its number by default.
+    """
     from matplotlib import colormaps
     from matplotlib.figure import Figure
     from matplotlib.patheffects import withStroke
 
-    figure = Figure(figsize=(6, 6), dpi=110, layout="constrained")
-    axes = figure.subplots()
-    for i, c in enumerate(np.unique(labels)):
-        own = points[labels == c]
-        colour = colormaps["tab10" if len(np.unique(labels)) <= 10 else "tab20"](i % 20)
-        axes.scatter(own[:, 0], own[:, 1], s=5, color=colour, linewidths=0, alpha=0.7)
-        name = str(c) if names is None else names[int(c)]
-        x, y = np.median(own, 0)
-        halo = withStroke(linewidth=3, foreground="white")
-        axes.text(x, y, name, size=15, weight="bold", color=colour, ha="center", va="center", path_effects=[halo])
-    axes.set(xticks=[], yticks=[], title=title)
+    classes = np.unique(labels)
+    colours = colormaps["tab10" if len(classes) <= 10 else "tab20"]
+    halo = withStroke(linewidth=3, foreground="white")
+    figure = Figure(figsize=(5.5 * len(maps), 5.5), dpi=90, layout="constrained")
+    for axes, (title, points) in zip(figure.subplots(1, len(maps), squeeze=False)[0], maps.items(), strict=True):
+        for i, c in enumerate(classes):
+            own, colour = points[labels == c], colours(i % 20)
+            axes.scatter(own[:, 0], own[:, 1], s=5, color=colour, linewidths=0, alpha=0.7)
+            text = str(c) if names is None else names[int(c)]
+            x, y = np.median(own, 0)
+            axes.text(x, y, text, size=15, weight="bold", color=colour, ha="center", va="center", path_effects=[halo])
+        axes.set(xticks=[], yticks=[], title=title)
     with replacing(path) as file:
         figure.savefig(file, format="png")

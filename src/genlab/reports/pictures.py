@@ -1,4 +1,4 @@
-"""The pictures of a run: what the model draws, how it reconstructs, and how its loss fell."""
+"""The pictures of a run: what the model draws, how it reconstructs and codes, and how its loss fell."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from genlab.data.pixels import to_model, to_uint8
-from genlab.protocols import Reconstructs, Samples
+from genlab.editing.latent import LatentSpace
+from genlab.protocols import CodeMaps, DrawsCodes, Reconstructs, Samples
 from genlab.randomness import PerImage
 from genlab.reports import grids
+from genlab.reports.code_maps import code_map_grid
 from genlab.reports.curves import loss_curve
+from genlab.reports.walks import draw_interpolations, draw_walks
 from genlab.runs import history
 from genlab.runs.store import Run
 
@@ -46,14 +50,50 @@ def draw_reconstructions(module: Reconstructs, data: Any, path: Path, device: to
     return path
 
 
+def draw_code_maps(module: CodeMaps, data: Any, path: Path, device: torch.device | str) -> Path | None:
+    """Test pictures, their code maps, what these are decoded to; None where a code is a pixel and shows nothing new."""
+    pixels = data.images("test")[0][:COLUMNS]
+    with torch.no_grad():
+        codes = module.codes(to_model(pixels).to(device))
+        decoded = to_uint8(module.decode(codes)).cpu()
+    return _save_code_maps(path, pixels, codes, decoded, module.num_embeddings)
+
+
+def draw_drawn_codes(module: DrawsCodes, path: Path, device: torch.device | str) -> Path | None:
+    """Drawn code maps and the pictures that they are decoded to; None where a code is a pixel."""
+    with torch.no_grad():
+        codes = module.sample_codes(COLUMNS, generator=PerImage.range(_SEED, 0, COLUMNS, device))
+        decoded = to_uint8(module.decode(codes)).cpu()
+    return _save_code_maps(path, None, codes, decoded, module.num_embeddings)
+
+
+def _save_code_maps(path: Path, pixels: Tensor | None, codes: Tensor, decoded: Tensor, num_values: int) -> Path | None:
+    if codes.shape[-2:] == decoded.shape[-2:]:
+        return None
+    originals = None if pixels is None else pixels.numpy()
+    grids.save_png(path, code_map_grid(originals, codes.cpu().numpy(), decoded.numpy(), num_values))
+    return path
+
+
 def draw_all(module: Any, data: Any, folder: Path, stem: str, device: torch.device | str) -> dict[str, Path]:
-    """Every picture that the model can give, by name: samples, reconstructions."""
-    drawn: dict[str, Path] = {}
+    """Every picture that the model can give, by name: each is drawn where the model has the protocol for it."""
+    drawn: dict[str, Path | None] = {}
+
+    def file(kind: str) -> Path:
+        return folder / f"{stem}_{kind}.png"
+
     if isinstance(module, Samples):
         drawn["samples"] = draw_samples(module, folder / f"{stem}.png", device)
     if isinstance(module, Reconstructs):
-        drawn["reconstructions"] = draw_reconstructions(module, data, folder / f"{stem}_reconstructions.png", device)
-    return drawn
+        drawn["reconstructions"] = draw_reconstructions(module, data, file("reconstructions"), device)
+    if isinstance(module, CodeMaps):
+        drawn["code_maps"] = draw_code_maps(module, data, file("code_maps"), device)
+    if isinstance(module, DrawsCodes):
+        drawn["drawn_codes"] = draw_drawn_codes(module, file("drawn_codes"), device)
+    if isinstance(module, LatentSpace):
+        drawn["interpolations"] = draw_interpolations(module, data, file("interpolations"), device)
+        drawn["walks"] = draw_walks(module, data, file("walks"), device)
+    return {name: path for name, path in drawn.items() if path is not None}
 
 
 def draw_curve(run: Run) -> Path | None:

@@ -106,6 +106,7 @@ class OwnClassifier(Extractor):
         self.prepare(data, report=report)
 
     def load(self, data: Any, report: Report) -> tuple[nn.Module, str]:
+        data = getattr(data, "whole", data)  # of one class there is nothing to learn
         images, labels = (part.cpu() for part in data.images("train"))
         shape, classes = tuple(images.shape[1:]), data.num_classes
         recipe = f"{_RECIPE} {self.identity} {shape} {classes}"

@@ -1,0 +1,73 @@
+"""The pictures of a run, of small real models: each where the model has the protocol for it."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from genlab.codecs.levels import Levels
+from genlab.codecs.vq import VQCodes
+from genlab.data.digits import Digits
+from genlab.data.resident import ResidentDataModule
+from genlab.families.autoencoder import Autoencoder
+from genlab.families.autoregressive import Autoregressive
+from genlab.families.deterministic_autoencoder import DeterministicAutoencoder
+from genlab.families.vector_quantized import VectorQuantized
+from genlab.networks.convolutional import ConvolutionalAutoencoder
+from genlab.networks.pixelcnn import GatedPixelCNN
+from genlab.networks.quantizer import VectorQuantizer
+from genlab.networks.residual import ResidualAutoencoder
+from genlab.objectives.likelihood import Bernoulli
+from genlab.reports.pictures import draw_all
+from genlab.reports.walks import ends
+
+adam = partial(torch.optim.Adam, lr=1e-3)
+small = partial(GatedPixelCNN, width=4, layers=1, first_kernel=3, kernel=3)
+
+
+def network() -> ConvolutionalAutoencoder:
+    return ConvolutionalAutoencoder(1, 8, (4,), hidden=16)
+
+
+def vq() -> VectorQuantized:
+    parts = ResidualAutoencoder(1, 8, 4, width=8, levels=1, blocks=1, inner=4)
+    return VectorQuantized(parts, VectorQuantizer, adam, num_embeddings=8)
+
+
+MODELS = {
+    "vae": (lambda: Autoencoder(network(), Bernoulli(), adam, 4), "samples reconstructions interpolations walks"),
+    "cvae": (lambda: Autoencoder(network(), Bernoulli(), adam, 4, 10), "samples reconstructions interpolations walks"),
+    "ae": (lambda: DeterministicAutoencoder(network(), Bernoulli(), adam, 4),
+           "samples reconstructions interpolations walks"),
+    "vq": (vq, "samples reconstructions code_maps"),
+    "pixelcnn over codes": (lambda: Autoregressive(small, VQCodes(vq()), adam), "samples code_maps drawn_codes"),
+    "pixelcnn over pixels": (lambda: Autoregressive(small, Levels(1, 8, 2), adam), "samples"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def data() -> ResidentDataModule:
+    return ResidentDataModule(Digits(), 1, 8, 10, 64, test_size=0.3)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_each_model_has_its_pictures(name: str, data: Any, tmp_path: Any) -> None:
+    from PIL import Image
+
+    torch.manual_seed(0)
+    make, kinds = MODELS[name]
+    drawn = draw_all(make().eval(), data, tmp_path, "step_000007", "cpu")
+    assert set(drawn) == set(kinds.split())
+    for kind, path in drawn.items():
+        assert path.name == ("step_000007.png" if kind == "samples" else f"step_000007_{kind}.png")
+        assert len(np.unique(np.asarray(Image.open(path).convert("RGB")).reshape(-1, 3), axis=0)) > 2
+
+
+def test_the_ends_of_a_way_are_of_one_class_where_the_model_is_told_it() -> None:
+    labels = torch.tensor([3, 1, 1, 2, 3, 3, 2])
+    first, last = ends(labels, 3)
+    assert labels[first].tolist() == labels[last].tolist() == [1, 2, 3]
+    assert (first != last).all()
+    assert [part.tolist() for part in ends(None, 2)] == [[0, 1], [2, 3]]
