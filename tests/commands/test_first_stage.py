@@ -31,3 +31,28 @@ def test_the_first_stage_is_trained_once_and_the_pictures_need_only_the_second(t
     picture = tmp_path / "drawn.png"
     assert main(["sample", f"run={runs['autoregressive'].path}", "n=10", f"out={picture}", where]) == 0
     assert picture.stat().st_size > 500
+
+
+TINY = [
+    "experiment=autoregressive/pixelcnn_codes_digits", "logger=none", "metrics=none", "callbacks.previews=null",
+    "dataset.train_size=128", "trainer.max_epochs=1", "first_stage.overrides.trainer.max_epochs=1",
+    "+first_stage.overrides.dataset.train_size=128",
+]  # fmt: skip
+
+
+def test_a_sweep_of_second_stages_knows_their_folders_before_the_first_is_trained(tmp_path, capfd):
+    """The manifest, `check`, and the runs that come to be agree on the fingerprints."""
+    from genlab.cli import main
+    from genlab.runs.store import Store
+    from genlab.runs.sweeps import Sweep
+
+    words = [*TINY, f"paths.output_dir={tmp_path}", "seed=1,2", "-m"]
+    assert main(["check", *words]) == 0
+    assert "2 jobs: 0 done before, 0 asked for twice, 2 to run" in capfd.readouterr().out
+    assert main(["train", *words, "sweep=s", "launcher=inline"]) == 0
+    rows = Sweep(tmp_path, "s").rows()
+    second = {run.path.name for run in Store(tmp_path) if run.record().family == "autoregressive"}
+    assert {row["fingerprint"] for row in rows} == second
+    assert [row["status"] for row in rows] == ["completed", "completed"]
+    assert main(["check", *words]) == 0
+    assert "2 jobs: 2 done before" in capfd.readouterr().out

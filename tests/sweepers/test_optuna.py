@@ -10,7 +10,7 @@ from hydra.core.utils import JobReturn
 from omegaconf import OmegaConf
 
 from genlab.config.errors import ConfigError
-from hydra_plugins.genlab import optuna_sweeper
+from hydra_plugins.genlab import sweeper as sweeper_module
 from hydra_plugins.genlab.optuna_sweeper import OptunaSweeper
 
 pytest.importorskip("optuna")
@@ -39,7 +39,7 @@ def search(tmp_path, monkeypatch):
                 results.append(result)
             return results
 
-        monkeypatch.setattr(optuna_sweeper, "launch", launch)
+        monkeypatch.setattr(sweeper_module, "launch", launch)
         sweeper = OptunaSweeper(metric, n_trials, **settings)
         sweeper._context = SimpleNamespace(config_loader=None)
         sweeper._task = SimpleNamespace(**({"scores": scores} if scores else {}))

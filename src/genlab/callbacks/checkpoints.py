@@ -82,3 +82,10 @@ class Checkpoints(Checkpoint):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self._best = state_dict["best"]
+
+
+def save_now(trainer: pl.Trainer) -> None:
+    """Have a training that is about to end write its state, if it keeps checkpoints."""
+    for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        if isinstance(callback, Checkpoints):
+            callback.save(trainer)

@@ -9,18 +9,18 @@ from typing import Any
 
 import pytorch_lightning as pl
 
+from genlab.callbacks.checkpoints import save_now
+from genlab.callbacks.ending import Ended
 
-class Interrupted(Exception):
+
+class Interrupted(Ended):
     """A signal asked the training to end; its state is saved."""
 
-    def __init__(self, signal_number: int) -> None:
-        self.signal_number = signal_number
-        super().__init__(f"interrupted by {signal.Signals(signal_number).name}; the same command resumes it")
+    status = "interrupted"
 
-    @property
-    def exit_status(self) -> int:
-        """What a shell expects: 130 for Ctrl-C, 143 for SIGTERM."""
-        return 128 + self.signal_number
+    def __init__(self, signal_number: int) -> None:
+        super().__init__(f"interrupted by {signal.Signals(signal_number).name}; the same command resumes it")
+        self.exit_status = 128 + signal_number  # what a shell expects: 130 for Ctrl-C, 143 for SIGTERM
 
 
 class Interruption(pl.Callback):
@@ -45,11 +45,7 @@ class Interruption(pl.Callback):
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         if self._received is not None:
-            from genlab.callbacks.checkpoints import Checkpoints
-
-            for callback in trainer.callbacks:  # type: ignore[attr-defined]
-                if isinstance(callback, Checkpoints):
-                    callback.save(trainer)
+            save_now(trainer)
             raise Interrupted(self._received)
 
     def teardown(self, trainer: pl.Trainer, module: pl.LightningModule, stage: str) -> None:

@@ -53,8 +53,10 @@ def _print(outcomes: list[Outcome], app: App) -> None:
         done = sum(o.status == "completed" and o.worked for o in outcomes)
         before = sum(o.status == "completed" and not o.worked for o in outcomes)
         failed = sum(o.status == "failed" for o in outcomes)
-        other = len(outcomes) - done - before - failed
-        print(f"{len(outcomes)} jobs: {done} done, {before} done before, {failed} failed, {other} unfinished")
+        pruned = sum(o.status == "pruned" for o in outcomes)
+        other = len(outcomes) - done - before - failed - pruned
+        counts = f"{done} done, {before} done before, {failed} failed, " + (f"{pruned} pruned, " if pruned else "")
+        print(f"{len(outcomes)} jobs: {counts}{other} unfinished")
     folders = [folder for o in outcomes if o.status == "completed" and (folder := o.run / "samples").is_dir()]
     if folders:
         print("Pictures:", *(f"  {_short(folder)}" for folder in folders), sep="\n")

@@ -28,6 +28,28 @@ _INHERITED = ("trainer", "logger", "callbacks", "launcher")
 _WAIT_SECONDS = 5.0
 
 
+def identify(cfg: DictConfig) -> DictConfig | None:
+    """Write into `cfg` which first stage it stands on, so that its fingerprint is known before anything is trained.
+
+    Returns:
+        The first stage's config; None when `cfg` names none.
+
+    Raises:
+        ConfigError: the first stage cannot be composed.
+    """
+    stage = cfg.get("first_stage")
+    if stage is None or stage.get("experiment") is None:
+        return None
+    first = _composed([*_inherited(cfg), *_asked(stage)])
+    with open_dict(cfg):
+        cfg.first_stage.model = OmegaConf.to_container(first.model, resolve=True)
+        if not cfg.trainer.get("fast_dev_run"):
+            from genlab.runs.job import find
+
+            cfg.first_stage.fingerprint = find(first).path.name
+    return first
+
+
 def prepare(cfg: DictConfig, carry_out: Callable[[DictConfig, list[str], str], Outcome]) -> None:
     """Give `cfg` its first stage, if it names one: trained now, trained before, or being trained elsewhere.
 
@@ -38,16 +60,11 @@ def prepare(cfg: DictConfig, carry_out: Callable[[DictConfig, list[str], str], O
     Raises:
         ConfigError: the first stage cannot be composed, or its training ended without a model.
     """
-    stage = cfg.get("first_stage")
-    if stage is None or stage.get("experiment") is None:
+    first = identify(cfg)
+    if first is None or cfg.trainer.get("fast_dev_run"):  # does everything fit? an untrained first stage tells as well
         return
-    words = [f"experiment={stage.experiment}", *_words(OmegaConf.to_container(stage.overrides, resolve=True))]
-    first = _composed([*_inherited(cfg), *words])
-    if cfg.trainer.get("fast_dev_run"):  # does everything fit together? an untrained first stage tells as well
-        with open_dict(cfg):
-            cfg.first_stage.model = OmegaConf.to_container(first.model, resolve=True)
-        return
-    outcome = _finished(lambda: carry_out(first, words, str(stage.experiment)))
+    stage = cfg.first_stage
+    outcome = _finished(lambda: carry_out(first, _asked(stage), str(stage.experiment)))
     from genlab.runs.store import Run
 
     checkpoint = Run(outcome.run).checkpoint()
@@ -55,9 +72,11 @@ def prepare(cfg: DictConfig, carry_out: Callable[[DictConfig, list[str], str], O
         reason = outcome.reason or "it has no checkpoint"
         raise ConfigError(f"first_stage = {stage.experiment}: {outcome.status}: {reason} (see {outcome.run})")
     with open_dict(cfg):
-        cfg.first_stage.model = OmegaConf.to_container(first.model, resolve=True)
-        cfg.first_stage.fingerprint = outcome.run.name
         cfg.paths.first_stage = str(checkpoint)
+
+
+def _asked(stage: DictConfig) -> list[str]:
+    return [f"experiment={stage.experiment}", *_words(OmegaConf.to_container(stage.overrides, resolve=True))]
 
 
 def _words(overrides: Any, path: str = "") -> list[str]:
@@ -71,7 +90,8 @@ def _inherited(cfg: DictConfig) -> list[str]:
     """What the first stage takes over: where files are, which devices, who is told."""
     from hydra.core.hydra_config import HydraConfig
 
-    choices = HydraConfig.get().runtime.choices
+    hydra = cfg.get("hydra") or HydraConfig.get()  # a job that is planned brings its own
+    choices = hydra.runtime.choices
     words = [f"{group}={choices[group]}" for group in _INHERITED if choices.get(group) is not None]
     keys = ("paths.output_dir", "paths.data_dir", "paths.weights_dir", "task_name", "seed")
     return [*words, *(f"{key}={OmegaConf.select(cfg, key)}" for key in keys)]

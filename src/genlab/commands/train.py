@@ -27,7 +27,7 @@ def main(argv: list[str]) -> int:
     app = App(
         task=train, check=check, warm=_warm, bury=_bury,
         plan=lambda jobs: _plan(jobs, sweeps), conclude=lambda results: _conclude(results, sweeps),
-        scores=_scores,
+        scores=_scores, curve=_curve,
     )  # fmt: skip
     run_app("train", app, argv)
     return close(app)
@@ -51,8 +51,8 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
     import pytorch_lightning as pl
     import torch
 
+    from genlab.callbacks.ending import Ended
     from genlab.callbacks.history import History
-    from genlab.callbacks.interruption import Interrupted
     from genlab.callbacks.previews import draw
     from genlab.config.instantiate import build, build_all
     from genlab.interop.loggers import finish, log_summary
@@ -96,8 +96,8 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
         status = "completed"
         for logger in loggers.values():
             log_summary(logger, record.to_json() | {"status": status}, trainer.global_step)
-    except Interrupted:
-        status = "interrupted"
+    except Ended as ending:
+        status = ending.status
         raise
     finally:
         for logger in loggers.values():
@@ -130,9 +130,12 @@ def _bury(cfg: DictConfig, error: Exception) -> Any:
 
 def _plan(jobs: Sequence[DictConfig], sweeps: list[Sweep]) -> None:
     """Write the manifest of a sweep before its jobs start."""
+    from genlab.commands.first_stage import identify
     from genlab.runs.job import find
     from genlab.runs.sweeps import Sweep
 
+    for cfg in jobs:
+        identify(cfg)
     rows = [([str(word) for word in cfg.hydra.overrides.task], find(cfg).path) for cfg in jobs]
     sweeps[:] = [Sweep(jobs[0].paths.output_dir, str(jobs[0].sweep))]
     sweeps[0].plan(rows)
@@ -145,6 +148,17 @@ def _scores(result: Any) -> dict[str, Any] | None:
     if getattr(result, "status", None) != "completed" or (record := Run(result.run).record()) is None:
         return None
     return record.metrics | {"seconds": {"value": record.seconds, "better": "lower"}}
+
+
+def _curve(result: Any, pruning: DictConfig | None) -> dict[int, float]:
+    """What a pruner may compare: epoch -> the value that `callbacks.pruning` watches, to minimise; without it {}."""
+    from genlab.runs.store import Run
+
+    if pruning is None or (run := getattr(result, "run", None)) is None:
+        return {}
+    from genlab.callbacks.pruning import curve
+
+    return curve(Run(run).history_file, pruning.metric, pruning.mode)
 
 
 def _conclude(results: Sequence[JobResult], sweeps: list[Sweep]) -> None:

@@ -31,6 +31,7 @@ class App:
         bury: (config, error) -> the result of a job whose process died.
         plan: told the configs of jobs that are about to start; a sweep that is searched calls it for each batch.
         scores: result -> {metric: {"value", "better": "lower" or "higher"}} for a search, None for a failure.
+        curve: (result, the config `callbacks.pruning` or None) -> {epoch: number to minimise}, for a search that prunes.
         conclude: told the results of a sweep at its end.
     """
 
@@ -40,6 +41,7 @@ class App:
     bury: Callable[[DictConfig, Exception], Any] | None = None
     plan: Callable[[Sequence[DictConfig]], None] | None = None
     scores: Callable[[Any], dict[str, Any] | None] | None = None
+    curve: Callable[[Any, DictConfig | None], dict[int, float]] | None = None
     conclude: Callable[[Sequence[JobResult]], None] | None = None
     results: list[JobResult] = field(default_factory=list)
     is_sweep: bool = False

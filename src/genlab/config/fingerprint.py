@@ -22,7 +22,7 @@ _TRAINER_KEYS = {
     "accelerator", "devices", "num_nodes", "strategy", "enable_progress_bar", "enable_model_summary",
     "log_every_n_steps", "default_root_dir", "profiler", "enable_checkpointing",
 }  # fmt: skip
-_CALLBACKS = {"progress", "history", "checkpoints", "previews", "interruption"}
+_CALLBACKS = {"progress", "history", "checkpoints", "previews", "interruption", "pruning"}
 _FOLDERS = {"folder", "data_dir", "weights_dir", "cache_dir"}
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 STEP = "trainer/global_step"
 """The x axis of every chart: the optimiser's step, which a resumed run continues (W&B's own counter does not)."""
 
-EXIT_CODES = {"completed": 0, "failed": 1, "interrupted": 143}
+EXIT_CODES = {"completed": 0, "pruned": 0, "failed": 1, "interrupted": 143}
 """Status of a run -> exit code of its W&B run; W&B shows every code but 0 as a failure."""
 
 Mode = Literal["online", "offline", "disabled"]
@@ -86,7 +86,7 @@ def wandb_logger(
 
 
 def finish(logger: WandbLogger, status: str) -> None:
-    """End the W&B run of `logger`; it may be called twice. `status` is the run's: completed, failed or interrupted."""
+    """End the W&B run of `logger`; it may be called twice. `status` is a key of EXIT_CODES."""
     run = logger.experiment
     if getattr(run, "_is_finished", False) or not hasattr(run, "mark_preempting"):
         return

@@ -7,17 +7,16 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from genlab.callbacks.interruption import Interrupted
+from genlab.callbacks.ending import Ended
 from genlab.config.errors import ConfigError
 from genlab.config.fingerprint import fingerprint
 from genlab.config.redact import redact_text
 from genlab.runs.atomic import DiskFull
 from genlab.runs.lock import Lock, RunIsLocked
-from genlab.runs.record import Record, Stopwatch
+from genlab.runs.record import Record, Status, Stopwatch
 from genlab.runs.store import Run, Store, save_config
 
 Work = Callable[[DictConfig, Run, Record], None]
@@ -28,7 +27,7 @@ class Outcome:
     """How a request for a run ended."""
 
     run: Path
-    status: Literal["completed", "interrupted", "failed", "running"]
+    status: Status
     reason: str = ""
     worked: bool = True
     """False when nothing had to be done: completed before, running elsewhere, tried too often."""
@@ -84,10 +83,10 @@ def _work(cfg: DictConfig, run: Run, record: Record, work: Work) -> Outcome:
     with _logged_to(run.log_file):
         try:
             work(cfg, run, record)
-        except Interrupted as interruption:
-            record.end("interrupted", watch.seconds)
+        except Ended as ending:
+            record.end(ending.status, watch.seconds)
             record.save(run.record_file)
-            return Outcome(run.path, "interrupted", str(interruption), exit_status=interruption.exit_status)
+            return Outcome(run.path, ending.status, str(ending), exit_status=ending.exit_status)
         except KeyboardInterrupt:
             record.end("interrupted", watch.seconds)
             record.save(run.record_file)

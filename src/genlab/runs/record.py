@@ -18,7 +18,7 @@ from genlab import __version__
 from genlab.config.redact import redact, redact_text
 from genlab.runs.atomic import write_json
 
-Status = Literal["completed", "interrupted", "failed", "running"]
+Status = Literal["completed", "interrupted", "pruned", "failed", "running"]
 
 
 @dataclass

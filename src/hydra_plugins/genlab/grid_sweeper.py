@@ -8,19 +8,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from hydra.core.plugins import Plugins
-from hydra.plugins.sweeper import Sweeper
-from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig
 
 from genlab.config.errors import ConfigError
-from hydra_plugins.genlab.jobs import launch
 from hydra_plugins.genlab.rows import read_rows
+from hydra_plugins.genlab.sweeper import JobSweeper
 
 
-class GridSweeper(Sweeper):
+class GridSweeper(JobSweeper):
     """Every combination of the swept values; with `rows=FILE`, every row of the file times those.
 
     All jobs go to the launcher at once, which composes and checks all of them before the first starts.
@@ -31,24 +26,14 @@ class GridSweeper(Sweeper):
     """
 
     def __init__(self, params: dict[str, Any] | None = None, max_batch_size: int | None = None) -> None:
-        self._params = dict(params or {})
-
-    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        self._context, self._task, self._config = hydra_context, task_function, config
-        self._launcher = Plugins.instance().instantiate_launcher(
-            hydra_context=hydra_context, task_function=task_function, config=config
-        )
+        super().__init__(params)
 
     def sweep(self, arguments: list[str]) -> Any:
-        words = [f"{key}={value}" for key, value in self._params.items()] + arguments
-        overrides = OverridesParser.create(config_loader=self._context.config_loader).parse_overrides(words)
-        jobs = [[*row, *combination] for row in self._rows(overrides) for combination in combinations(overrides)]
-        if "sweep" in self._config and not any(o.key_or_group == "sweep" for o in overrides):
-            name = new_name()
-            jobs = [[*job, f"sweep={name}"] for job in jobs]
-        results = launch(self._launcher, self._context, self._config, self._task, jobs, 0)
-        if (remember := getattr(self._task, "remember", None)) is not None:
-            remember(results)
+        overrides = self._parsed(self._words(arguments))
+        name = self._named(overrides, new_name())
+        jobs = [[*row, *words, *name] for row in self._rows(overrides) for words in combinations(overrides)]
+        results = self._hand_over(jobs, 0)
+        self._remember(results)
         return results
 
     @staticmethod

@@ -1,0 +1,57 @@
+"""What our sweepers share: words become jobs, the launcher carries them out, the task is told how they ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.core.plugins import Plugins
+from hydra.core.utils import JobReturn
+from hydra.plugins.launcher import Launcher
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+from hydra_plugins.genlab.jobs import launch
+
+
+class JobSweeper(Sweeper):
+    """A sweeper decides in `sweep` which jobs there are; it calls `_hand_over` for them and `_remember` at its end.
+
+    Args:
+        params: overrides that a config gives (`hydra.sweeper.params`), before those of the command line.
+    """
+
+    _context: HydraContext
+    _task: TaskFunction
+    _config: DictConfig
+    _launcher: Launcher
+
+    def __init__(self, params: Mapping[str, Any] | None = None) -> None:
+        self._params = dict(params or {})
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        self._context, self._task, self._config = hydra_context, task_function, config
+        self._launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def _words(self, arguments: Sequence[str]) -> list[str]:
+        return [*(f"{key}={value}" for key, value in self._params.items()), *arguments]
+
+    def _parsed(self, words: list[str]) -> list[Override]:
+        return OverridesParser.create(config_loader=self._context.config_loader).parse_overrides(words)
+
+    def _named(self, overrides: Sequence[Override], name: str) -> list[str]:
+        """The word that tells jobs the name of their sweep, where the config has the key and nobody gave it."""
+        given = any(override.key_or_group == "sweep" for override in overrides)
+        return [f"sweep={name}"] if "sweep" in self._config and not given else []
+
+    def _hand_over(self, jobs: list[list[str]], first: int) -> Sequence[JobReturn]:
+        return launch(self._launcher, self._context, self._config, self._task, jobs, first)
+
+    def _remember(self, results: Sequence[JobReturn]) -> None:
+        if (remember := getattr(self._task, "remember", None)) is not None:
+            remember(results)
