@@ -51,9 +51,24 @@ def test_rows_that_cannot_be_composed_are_reported_each(tmp_path, capsys):
     assert "unknown option model=nothing" in second
 
 
-def test_a_search_has_no_list_of_jobs(capsys):
-    assert main(["check", "hparams_search=tpe"]) == 2
-    assert "hparams_search chooses its jobs" in capsys.readouterr().err
+SEARCH = ["hparams_search=tpe", "hydra.sweeper.n_trials=30", "optimizer.lr=tag(log,interval(1e-4,1e-2))"]
+
+
+def test_a_search_is_costed_at_the_corners_of_its_space(tmp_path, capsys):
+    words = [*WORDS, *SEARCH, "model.coding_size=choice(2,16)", f"paths.output_dir={tmp_path}/store"]
+    assert main(["check", *words]) == 0
+    out = capsys.readouterr().out
+    assert "a search of 30 trials: 4 corners of its space are sound" in out
+    rows = [line.split() for line in out.splitlines() if "coding_size=" in line]
+    assert [row[0] for row in rows] == ["coding_size=2", "coding_size=16"]  # a learning rate changes no shape
+    steps = 256 // composed(*WORDS).dataset.batch_size * 2
+    assert all(f"{30 * steps:,}" in row and "30" in row for row in rows)
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_corner_that_cannot_work_is_reported(capsys):
+    assert main(["check", *WORDS, *SEARCH, "model.coding_size=int(interval(-1,4))"]) == 2
+    assert "model.coding_size = -1 must be 1 or more" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
+from genlab.commands.first_stage import identify
 from genlab.config.app import App, JobResult, run_app
 from genlab.config.check import check
-from genlab.config.errors import ConfigError
 
 if TYPE_CHECKING:
     from genlab.reports.costs import CostRow
@@ -17,14 +18,22 @@ if TYPE_CHECKING:
 
 
 def main(argv: list[str]) -> int:
-    """Check the words of `genlab train [-m]`; 0 when every job is sound. Problems of all jobs are one ConfigError."""
-    if any(word.startswith("hparams_search=") for word in argv):
-        raise ConfigError("hparams_search chooses its jobs while it runs: check takes a grid or rows=FILE")
-    app = App(task=lambda cfg: cfg, check=check)
+    """Check the words of `genlab train [-m]`; 0 when every job is sound. Problems of all jobs are one ConfigError.
+
+    The jobs of a search are not known before it runs: corners of its space are checked and timed instead.
+    """
+    app = App(task=lambda cfg: cfg, check=check, plan=_identify)
     run_app("check", app, [*argv, "-m", "hydra/launcher=genlab_compose"], config_name="train")
     if app.results:
-        _print(_new_jobs(app.results))
+        trials = _trials(app.results[0].value)
+        jobs = _new_jobs(app.results) if trials is None else _corners(app.results, trials)
+        _print(jobs, trials)
     return 0
+
+
+def _identify(jobs: Sequence[DictConfig]) -> None:
+    for cfg in jobs:
+        identify(cfg)
 
 
 @dataclass
@@ -33,8 +42,16 @@ class _Group:
 
     first: JobResult
     shape: Shape
+    words: list[str]
+    """The overrides that all of them have."""
     jobs: int = 0
     steps: int = 0
+
+
+def _trials(cfg: DictConfig) -> int | None:
+    """The budget of a search; None for a sweep whose jobs are known."""
+    trials: int | None = OmegaConf.select(cfg, "hydra.sweeper.n_trials")
+    return trials
 
 
 def _new_jobs(results: list[JobResult]) -> list[JobResult]:
@@ -56,7 +73,13 @@ def _new_jobs(results: list[JobResult]) -> list[JobResult]:
     return list(new.values())
 
 
-def _print(jobs: list[JobResult]) -> None:
+def _corners(results: list[JobResult], trials: int) -> list[JobResult]:
+    where = f"{len(results)} corners of its space are sound"
+    print(f"a search of {trials} trials: {where}; what it takes if every trial is like one of them:")
+    return results
+
+
+def _print(jobs: list[JobResult], trials: int | None) -> None:
     if not jobs:
         return
     from rich.console import Console
@@ -73,7 +96,8 @@ def _print(jobs: list[JobResult]) -> None:
         if repr(cfg.dataset) not in data:
             data[repr(cfg.dataset)] = build(cfg.dataset, list(cfg.allow_targets))
         shape = estimate.shape(cfg)
-        group = groups.setdefault(shape.key, _Group(job, shape))
+        group = groups.setdefault(shape.key, _Group(job, shape, list(job.overrides)))
+        group.words = [word for word in group.words if word in job.overrides]
         group.jobs += 1
         group.steps += estimate.steps(cfg, data[repr(cfg.dataset)].n_train)
     shared = set.intersection(*(set(job.overrides) for job in jobs))
@@ -81,7 +105,9 @@ def _print(jobs: list[JobResult]) -> None:
     for group in sorted(groups.values(), key=lambda g: g.shape.parameters):  # a process's peak memory only grows
         cfg = group.first.value
         rows.append(_row(group, estimate.measure(cfg, data[repr(cfg.dataset)]), shared))
-    Console().print(cost_table(rows))
+    if trials is not None:
+        rows = [row.for_jobs(trials) for row in rows]
+    Console().print(cost_table(rows, summed=trials is None))
     print(f"Training alone, one job after another, on this machine; runs go to {find(jobs[0].value).path.parent}")
 
 
@@ -89,10 +115,14 @@ def _row(group: _Group, cost: Cost, shared: set[str]) -> CostRow:
     from genlab.reports.costs import CostRow
     from genlab.runs.estimate import CHECKPOINTS
 
-    own = [word.rpartition("=")[0].rpartition(".")[2] + "=" + word.rpartition("=")[2]
-           for word in group.first.overrides if word not in shared and not word.startswith("sweep=")]  # fmt: skip
+    own = [_short(word) for word in group.words if word not in shared and not word.startswith("sweep=")]
     return CostRow(
-        " ".join([*own, *([f"and {group.jobs - 1} more"] if group.jobs > 1 else [])]), group.jobs,
-        group.shape.parameters, group.steps, cost.seconds_per_step, cost.memory_bytes,
+        " ".join(own), group.jobs, group.shape.parameters, group.steps, cost.seconds_per_step, cost.memory_bytes,
         CHECKPOINTS * group.jobs * cost.checkpoint_bytes,
     )  # fmt: skip
+
+
+def _short(word: str) -> str:
+    """model.coding_size=2 -> coding_size=2."""
+    key, _, value = word.partition("=")
+    return f"{key.rpartition('.')[2]}={value}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,13 +33,23 @@ class CostRow:
     def hours(self) -> float:
         return self.steps * self.seconds_per_step / 3600
 
+    def for_jobs(self, n: int) -> CostRow:
+        """The same for n jobs of this shape."""
+        return replace(self, jobs=n, steps=self.steps * n // self.jobs, disk_bytes=self.disk_bytes * n // self.jobs)
 
-def cost_table(rows: Sequence[CostRow]) -> Table:
-    """The rows and, below several, their sums; hours as if the jobs ran one after another."""
+
+def cost_table(rows: Sequence[CostRow], summed: bool = True) -> Table:
+    """The rows and, below several, their sums; hours as if the jobs ran one after another.
+
+    Args:
+        summed: False where the rows are alternatives.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold", show_footer=len(rows) > 1)
+    table = Table(
+        box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold", show_footer=summed and len(rows) > 1
+    )
     footers = {
         "": "", "jobs": f"{sum(row.jobs for row in rows)}", "parameters": "",
         "steps": f"{sum(row.steps for row in rows):,}",
@@ -58,8 +68,9 @@ def cost_table(rows: Sequence[CostRow]) -> Table:
 
 
 def size(n: float) -> str:
-    """1500000 -> '1.5 MB'."""
-    return f"{n / 1e9:.2f} GB" if n >= 1e9 else f"{n / 1e6:.1f} MB"
+    """Three digits: '1.50 MB', '927 MB', '12.5 GB'."""
+    number, unit = (n / 1e9, "GB") if n >= 1e9 else (n / 1e6, "MB")
+    return f"{number:.{0 if number >= 100 else 1 if number >= 10 else 2}f} {unit}"
 
 
 def hours(value: float) -> str:
