@@ -117,7 +117,7 @@ def _evaluate(wanted: list[Study], root: Path, passed_on: list[str]) -> None:
             asked = study.rows[job.row].evaluate
             if asked is None or job.seed in done[job.row] or not (path / "checkpoints").is_dir():
                 continue
-            evaluate.main([f"run={path}", *words(dict(asked)), *(w for w in passed_on if w.startswith("paths."))])
+            evaluate.main([f"run={path}", *words(asked), *(w for w in passed_on if w.startswith("paths."))])
 
 
 def _beside(study: Study, root: Path) -> Path:

@@ -17,7 +17,9 @@ ROWS = ["1", "2", "3"]
 
 def values(**columns):
     """column -> [numbers of row 1's seeds, of row 2's, ...]."""
-    return {name: {row: dict(enumerate(of)) for row, of in zip(ROWS, rows, strict=False)} for name, rows in columns.items()}
+    return {
+        name: {row: dict(enumerate(of)) for row, of in zip(ROWS, rows, strict=False)} for name, rows in columns.items()
+    }
 
 
 def verdict(expression, numbers, **options):
@@ -116,7 +118,9 @@ def test_the_verdict_is_that_of_a_paired_t_test(differences, shift):
 
 def test_the_interval_covers_the_truth_at_its_level():
     rng = np.random.default_rng(0)
-    hits = sum(low <= 1.0 <= high for low, high in (interval(rng.normal(1.0, 2.0, 4).tolist(), 0.1) for _ in range(2000)))
+    hits = sum(
+        low <= 1.0 <= high for low, high in (interval(rng.normal(1.0, 2.0, 4).tolist(), 0.1) for _ in range(2000))
+    )
     assert abs(hits / 2000 - 0.9) < 0.025
 
 

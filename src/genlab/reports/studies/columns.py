@@ -2,34 +2,48 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import product
 from typing import Any
 
 from genlab.config.instantiate import build
-from genlab.reports.collect import Collected
+from genlab.reports.collect import Collected, collect
 from genlab.reports.groups import mean_score
-from genlab.reports.studies.study import Column
+from genlab.reports.studies.study import Column, Row, Study
 from genlab.runs import history
+from genlab.runs.store import Run
 
 
-def cell(column: Column, runs: Mapping[int, Sequence[Collected]]) -> dict[str, Any] | None:
+def cell(study: Study, column: Column, row: Row, runs: Mapping[int, Sequence[Collected]]) -> dict[str, Any] | None:
     """A row's number: mean and interval over seeds, and the number of each seed.
 
     Args:
-        runs: seed -> the row's runs of that seed (several when the study runs each row for each of some values).
+        runs: seed -> the row's runs of that seed, one for each of the study's `each`.
 
     Returns:
-        {"value", "low", "high", "unit", "better", "provenance", "seeds": {seed: number}}, or None without any run
+        {"value", "low", "high", "unit", "better", "provenance", "seeds": {seed: number}}, or None without any seed
         that has the number. A single seed keeps its own interval; several have Student's t over the seeds.
     """
-    scores = {seed: _mean(found) for seed, of in runs.items() if (found := [s for r in of if (s := score(column, r))])
-              and len(found) == len(of)}  # fmt: skip
+    scores: dict[int, dict[str, Any]] = {}
+    for seed, of_seed in runs.items():
+        found = [score(column, row, of_seed[i]) for i in _used(study, column)]
+        whole = [entry for entry in found if entry is not None]
+        if found and len(whole) == len(found):
+            scores[seed] = _mean(whole)
     if not scores:
         return None
     result = dict(mean_score(list(scores.values()), len(runs)))
     result["seeds"] = {str(seed): entry["value"] for seed, entry in scores.items()}
     return result
+
+
+def _used(study: Study, column: Column) -> list[int]:
+    """Which of the runs of one seed a column is about, by their place among the combinations of `each`."""
+    combinations = [dict(zip(study.each, values, strict=True)) for values in product(*study.each.values())]
+    return [i for i, each in enumerate(combinations) if all(each[k] in of for k, of in column.where.items())]
 
 
 def _mean(scores: list[dict[str, Any]]) -> dict[str, Any]:
@@ -39,47 +53,73 @@ def _mean(scores: list[dict[str, Any]]) -> dict[str, Any]:
     return {**scores[0], "value": math.fsum(s["value"] for s in scores) / len(scores), "low": None, "high": None}
 
 
-def score(column: Column, run: Collected) -> dict[str, Any] | None:
+def score(column: Column, row: Row, run: Collected) -> dict[str, Any] | None:
     """The column's number of one run, as an entry of record.json's metrics; None when the run does not have it."""
+    if column.stage == "first":
+        run = _first_stage(run)
     if column.kind == "metric":
         found = (run.record.get("metrics") or {}).get(column.key)
         return found if found and _finite(found.get("value")) else None
-    value = {"history": _of_history, "record": _of_record, "signal": _of_signal}[column.kind](column, run)
+    value = _READERS[column.kind](column, row, run)
+    if column.equals is not None and value is not None:
+        value = int(value == column.equals)
     if not _finite(value):
         return None
     return {"value": float(value), "low": None, "high": None, "n": column.last, "unit": column.unit,
             "better": column.better, "provenance": {"source": f"{column.kind} {column.key}"}}  # fmt: skip
 
 
-def _of_history(column: Column, run: Collected) -> Any:
+def _first_stage(run: Collected) -> Collected:
+    """The run that this one stands on; the run itself has no such number when there is none."""
+    fingerprint = (run.config.get("first_stage") or {}).get("fingerprint")
+    folder = run.run.path.parent / str(fingerprint)
+    return collect([folder])[0] if fingerprint and folder.is_dir() else replace(run, record={}, run=Run(folder))
+
+
+def _of_history(column: Column, row: Row, run: Collected) -> Any:
     """The statistic of a term over the last steps of an epoch."""
     lines = [line for line in history.read(run.run.history_file) if _finite(line.get(column.key))]
     epochs = {line["epoch"] for line in lines}
-    epoch = max(epochs, default=None) if column.epoch == "last" else column.epoch
-    values = [float(line[column.key]) for line in lines if epoch is not None and line["epoch"] <= epoch]
-    if epoch not in epochs:
+    wanted = {"last": max(epochs, default=None), "row": row.epoch}.get(str(column.epoch), column.epoch)
+    if wanted not in epochs:
         return None
-    used = values[-column.last :]
+    first = wanted if column.last == "epoch" else 0
+    values = [float(line[column.key]) for line in lines if first <= line["epoch"] <= wanted]
+    used = values if column.last == "epoch" else values[-column.last :]
     mean = math.fsum(used) / len(used)
     if column.statistic == "mean":
         return mean
     return math.sqrt(math.fsum((v - mean) ** 2 for v in used) / (len(used) - 1)) if len(used) > 1 else None
 
 
-def _of_record(column: Column, run: Collected) -> Any:
-    node: Any = run.record
-    for part in column.key.split("."):
+def _of_record(column: Column, row: Row, run: Collected) -> Any:
+    return _at(run.record, column.key)
+
+
+def _of_latent(column: Column, row: Row, run: Collected) -> Any:
+    try:
+        return _at(json.loads((run.run.path / "latent.json").read_text(encoding="utf-8")), column.key)
+    except (OSError, ValueError):
+        return None
+
+
+def _at(node: Any, key: str) -> Any:
+    """What lies at a dotted key."""
+    for part in key.split("."):
         node = node.get(part) if isinstance(node, Mapping) else None
     return node
 
 
-def _of_signal(column: Column, run: Collected) -> Any:
+def _of_signal(column: Column, row: Row, run: Collected) -> Any:
     """sqrt(alpha_bar) at a fraction of the way to noise, from the run's own schedule."""
     import torch
     from omegaconf import OmegaConf
 
     schedule = build(OmegaConf.create({"scheduler": run.config["scheduler"]}).scheduler)
     return float(schedule(schedule.at(torch.tensor(float(column.key), dtype=torch.float64))).alpha)
+
+
+_READERS = {"history": _of_history, "record": _of_record, "latent": _of_latent, "signal": _of_signal}
 
 
 def _finite(value: Any) -> bool:

@@ -67,7 +67,12 @@ def _claims(results: Results) -> str:
     if not results["claims"]:
         return ""
     test = results["test"]
-    lines = ["## Claims of the report", "", _line(("claim", "verdict", "test", "difference [95 %]")), _line(["---"] * 4)]
+    lines = [
+        "## Claims of the report",
+        "",
+        _line(("claim", "verdict", "test", "difference [95 %]")),
+        _line(["---"] * 4),
+    ]
     for claim in results["claims"]:
         parts = claim["parts"]
         tests = "<br>".join(f"`{part['expression']}`" for part in parts) or (

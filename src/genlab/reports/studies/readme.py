@@ -12,7 +12,10 @@ _BLOCK = re.compile(r"(<!-- results -->\n).*?(<!-- /results -->)", re.DOTALL)
 
 def summary(folder: Path) -> str:
     """One line for each study below `folder` that has results: scale, seeds, and what became of its claims."""
-    lines = ["| table | scale | seeds | runs | claims reproduced | refuted | undecided |", "|---|---|--:|--:|--:|--:|--:|"]
+    lines = [
+        "| table | scale | seeds | runs | claims reproduced | refuted | undecided |",
+        "|---|---|--:|--:|--:|--:|--:|",
+    ]
     for file in sorted(folder.glob("*/results.json")):
         if (results := load(file)) is None:
             continue

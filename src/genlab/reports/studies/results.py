@@ -27,10 +27,10 @@ def gather(study: Study, sweep: Sweep, command: str) -> tuple[Results, dict[str,
     for name, row in study.rows.items():
         runs = found[name]
         rows[name] = {
-            "settings": {**row.overrides, **{f"evaluate {key}": value for key, value in (row.evaluate or {}).items()}},
+            "settings": {**row.overrides, **(row.evaluate or {})},
             "missing": missing.get(name, ""),
             "runs": [run.record["fingerprint"] for of in runs.values() for run in of],
-            "cells": {column.name: cell(column, runs) for column in study.columns.values()} if runs else {},
+            "cells": {c.name: cell(study, c, row, runs) for c in study.columns.values()} if runs else {},
         }
         if runs:
             shown[name] = runs[min(runs)][0]

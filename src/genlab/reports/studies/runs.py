@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,9 @@ from genlab.reports.collect import Collected, collect
 from genlab.reports.studies.study import Row, Study
 from genlab.runs.sweeps import Sweep
 
+PASSED_ON = ("launcher", "hydra.", "logger", "paths.", "force", "retries", "sweep=", "rows=")
+"""Beginnings of overrides that say where and how rows are run, and not what they are."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -20,14 +23,14 @@ class Job:
 
     row: str
     seed: int
-    overrides: Mapping[str, Any]
+    overrides: Mapping[str, Any] = field(hash=False)
 
     @property
     def words(self) -> frozenset[str]:
         """The overrides as a sweep over rows writes them."""
         from hydra_plugins.genlab.rows import words
 
-        return frozenset(words(dict(self.overrides)))
+        return frozenset(words(self.overrides))
 
 
 def jobs(study: Study) -> Iterator[Job]:
@@ -41,8 +44,13 @@ def jobs(study: Study) -> Iterator[Job]:
 
 def folders(study: Study, sweep: Sweep) -> dict[Job, Path]:
     """The run folder of each job, from the sweep's manifest; a job that was never planned is left out."""
-    planned = [(frozenset(row["overrides"]), sweep.folder.parents[1] / row["run"]) for row in sweep.rows()]
-    return {job: path for job in jobs(study) for words, path in planned if job.words <= words}
+    planned = {_decisive(row["overrides"]): sweep.folder.parents[1] / row["run"] for row in sweep.rows()}
+    return {job: planned[job.words] for job in jobs(study) if job.words in planned}
+
+
+def _decisive(words: list[str]) -> frozenset[str]:
+    """The overrides without those that a command gives to every row alike."""
+    return frozenset(word for word in words if not word.startswith(PASSED_ON))
 
 
 def answers(study: Study, sweep: Sweep) -> tuple[dict[str, dict[int, list[Collected]]], dict[str, str]]:
@@ -78,7 +86,7 @@ def _answers(run: Collected, row: Row) -> bool:
 
     if row.evaluate is None:
         return "evaluation" not in run.record
-    return "evaluation" in run.record and set(words(dict(row.evaluate))) <= set(run.record["overrides"])
+    return "evaluation" in run.record and set(words(row.evaluate)) <= set(run.record["overrides"])
 
 
 def _status(runs: list[Collected]) -> str:

@@ -14,31 +14,36 @@ SCALES = ("full", "cpu", "smoke")
 _KEYS = ("title", "source", "note", "experiment", "overrides", "each", "seeds", "rows", "columns", "claims",
          "pictures", "scales")  # fmt: skip
 _SCALED = ("says", "seeds", "experiment", "overrides", "rows", "columns", "each")
-_KINDS = ("metric", "history", "record", "signal")
-_COLUMN = (*_KINDS, "title", "unit", "better", "epoch", "last", "statistic", "stage", "report")
+_KINDS = ("metric", "history", "record", "latent", "signal")
+_COLUMN = (*_KINDS, "title", "unit", "better", "epoch", "last", "statistic", "stage", "where", "equals", "report")
 
 
 @dataclass(frozen=True)
 class Column:
     """A number of every row, and where it is read.
 
-    `metric` names an entry of record.json's metrics, `record` a dotted key of record.json, `history` a term of
-    history.jsonl at the end of `epoch` (from 0, or "last"), and `signal` a fraction of the noise process at which
-    sqrt(alpha_bar) is taken.
+    `metric` names an entry of record.json's metrics, `record` a dotted key of record.json, `latent` one of
+    latent.json, `history` a term of history.jsonl at the end of `epoch` (from 0, or "last"), and `signal` a fraction of
+    the noise process, at which sqrt(alpha_bar) is taken.
     """
 
     name: str
-    kind: Literal["metric", "history", "record", "signal"]
+    kind: Literal["metric", "history", "record", "latent", "signal"]
     key: str
     title: str
     unit: str = ""
     better: Literal["lower", "higher"] | None = None
-    epoch: int | Literal["last"] = "last"
-    last: int = 1
-    """How many steps, up to the end of the epoch, enter the statistic."""
+    epoch: int | Literal["last", "row"] = "last"
+    """At the end of which epoch, from 0; "row": of that which the row names."""
+    last: int | Literal["epoch"] = 1
+    """How many steps, up to the end of the epoch, enter the statistic; "epoch": all of that epoch's."""
     statistic: Literal["mean", "std"] = "mean"
     stage: Literal["own", "first"] = "own"
     """Whether the number is of the run, or of the first stage that it stands on."""
+    where: Mapping[str, list[Any]] = field(default_factory=dict)
+    """Of a study that runs each row for several values of a key: the values that the number is a mean over."""
+    equals: Any = None
+    """The number is 1 where the key has this value, else 0."""
     report: Mapping[str, float] = field(default_factory=dict)
     """What the report prints, by row."""
 
@@ -50,7 +55,9 @@ class Row:
     name: str
     overrides: Mapping[str, Any]
     evaluate: Mapping[str, Any] | None = None
-    """Overrides of `genlab evaluate`: then the row's scores are of that evaluation. Rows share their trainings."""
+    """Overrides of `genlab evaluate`: then the row's scores are of that evaluation."""
+    epoch: int | None = None
+    """Where columns with `epoch: row` are read. Rows that differ in this alone, or in `evaluate`, share a training."""
 
 
 @dataclass(frozen=True)
@@ -141,8 +148,8 @@ def _study(content: dict[str, Any], path: Path, scale: str, where: str) -> Study
 
 def _row(name: str, content: Mapping[str, Any] | None) -> Row:
     given = dict(content or {})
-    evaluate = given.pop("evaluate", None)
-    return Row(name, given, evaluate)
+    evaluate, epoch = given.pop("evaluate", None), given.pop("epoch", None)
+    return Row(name, given, evaluate, epoch)
 
 
 def _column(name: str, content: Mapping[str, Any], rows: Collection[str], where: str) -> Column:
@@ -168,8 +175,7 @@ def _only(content: Any, known: Collection[str], where: str) -> dict[str, Any]:
 
 
 def _merged(base: Any, change: Any) -> Any:
-    """`change` laid over `base`: mappings key by key (a null row goes), all else replaced."""
+    """`change` laid over `base`: mappings key by key, all else replaced."""
     if not isinstance(base, dict) or not isinstance(change, dict):
         return change
-    laid = {key: _merged(base.get(key), value) for key, value in change.items()}
-    return {key: value for key, value in {**base, **laid}.items() if not (key in change and value is None)}
+    return {**base, **{key: _merged(base.get(key), value) for key, value in change.items()}}

@@ -1,0 +1,184 @@
+"""From a store with known numbers to the page of a study: means, intervals, verdicts, what is missing, what moved."""
+
+import json
+
+import pytest
+import yaml
+
+from genlab.config.errors import ConfigError
+from genlab.reports.studies import paper, readme
+from genlab.reports.studies.figures import figures
+from genlab.reports.studies.results import gather, moved, save
+from genlab.reports.studies.runs import jobs
+from genlab.reports.studies.study import read
+from genlab.runs.sweeps import Sweep
+
+STUDY = {
+    "title": "A <table>", "source": "a report", "experiment": "autoencoder/cvae_digits",
+    "rows": {1: {"model.coding_size": 2}, 2: {"model.coding_size": 16}},
+    "columns": {
+        "fid": {"metric": "fid_digits", "title": "FID", "better": "lower", "report": {1: 7.5}},
+        "end": {"history": "loss", "last": 10, "title": "loss at the end"},
+        "early": {"history": "val/loss", "epoch": 1},
+        "never": {"history": "val/loss", "epoch": 99},
+        "steps": {"record": "training.steps"},
+        "sixty": {"record": "training.steps", "equals": 60},
+    },
+    "claims": [{"id": "size", "text": "a larger code is better", "expression": "fid[2] < fid[1]"}],
+    "pictures": ["samples"],
+    "scales": {"smoke": {"says": "one epoch", "seeds": 1}},
+}  # fmt: skip
+
+
+@pytest.fixture
+def study(tmp_path):
+    def write(scale="full", **changes):
+        file = tmp_path / "report" / "table" / "study.yaml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(yaml.safe_dump({**STUDY, **changes}, sort_keys=False))
+        return read(file, scale)
+
+    return write
+
+
+FIDS = {("1", 0): 7.0, ("1", 1): 8.0, ("1", 2): 9.0, ("2", 0): 5.0, ("2", 1): 6.0, ("2", 2): 7.0}
+
+
+def run_all(study, store, make_score, without=(), apart=()):
+    """The runs that the study asks for, in a synthetic store, as its sweep's manifest has them."""
+    sweep, planned = Sweep(store.root, "table-full"), []
+    for job in jobs(study):
+        if (job.row, job.seed) in without:
+            continue
+        metrics = {"fid_digits": make_score(FIDS[job.row, job.seed], n=500 if job.row in apart else 2000)}
+        path = store.run(metrics, *sorted(job.words), seed=job.seed)
+        planned.append((sorted(job.words), path.resolve()))
+    sweep.plan(planned)
+    return sweep
+
+
+def test_a_cell_is_the_mean_over_seeds_with_students_interval(study, store, make_score):
+    study = study()
+    results, _ = gather(study, run_all(study, store, make_score), "genlab reproduce table")
+    cell = results["rows"]["1"]["cells"]["fid"]
+    assert cell["value"] == pytest.approx(8.0)
+    assert cell["high"] - cell["value"] == pytest.approx(4.302653 / 3**0.5)  # t(0.975, 2) s / sqrt(3), s = 1
+    assert cell["seeds"] == {"0": 7.0, "1": 8.0, "2": 9.0}
+    assert results["rows"]["1"]["settings"] == {"model.coding_size": 2}
+    assert len(results["rows"]["1"]["runs"]) == 3
+
+
+def test_histories_are_read_where_the_column_says(study, store, make_score):
+    study = study()
+    cells = gather(study, run_all(study, store, make_score), "")[0]["rows"]["1"]["cells"]
+    first = next(iter(store.root.glob("train/*")))
+    losses = [json.loads(line) for line in (first / "history.jsonl").read_text().splitlines()]
+    tail = [line["loss"] for line in losses if "loss" in line][-10:]
+    assert any(abs(value - sum(tail) / 10) < 1e-9 for value in gather_end(study, store))
+    assert cells["early"]["value"] == pytest.approx(52 / (1 + 20 / 9) + 2)  # runs 1, 2, 3 have offsets 1, 2, 3
+    assert cells["never"] is None
+    assert (cells["steps"]["value"], cells["sixty"]["value"]) == (60, 1)
+
+
+def gather_end(study, store):
+    rows = gather(study, Sweep(store.root, "table-full"), "")[0]["rows"].values()
+    return [value for row in rows for value in row["cells"]["end"]["seeds"].values()]
+
+
+def test_claims_are_judged_over_the_seeds(study, store, make_score):
+    study = study()
+    results, _ = gather(study, run_all(study, store, make_score), "")
+    assert [claim["verdict"] for claim in results["claims"]] == ["reproduced"]
+
+
+def test_a_missing_and_a_failed_run_are_named(study, store, make_score):
+    study = study()
+    sweep = run_all(study, store, make_score, without={("2", 1)})
+    failed = next(
+        row for row in sweep.rows() if "model.coding_size=2" in row["overrides"] and "seed=2" in row["overrides"]
+    )
+    file = store.root / failed["run"] / "record.json"
+    error = {"type": "ValueError", "message": "no such thing", "traceback": ""}
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"status": "failed", "error": error}))
+    results, _ = gather(study, sweep, "")
+    assert results["rows"]["1"]["missing"] == "seed 2 failed: no such thing"
+    assert results["rows"]["2"]["missing"] == "seed 1 was not run"
+    assert results["claims"][0]["verdict"] == "undecided"
+    assert "- Row 2: seed 1 was not run." in paper.page(results, {})
+
+
+def test_rows_that_were_not_measured_alike_are_not_compared(study, store, make_score):
+    study = study()
+    sweep = run_all(study, store, make_score, apart={"2"})
+    results, _ = gather(study, sweep, "")
+    assert (results["claims"][0]["verdict"], results["claims"][0]["why"]) == (
+        "undecided", "fid: its rows were not measured alike",
+    )  # fmt: skip
+
+
+def test_the_page_says_all_of_it(study, store, make_score, tmp_path):
+    study = study()
+    results, shown = gather(study, run_all(study, store, make_score), "genlab reproduce table")
+    results = save(results, tmp_path / "out" / "results.json")
+    paper.write(results, figures(shown, study.pictures, tmp_path / "out"), tmp_path / "out")
+    text = (tmp_path / "out" / "RESULTS.md").read_text()
+    assert "# A \\<table\\>" in text
+    assert "| 1 | 2 | 8.0 [5.5, 10.5] | 7.5 |" in text
+    assert "**reproduced**" in text
+    assert "genlab reproduce table" in text
+    assert (tmp_path / "out" / "pictures" / "samples_1.png").is_file()
+    assert "![samples of row 1](pictures/samples_1.png)" in text
+
+
+def test_a_smaller_scale_says_so_on_the_page(study, store, make_score):
+    small = study("smoke")
+    page = paper.page(gather(small, run_all(small, store, make_score), "")[0], {})
+    assert "**Scale: smoke. These are not the report's settings:** one epoch" in page
+    assert "1 seed: 3 are needed" in page
+
+
+def test_rows_share_a_training_and_each_value_is_a_run(study):
+    shared = study(rows={1: {"epoch": 0}, 2: {"epoch": 1}})
+    assert len({job.words for job in jobs(shared)}) == shared.seeds
+    each = study(each={"dataset.classes": [1, 2]})
+    assert len({job.words for job in jobs(each)}) == 2 * 2 * each.seeds
+
+
+def test_numbers_of_another_commit_are_kept_and_what_moved_is_told(study, store, make_score, tmp_path):
+    study = study()
+    results, _ = gather(study, run_all(study, store, make_score), "")
+    path = tmp_path / "results.json"
+    assert moved(save(results, path)) == []
+    later = json.loads(json.dumps(results | {"commits": ["later"]}))
+    later["rows"]["1"]["cells"]["fid"] |= {"value": 40.0, "low": 39.0, "high": 41.0}
+    saved = save(later, path)
+    assert [entry["commits"] for entry in saved["earlier"]] == [["0123456789ab"]]
+    assert moved(saved) == ["FID of row 1 moved from 8 to 40 since 0123456789ab"]
+    assert len(save(later, path)["earlier"]) == 1  # the same commit replaces itself
+
+
+def test_the_readmes_table_is_made_from_the_results(study, store, make_score, tmp_path):
+    study = study()
+    save(gather(study, run_all(study, store, make_score), "")[0], study.folder / "results.json")
+    text = readme.updated("# x\n<!-- results -->\nold\n<!-- /results -->\nend\n", study.folder.parent)
+    assert "| full | 3 | 6 | 1 | 0 | 0 |" in text
+    assert "old" not in text
+    assert text.endswith("<!-- /results -->\nend\n")
+    assert readme.updated(text, study.folder.parent) == text
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"colums": {}}, "did you mean 'columns'"),
+        ({"columns": {"a": {}}}, "needs exactly one of"),
+        ({"columns": {"a": {"metric": "x", "history": "y"}}}, "needs exactly one of"),
+        ({"columns": {"a": {"metric": "x", "report": {9: 1.0}}}}, "has no key '9'"),
+        ({"scales": {"smoke": {"seeds": 1}}}, "must tell how the scale differs"),
+        ({"scales": {"smok": {}}}, "did you mean 'smoke'"),
+        ({"rows": {}}, "has no rows"),
+    ],
+)
+def test_a_study_that_is_none_is_refused(study, changes, said):
+    with pytest.raises(ConfigError, match=said):
+        study("smoke", **changes)
