@@ -164,5 +164,9 @@ def _curve(result: Any, pruning: DictConfig | None) -> dict[int, float]:
 def _conclude(results: Sequence[JobResult], sweeps: list[Sweep]) -> None:
     from genlab.runs.job import Outcome
 
+    statuses = {r.value.run: r.value.status for r in results if isinstance(r.value, Outcome)}
     for sweep in sweeps:
-        sweep.conclude({r.value.run: r.value.status for r in results if isinstance(r.value, Outcome)})
+        try:
+            sweep.conclude(statuses)
+        except OSError as error:  # the closing table matters more
+            print(f"the manifest of sweep {sweep.name} is not up to date: {error}", file=sys.stderr)

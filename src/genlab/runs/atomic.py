@@ -37,9 +37,10 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         os.replace(temporary, path)
         _sync_folder(path.parent)
     except BaseException as error:
+        full = _is_full(error, path.parent)  # asked while the half-written file still takes its room
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
-        if _is_full(error, path.parent):
+        if full:
             raise DiskFull(errno.ENOSPC, f"the disk is full: {path} could not be written") from error
         raise
 
@@ -59,6 +60,26 @@ def sha256_of(path: Path) -> str:
     """The SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class Reserve:
+    """Room on the disk that is held while the block runs: given back, it lets a full disk be written down.
+
+    Args:
+        path: the file that holds it.
+        size: bytes.
+    """
+
+    def __init__(self, path: Path, size: int = 2**16) -> None:
+        self._path, self._size = path, size
+
+    def __enter__(self) -> Reserve:
+        with replacing(self._path) as file:
+            file.write(os.urandom(self._size))  # a file system that compresses cannot make nothing of it
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._path.unlink(missing_ok=True)
 
 
 def _finite(value: Any) -> Any:

@@ -14,7 +14,8 @@ from genlab.callbacks.ending import Ended
 from genlab.config.errors import ConfigError
 from genlab.config.fingerprint import fingerprint
 from genlab.config.redact import redact_text
-from genlab.runs.atomic import DiskFull
+from genlab.runs.atomic import DiskFull, Reserve
+from genlab.runs.failures import plainly
 from genlab.runs.lock import Lock, RunIsLocked
 from genlab.runs.record import Record, Status, Stopwatch
 from genlab.runs.store import Run, Store, save_config
@@ -77,12 +78,15 @@ def _new(cfg: DictConfig, run: Run, overrides: list[str], experiment: str | None
 
 def _work(cfg: DictConfig, run: Run, record: Record, work: Work) -> Outcome:
     watch = Stopwatch()
-    record.begin()
-    record.save(run.record_file)
-    save_config(cfg, run.config_file)
     with _logged_to(run.log_file):
         try:
-            work(cfg, run, record)
+            record.begin()
+            record.save(run.record_file)
+            save_config(cfg, run.config_file)
+            with Reserve(run.path / ".reserve"):
+                work(cfg, run, record)
+            record.end("completed", watch.seconds)
+            record.save(run.record_file)
         except Ended as ending:
             record.end(ending.status, watch.seconds)
             record.save(run.record_file)
@@ -93,13 +97,11 @@ def _work(cfg: DictConfig, run: Run, record: Record, work: Work) -> Outcome:
             raise
         except Exception as error:
             return _failed(run, record, error, watch)
-        record.end("completed", watch.seconds)
-        record.save(run.record_file)
         return Outcome(run.path, "completed")
 
 
 def _failed(run: Run, record: Record, error: Exception, watch: Stopwatch) -> Outcome:
-    record.end("failed", watch.seconds, error)
+    record.end("failed", watch.seconds, plainly(error))
     with contextlib.suppress(DiskFull):
         record.save(run.record_file)
     assert record.error is not None

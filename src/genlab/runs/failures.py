@@ -1,0 +1,46 @@
+"""What a library says in its own way, in one sentence for a user: no memory, no room on the disk."""
+
+from __future__ import annotations
+
+import errno
+import re
+
+from genlab.runs.atomic import DiskFull
+
+
+class OutOfMemory(RuntimeError):
+    """The main memory or the GPU's was too small."""
+
+
+def plainly(error: Exception) -> Exception:
+    """The same error, said plainly; one that needs no translation is returned as it is."""
+    said: Exception | None = None
+    if isinstance(error, MemoryError) or _is_memory(str(error)):
+        said = OutOfMemory(f"the {_where(error)} is too small{_asked_for(str(error))}: {_REMEDY}")
+    elif isinstance(error, OSError) and not isinstance(error, DiskFull) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        said = DiskFull(error.errno, f"the disk is full: {error.filename or 'a file'} could not be written")
+    if said is None:
+        return error
+    said.__cause__ = error
+    return said
+
+
+_REMEDY = "try a smaller dataset.batch_size, a smaller model, or fewer hydra.launcher.workers"
+_SIGNS = ("DefaultCPUAllocator", "out of memory", "std::bad_alloc", "Cannot allocate memory", "can't allocate memory")
+
+
+def _is_memory(text: str) -> bool:
+    return any(sign in text for sign in _SIGNS)
+
+
+def _where(error: Exception) -> str:
+    return "GPU's memory" if "CUDA" in str(error) or "MPS" in str(error) else "memory"
+
+
+def _asked_for(text: str) -> str:
+    """Of torch on the CPU "tried to allocate 4096 bytes", of CUDA "Tried to allocate 2.00 GiB", of numpy "7.11 PiB"."""
+    found = re.search(r"allocate ([\d.]+) (bytes|[KMGTP]iB)", text)
+    if found is None:
+        return ""
+    size = f"{float(found[1]) / 2**30:.3g} GiB" if found[2] == "bytes" else f"{found[1]} {found[2]}"
+    return f" for {size} more"
