@@ -149,6 +149,25 @@ def test_a_resumed_run_keeps_its_id(folder):
     assert ids[0] == ids[1] == (run_dir / "wandb" / "run_id.txt").read_text().strip()
 
 
+def test_a_run_that_an_agent_started_has_the_agents_id_and_keeps_it(folder, monkeypatch):
+    run_dir = folder("run")
+    finish(wandb_logger(run_dir, "genlab"), "interrupted")
+    wandb.teardown()  # an agent starts a process of its own
+    with monkeypatch.context() as agent:
+        agent.setenv("WANDB_SWEEP_ID", "s1")
+        agent.setenv("WANDB_RUN_ID", "chosen1")
+        logger = wandb_logger(run_dir, "genlab")
+        assert logger.version == "chosen1"
+        finish(logger, "interrupted")
+        assert os.environ["WANDB_RUN_ID"] == "chosen1"
+        wandb.teardown()
+    logger = wandb_logger(run_dir, "genlab")
+    finish(logger, "completed")
+    assert logger.version == "chosen1"
+    begun = [record["run"] for path in files(run_dir) for record in records(path) if record["type"] == "run"]
+    assert [(run["run_id"], run.get("sweep_id")) for run in begun][1:] == [("chosen1", "s1"), ("chosen1", None)]
+
+
 def test_no_secret_reaches_the_run_folder(folder, monkeypatch):
     monkeypatch.setenv("STORAGE_SECRET", SECRET)
     monkeypatch.setattr(sys, "argv", ["genlab", f"+logger.wandb.api_key={SECRET}", "--token=argument-secret"])
@@ -230,7 +249,7 @@ def test_each_logger_config_builds_and_logs_into_the_run_folder(folder, names):
         log_summary(logger, RECORD, step=3)
         finish(logger, "completed")
     if "csv" in names:
-        assert "test/fid_digits" in (run_dir / "csv" / "metrics.csv").read_text()
+        assert "test/fid_digits" in (run_dir / "metrics.csv").read_text()
     if "tensorboard" in names:
         from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 

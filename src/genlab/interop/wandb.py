@@ -217,7 +217,14 @@ def _warn_offline(reason: str) -> None:
 
 
 def _stable_id(path: Path) -> str:
-    """The id kept in `path`; a new one the first time."""
+    """The id kept in `path`; a new one the first time.
+
+    In a process that an agent of a W&B sweep started, the agent's: its sweep waits for that run, and W&B would ignore
+    any other. It is kept, so that the run continues there when it is resumed without the agent.
+    """
+    if os.environ.get("WANDB_SWEEP_ID") and (given := os.environ.get("WANDB_RUN_ID")):
+        write_text(path, given + "\n")
+        return given
     with contextlib.suppress(FileNotFoundError):
         if kept := path.read_text(encoding="utf-8").strip():
             return kept
