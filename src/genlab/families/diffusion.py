@@ -15,7 +15,7 @@ from genlab.config.ranges import Rate
 from genlab.data.batch import Batch
 from genlab.denoisers.clipped import Clipped
 from genlab.denoisers.denoiser import Denoiser
-from genlab.denoisers.prediction import Denoise
+from genlab.denoisers.prediction import BoundDenoise, Denoise
 from genlab.denoisers.restorer import Restorer
 from genlab.families.base import GenerativeModule
 from genlab.guidance.guidance import Guidance
@@ -101,14 +101,18 @@ class Diffusion(GenerativeModule):
         generator: Randomness = None,
     ) -> Iterator[Moment]:  # fmt: skip
         """The moments of sampling, as the denoiser sees them. Raises ValueError for what cannot be sampled."""
+        return self.sampler(
+            self.denoiser.process, self.bound(n, condition), (n, *self.shape), constraint=constraint,
+            generator=generator, device=self.device,
+        )  # fmt: skip
+
+    def bound(self, n: int, condition: Conditions = None, clipped: bool = True) -> BoundDenoise:
+        """The denoiser that n samples are drawn with: guided, told the condition, clipped. Raises ValueError too."""
         wanted = self.conditioner.wanted(n, condition, self.device)
         guided: Denoise = self.guidance(self.denoiser)
-        if self.clip is not None:
+        if clipped and self.clip is not None:
             guided = Clipped(guided, *self.clip)
-        return self.sampler(
-            self.denoiser.process, partial(guided, condition=wanted), (n, *self.shape),
-            constraint=constraint, generator=generator, device=self.device,
-        )  # fmt: skip
+        return partial(guided, condition=wanted)
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
         """Takes a model trained with another guidance: the weights of a guidance are its own."""

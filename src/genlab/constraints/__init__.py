@@ -1,0 +1,1 @@
+"""What is imposed on a sample between the steps of a solver."""

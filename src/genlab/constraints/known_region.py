@@ -1,0 +1,40 @@
+"""A part of the data is known: inpainting."""
+
+from __future__ import annotations
+
+from torch import Tensor, where
+
+from genlab.processes.process import Process
+from genlab.randomness import Randomness
+
+
+class KnownRegion:
+    """(x_s, s) -> x_s with the known part replaced by the known data, corrupted to s; exactly those at s = 0.
+
+    Song et al. 2021, "Score-based generative modeling ...", appendix I.2; with the sampler's grid rising now and then
+    (`sampler=repaint`) it is RePaint (Lugmayr et al. 2022, eq. 8).
+
+    Args:
+        process: what is done to the data.
+        known: (batch, ...), clean; anything where it is not known.
+        mask: true where it is known; of the shape of `known`, or with 1 in place of batch or channel.
+        generator: of the noise, fresh at every step.
+    """
+
+    def __init__(self, process: Process, known: Tensor, mask: Tensor, generator: Randomness = None) -> None:
+        check_mask(mask, known)
+        self.process, self.known, self.mask, self.generator = process, known, mask.bool(), generator
+
+    def __call__(self, x: Tensor, s: Tensor) -> Tensor:
+        known = self.known if s == 0 else self.process.corrupt(self.known, s, generator=self.generator)
+        return where(self.mask, known, x)
+
+
+def check_mask(mask: Tensor, known: Tensor) -> None:
+    """Raise ValueError unless `mask` covers `known`: 1 or the same in batch and channel, the same in all else."""
+    wanted, got = tuple(known.shape), tuple(mask.shape)
+    fits = len(got) == len(wanted) and all(
+        g == w or (g == 1 and dim < max(1, len(wanted) - 2)) for dim, (g, w) in enumerate(zip(got, wanted, strict=True))
+    )
+    if not fits:
+        raise ValueError(f"a mask of shape {got} does not fit data of shape {wanted}: true where the data are known")

@@ -1,0 +1,113 @@
+"""Edits of pictures by a model that is exact: inpainting, SDEdit, inversion there and back."""
+
+from dataclasses import dataclass, field
+
+import pytest
+import torch
+
+from genlab.codecs.identity import Identity
+from genlab.codecs.rescale import Rescale
+from genlab.conditioning.condition import Condition
+from genlab.editing.inpaint import inpaint
+from genlab.editing.inversion import generate, invert
+from genlab.editing.sdedit import sdedit
+from genlab.processes.gaussian import Gaussian
+from genlab.processes.linear import Linear
+from genlab.solvers.ancestral import Ancestral
+from genlab.solvers.grids import Leading
+from genlab.solvers.renoising import Renoising
+from genlab.solvers.rising import Jumps
+from genlab.solvers.sampler import Sampler
+from oracles import MixtureData
+
+PROCESS = Gaussian(Linear())
+PICTURES = torch.stack([torch.full((4,), -0.8), torch.full((4,), 0.8)])
+"""Flat pictures of 2 x 2, dark or bright."""
+
+
+@dataclass
+class Flat:
+    """Dark and bright pictures, exactly denoised; a label names one of them."""
+
+    sampler: Sampler
+    codec: object = field(default_factory=Identity)
+    std: float = 0.1
+
+    @property
+    def denoiser(self):
+        return self
+
+    process = PROCESS
+
+    def bound(self, n, condition=None, clipped=True):
+        wanted = None if condition is None else Condition(torch.eye(2)[condition])
+
+        def denoise(x, t):
+            mixture = MixtureData(PROCESS, PICTURES.to(x.dtype), torch.tensor([0.5, 0.5]), self.std)
+            flat = mixture(x.flatten(1), t, wanted)
+            return type(flat)(x, flat.x0.reshape(x.shape), PROCESS.scales(x, t))
+
+        return denoise
+
+
+def pictures(n):
+    generator = torch.Generator().manual_seed(1)
+    return PICTURES[torch.arange(n) % 2].reshape(n, 1, 2, 2) + 0.1 * torch.randn(n, 1, 2, 2, generator=generator)
+
+
+LEFT = torch.tensor([[[[True, False], [True, False]]]])
+
+
+def test_inpainting_keeps_the_known_pixels_and_continues_them():
+    x = pictures(40)
+    model = Flat(Sampler(Renoising(Ancestral(1.0)), Jumps(Leading(), 10, 3), 100))
+    filled = inpaint(model, x, LEFT, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(filled[..., 0], x[..., 0])
+    assert float((filled[..., 1].mean((1, 2)).sign() == x[..., 0].mean((1, 2)).sign()).float().mean()) > 0.9
+
+
+def test_the_known_pixels_come_back_through_the_codec():
+    x = pictures(4)
+    filled = inpaint(Flat(Sampler(Ancestral(1.0), Leading(), 10), Rescale(0, 1)), x, LEFT)
+    assert torch.allclose(filled[..., 0], x[..., 0], atol=1e-6)
+
+
+def test_a_mask_of_the_wrong_size_is_refused_before_any_sampling():
+    with pytest.raises(ValueError, match=r"a mask of shape \(1, 1, 3, 3\) does not fit data of shape \(2, 1, 2, 2\)"):
+        inpaint(Flat(Sampler(Ancestral(1.0), Leading(), 10)), pictures(2), torch.ones(1, 1, 3, 3))
+
+
+def test_a_weak_edit_keeps_the_picture_and_a_strong_one_forgets_it():
+    x, model = pictures(200), Flat(Sampler(Ancestral(1.0), Leading(), 50))
+
+    def kept(strength):
+        edited = sdedit(model, x, strength, generator=torch.Generator().manual_seed(0))
+        return float((edited.mean((1, 2, 3)).sign() == x.mean((1, 2, 3)).sign()).float().mean())
+
+    assert kept(0.1) > 0.99
+    assert kept(1.0) < 0.65
+    with pytest.raises(ValueError, match=r"strength=0 must be in \(0, 1\]"):
+        sdedit(model, x, 0)
+
+
+def test_inversion_there_and_back_is_exact_with_enough_iterations():
+    x, model = pictures(6).double(), Flat(Sampler(Ancestral(0.0), Leading(), 50), std=0.5)
+    errors = {n: float((generate(model, invert(model, x, iterations=n)) - x).abs().max()) for n in (1, 3, 40)}
+    assert errors[40] < 1e-6
+    assert errors[40] < errors[3] < errors[1] < 0.3
+
+
+def test_inverted_noise_is_standard_normal():
+    torch.manual_seed(0)
+    x = PICTURES[torch.arange(2000) % 2].reshape(-1, 1, 2, 2) + 0.5 * torch.randn(2000, 1, 2, 2)
+    noise = invert(Flat(Sampler(Ancestral(0.0), Leading(), 100), std=0.5), x, iterations=3)
+    assert float(noise.mean()) == pytest.approx(0.0, abs=0.05)
+    assert float(noise.std()) == pytest.approx(1.0, abs=0.1)
+
+
+def test_another_label_makes_another_picture_of_the_same_noise():
+    x = pictures(10)
+    model = Flat(Sampler(Ancestral(0.0), Leading(), 50))
+    label = torch.arange(10) % 2
+    other = generate(model, invert(model, x, label), 1 - label)
+    assert torch.equal(other.mean((1, 2, 3)).sign(), -x.mean((1, 2, 3)).sign())
