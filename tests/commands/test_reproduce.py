@@ -38,11 +38,11 @@ def test_a_study_runs_and_a_second_call_runs_nothing(tmp_path, capfd):
     asked = ["reproduce", "cvae_mnist", "scale=smoke", f"paths.output_dir={tmp_path}", "logger=none", "launcher=inline"]
     assert main(asked) == 0
     results = json.loads((tmp_path / "studies/cvae_mnist-smoke/results.json").read_text())
-    assert results["runs"] == 4
+    assert results["runs"] == 3  # at this scale two rows ask for the same training
     assert all(row["cells"]["val_loss"]["value"] > 0 for row in results["rows"].values())
-    assert "4 done," in capfd.readouterr().out
+    assert "3 done," in capfd.readouterr().out
     assert main(asked) == 0
-    assert "0 done, 4 done before" in capfd.readouterr().out
+    assert "0 done, 3 done before" in capfd.readouterr().out
 
 
 @pytest.mark.slow

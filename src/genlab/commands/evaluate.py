@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from genlab.runs.store import Run
     from genlab.runs.workbench import Workbench
 
-_KEYS = ("run", "out")
+_KEYS = ("run", "checkpoint", "out")
 
 
 def main(argv: list[str]) -> int:
@@ -32,16 +33,18 @@ def main(argv: list[str]) -> int:
     offer(run, argv)
     benches: list[Workbench] = []  # one for all jobs, made when the first is sound
     app = App(task=lambda cfg: evaluate(cfg, run, benches), check=lambda cfg: check(cfg, extra=_KEYS))
-    run_app("evaluate", app, _appended(argv))
-    for job in app.results:
-        if isinstance(job.value, BaseException):
-            raise job.value
+    run_app("evaluate", app, _words(argv))
+    failed = [job for job in app.results if isinstance(job.value, BaseException)]
+    if failed and (not app.is_sweep or len(failed) == len(app.results)):
+        raise failed[0].value
     records = [job.value for job in app.results if isinstance(job.value, dict)]
     if records and run is not None:
         _print(records)
         if app.is_sweep:
             _compare(records, Path(given(argv, "out", "")) if given(argv, "out", "") else run.path / "evaluations")
-    return 0
+    for job in failed:
+        print(f"{' '.join(job.overrides)} failed: {job.value}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 def evaluate(cfg: DictConfig, run: Run | None, benches: list[Workbench]) -> dict[str, Any]:
@@ -52,14 +55,13 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[Workbench]) -> dict
 
     from genlab.runs.atomic import write_json
     from genlab.runs.record import Stopwatch
-    from genlab.runs.restore import newest
-    from genlab.runs.workbench import Workbench
+    from genlab.runs.workbench import Workbench, checkpoint_of
 
     if cfg.get("metrics") is None:
         raise ConfigError("there is nothing to evaluate: the run has no metrics; give metrics=image")
     benches[:] = benches or [Workbench()]
     data, suite = benches[0].part(cfg, "dataset"), benches[0].part(cfg, "metrics")
-    module = benches[0].model(cfg, newest(run))
+    module = benches[0].model(cfg, checkpoint_of(run, cfg.checkpoint))
     module.to("cuda" if torch.cuda.is_available() else "cpu")
     if _is_sweep() and not suite.keep_features:  # kept features were not timed
         suite.measure_cost()
@@ -79,11 +81,19 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[Workbench]) -> dict
     return record
 
 
-def _appended(argv: list[str]) -> list[str]:
-    """A suite that is chosen brings an extractor to choose; without one, the extractor is added to the run's config."""
-    if any(word.startswith("metrics=") for word in argv):
-        return argv
-    return [f"+{word}" if word.startswith("extractor=") else word for word in argv]
+def _words(argv: list[str]) -> list[str]:
+    """The words as Hydra needs them.
+
+    A suite that is chosen brings an extractor to choose; without one, the extractor is added to the run's config. Of a
+    group that is swept the config of a sweep has none: single values of its keys become sweeps over one value.
+    """
+    suite = any(word.startswith("metrics=") for word in argv)
+    words = [f"+{word}" if word.startswith("extractor=") and not suite else word for word in argv]
+    swept = tuple(f"{word.partition('=')[0]}." for word in argv if re.match(r"[a-z]+=.*,", word))
+    return [
+        re.sub("=(.*)", r"=choice(\1)", word) if swept and word.startswith(swept) and "," not in word else word
+        for word in words
+    ]
 
 
 def _is_sweep() -> bool:
@@ -102,11 +112,8 @@ def _given() -> list[str]:
 
 def _name(cfg: DictConfig) -> str:
     """The same question gets the same file."""
-    asked = {
-        key: OmegaConf.to_container(cfg[key], resolve=True)
-        for key in ("sampler", "guidance", "metrics")
-        if cfg.get(key)
-    }
+    asked = {key: OmegaConf.to_container(cfg[key], resolve=True) for key in ("model", "metrics")}
+    asked["checkpoint"] = cfg.checkpoint
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:12]
 
 

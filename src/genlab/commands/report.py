@@ -14,22 +14,23 @@ if TYPE_CHECKING:
     from genlab.reports.leaderboard import Leaderboard
 
 _FORMATS = {"html": "html", "md": "md", "tex": "tex", "csv": "csv"}
-_KEYS = ("format", "out", "sweep", "title", "wandb", "paths.output_dir")
+_KEYS = ("format", "out", "sweep", "study", "scale", "title", "wandb", "paths.output_dir")
 
 _HELP = """genlab report turns runs into a page that opens without a server, or into a table.
 
-usage: genlab report [RUN ...] [format=html|md|tex|csv] [out=FILE] [sweep=NAME] [title=TEXT]
+usage: genlab report [RUN ...] [format=html|md|tex|csv] [out=FILE] [sweep=NAME | study=NAME] [title=TEXT]
 
 RUN is a run folder, a folder with runs below it, a fingerprint, or `latest`; all of paths.output_dir by default.
 Runs that differ by their seed alone become one row, with the mean of each score and its interval.
 
   genlab report                                  all runs, to outputs/report.html
   genlab report sweep=20260101-120000-ab12       the runs of one sweep
+  genlab report study=cvae_mnist scale=cpu       the runs behind a reproduced table
   genlab report outputs/train format=tex out=-   a LaTeX table on standard output
   genlab report sweep=NAME wandb=genlab          the page, and its table and pictures as a run of W&B
 
-Options: format (html), out (report.FORMAT in paths.output_dir; - for standard output), sweep, title,
-wandb (a project; online with an API key, offline without), paths.output_dir (outputs).
+Options: format (html), out (report.FORMAT in paths.output_dir; - for standard output), sweep, study (with its scale:
+full), title, wandb (a project; online with an API key, offline without), paths.output_dir (outputs).
 """
 
 
@@ -60,8 +61,8 @@ def main(argv: list[str]) -> int:
     if "wandb" in options:
         from genlab.reports.publish import publish
 
-        folder = root / "reports" / (options.get("sweep") or "all")
-        publish(report.title, report.runs, report.groups, report.board, folder, options["wandb"], options.get("sweep"))
+        folder = root / "reports" / (_sweep(options) or "all")
+        publish(report.title, report.runs, report.groups, report.board, folder, options["wandb"], _sweep(options))
     return 0
 
 
@@ -78,14 +79,29 @@ def _report(wanted: list[str], root: Path, options: dict[str, str]) -> _Report:
     from genlab.reports.groups import group, varied_keys
     from genlab.reports.leaderboard import leaderboard
     from genlab.runs.store import Store
+    from genlab.runs.sweeps import Sweep
 
     store = Store(root)
     folders = [Path(word) if Path(word).is_dir() else store.find(word).path for word in wanted] or [root]
-    runs = collect(folders, options.get("sweep"))
+    sweep = _sweep(options)
+    planned = [root / row["run"] for row in Sweep(root, sweep).rows()] if sweep else []
+    if planned:  # the manifest also knows runs that another sweep had trained before
+        folders = [folder for folder in planned if folder.is_dir()]
+    runs = collect(folders, None if planned else sweep)
     keys = varied_keys(runs)
     groups = group(runs, keys)
-    title = options.get("title") or options.get("sweep") or ", ".join(folder.resolve().name for folder in folders)
+    title = options.get("title") or sweep or ", ".join(folder.resolve().name for folder in folders)
     return _Report(title, runs, groups, leaderboard([each.record for each in groups], keys))
+
+
+def _sweep(options: dict[str, str]) -> str | None:
+    """The sweep that is asked for, by its name or as that of a study."""
+    if "study" not in options:
+        return options.get("sweep")
+    from genlab.reports.studies.study import load
+
+    study = load(options["study"], options.get("scale", "full"))
+    return f"{study.name}-{study.scale}"
 
 
 def _text(report: _Report, kind: str) -> str:

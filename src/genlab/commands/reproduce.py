@@ -47,7 +47,7 @@ def main(argv: list[str]) -> int:
     if "seeds" in options:
         wanted = [dataclasses.replace(study, seeds=_positive(options["seeds"])) for study in wanted]
     root = Path(next((word.partition("=")[2] for word in passed_on if word.startswith("paths.output_dir=")), "outputs"))
-    command = " ".join(["genlab reproduce", *argv])
+    command = " ".join(["genlab reproduce", *(w for w in argv if not w.startswith(("paths.", "out=", "run=")))])
     if options.get("run", "true") != "false":
         _train(wanted, root, passed_on)
         _evaluate(wanted, root, passed_on)

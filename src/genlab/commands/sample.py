@@ -13,7 +13,7 @@ from genlab.config.check import check
 from genlab.config.errors import ConfigError, nearest
 from genlab.config.of_run import find_run, offer, wants_run
 
-_KEYS = ("run", "n", "label", "out", "format", "batch_size")
+_KEYS = ("run", "checkpoint", "n", "label", "out", "format", "batch_size")
 
 
 def main(argv: list[str]) -> int:
@@ -46,9 +46,10 @@ def sample(cfg: DictConfig, run: Any) -> Path:
     from genlab.protocols import Samples
     from genlab.randomness import PerImage
     from genlab.reports import grids
-    from genlab.runs.restore import newest, restore
+    from genlab.runs.restore import restore
+    from genlab.runs.workbench import checkpoint_of
 
-    module: Any = restore(cfg, newest(run))
+    module: Any = restore(cfg, checkpoint_of(run, cfg.checkpoint))
     samples = isinstance(module, Samples)
     if not samples:
         raise ConfigError(f"the model of run {run.path.name} does not sample")

@@ -56,7 +56,7 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
     from genlab.callbacks.previews import draw
     from genlab.config.instantiate import build, build_all
     from genlab.interop.loggers import finish, log_summary
-    from genlab.runs.checkpoint_io import AtomicCheckpointIO
+    from genlab.runs.plugins import plugins
     from genlab.runs.record import environment, peak_memory_bytes
     from genlab.runs.restore import load_weights
 
@@ -73,7 +73,7 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
     try:
         trainer = build(
             cfg.trainer, allowed, callbacks=list(callbacks.values()), logger=list(loggers.values()),
-            plugins=[AtomicCheckpointIO()], default_root_dir=str(run.path),
+            plugins=plugins(), default_root_dir=str(run.path),
         )  # fmt: skip
         record.environment = environment(str(trainer.strategy.root_device), torch.get_num_threads())
         record.data = {"name": data.name, "sha256": data.checksum}
@@ -98,6 +98,9 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
             log_summary(logger, record.to_json() | {"status": status}, trainer.global_step)
     except Ended as ending:
         status = ending.status
+        raise
+    except (KeyboardInterrupt, SystemExit):
+        status = "interrupted"
         raise
     finally:
         for logger in loggers.values():

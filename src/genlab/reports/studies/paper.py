@@ -108,7 +108,7 @@ def _how(results: Results) -> str:
     return "\n".join((
         "## How it was run", "", "```", results["command"], "```", "",
         f"{results['runs']} runs, {duration(results['run_seconds'])} of computing in all, on {several('devices')} "
-        f"({several('threads')} threads a run), PyTorch {several('torch')}, commit {several('commits')}, "
+        f"({several('threads')} CPU threads each), PyTorch {several('torch')}, commit {several('commits')}, "
         f"finished {results['date'] or 'never'}. Every row has {settings}.",
     ))  # fmt: skip
 

@@ -23,7 +23,7 @@ def summary(folder: Path) -> str:
         counts = " | ".join(str(verdicts.count(verdict)) for verdict in ("reproduced", "refuted", "undecided"))
         link = f"[{results['title']}](experiments/report/{file.parent.name}/RESULTS.md)"
         lines.append(f"| {link} | {results['scale']} | {results['seeds']} | {results['runs']} | {counts} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n" if len(lines) > 2 else "No results are kept yet.\n"
 
 
 def updated(readme: str, folder: Path) -> str:

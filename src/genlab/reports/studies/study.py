@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from genlab.config.errors import ConfigError, nearest
 from genlab.config.files import conf_dir
@@ -14,7 +14,8 @@ SCALES = ("full", "cpu", "smoke")
 _KEYS = ("title", "source", "note", "experiment", "overrides", "each", "seeds", "rows", "columns", "claims",
          "pictures", "scales")  # fmt: skip
 _SCALED = ("says", "seeds", "experiment", "overrides", "rows", "columns", "each")
-_KINDS = ("metric", "history", "record", "latent", "signal")
+Kind = Literal["metric", "history", "record", "latent", "signal"]
+_KINDS: tuple[Kind, ...] = get_args(Kind)
 _COLUMN = (*_KINDS, "title", "unit", "better", "epoch", "last", "statistic", "stage", "where", "equals", "report")
 
 
@@ -28,7 +29,7 @@ class Column:
     """
 
     name: str
-    kind: Literal["metric", "history", "record", "latent", "signal"]
+    kind: Kind
     key: str
     title: str
     unit: str = ""
