@@ -13,6 +13,7 @@ VERBS = {
     "check": "what a run or a sweep would take, before it starts; the words of train, with or without -m",
     "sample": "draw pictures from a run: genlab sample run=latest n=64 sampler=ddim sampler.steps=50",
     "evaluate": "score a run again, with other samplers or metrics: genlab evaluate run=latest sampler.steps=10,50 -m",
+    "compare": "two runs side by side on shared noise: genlab compare A B",
     "runs": "the table of runs and their scores",
     "wandb-sync": "upload what W&B kept offline: genlab wandb-sync sweep=NAME",
     "wandb-sweep": "write a W&B sweep file from the words of a sweep: genlab wandb-sweep model.coding_size=2,16",

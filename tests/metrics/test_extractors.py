@@ -33,6 +33,33 @@ def test_the_own_classifier_is_trained_once_the_same_way_and_knows_its_accuracy(
     assert (again.sha256, again.test_accuracy) == (first.sha256, first.test_accuracy)
 
 
+def test_a_run_on_less_data_or_one_class_is_measured_by_the_same_classifier(tmp_path: Path) -> None:
+    from genlab.data.digits import Digits
+    from genlab.data.resident import ResidentDataModule
+
+    def weights(**view: Any) -> str:
+        data = ResidentDataModule(Digits(), 1, 8, 10, 64, test_size=0.1, **view)
+        made = OwnClassifier("digits", str(tmp_path), 16, steps=40, train_batch_size=64, lr=0.01, seed=0)
+        made.check(data)
+        return made.sha256
+
+    assert weights() == weights(train_size=100) == weights(classes=3, train_size=50)
+
+
+def test_the_name_digits_is_for_digits_alone(tmp_path: Path, data: Any) -> None:
+    def name(of: str, given: str) -> str:
+        other = type(data)()
+        other.name = of
+        made = OwnClassifier(given, str(tmp_path), 16, steps=10, train_batch_size=64, lr=0.01, seed=0)
+        made.check(other)
+        return made.name
+
+    assert [name("mnist", "digits"), name("fashion_mnist", "digits"), name("owner/art", "digits")] == [
+        "digits", "fashion_mnist", "owner_art",
+    ]  # fmt: skip
+    assert name("fashion_mnist", "clothes") == "clothes"
+
+
 def test_features_do_not_depend_on_the_batch_and_give_the_stated_accuracy(extractor: OwnClassifier, data: Any) -> None:
     extractor.prepare(data)
     images, labels = data.images("test")

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from genlab.metrics.fid_infinity import FIDInfinity, fid_infinity
-from genlab.metrics.frechet import frechet_distance
+from genlab.metrics.frechet import DistanceTo, frechet_distance
 from genlab.metrics.moments import Moments, moments
 
 
@@ -18,7 +18,7 @@ def test_removes_the_bias_and_its_intervals_hold_the_true_distance() -> None:
     found, plain = [], []
     for seed in range(40):
         items = 1.2 * torch.randn(n, dim, generator=torch.Generator().manual_seed(seed))
-        found.append(fid_infinity(items, reference, 10, seed))
+        found.append(fid_infinity(items, DistanceTo(reference), 10, seed))
         plain.append(frechet_distance(moments(items), reference))
     error = np.std([one.value for one in found]) / 40**0.5
     assert abs(np.mean([one.value for one in found]) - truth) < 3.5 * error

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from genlab.metrics import frechet
-from genlab.metrics.frechet import estimate_distance, few_items_warning, frechet_distance
+from genlab.metrics.frechet import DistanceTo, estimate_distance, few_items_warning, frechet_distance
 from genlab.metrics.moments import Moments, moments
 
 
@@ -52,8 +52,8 @@ def test_singular_covariances_are_measured_and_equal_sets_are_at_zero() -> None:
     assert frechet_distance(moments(few), moments(few)) == pytest.approx(0, abs=1e-5)
 
 
-def test_moments_are_exact_in_float64_far_from_zero() -> None:
-    near = torch.randn(10_000, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+def test_moments_of_50000_items_are_exact_in_float64_far_from_zero() -> None:
+    near = torch.randn(50_000, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     far = moments(near + 1e6)
     expected = np.cov(near.numpy(), rowvar=False)
     assert np.allclose(far.covariance.numpy(), expected, rtol=1e-8)
@@ -74,15 +74,15 @@ def test_order_of_the_items_does_not_matter(dim: int) -> None:
     reference = gaussian(dim, 0)
     items = draw(gaussian(dim, 1), 400, 2)
     shuffled = items[torch.randperm(400, generator=torch.Generator().manual_seed(3))]
-    assert estimate_distance(items, reference).value == pytest.approx(
-        estimate_distance(shuffled, reference).value, rel=1e-9
+    assert estimate_distance(items, DistanceTo(reference)).value == pytest.approx(
+        estimate_distance(shuffled, DistanceTo(reference)).value, rel=1e-9
     )
 
 
 @pytest.mark.parametrize("dim", [6, 300])
 def test_the_value_of_an_estimate_is_the_distance_of_the_moments(dim: int) -> None:
     reference, items = gaussian(dim, 0), draw(gaussian(dim, 1), 500, 2)
-    estimate = estimate_distance(items, reference)
+    estimate = estimate_distance(items, DistanceTo(reference))
     assert estimate.value == pytest.approx(frechet_distance(moments(items), reference), rel=1e-9)
     assert estimate.low < estimate.value < estimate.high
 
@@ -92,7 +92,7 @@ def test_intervals_hold_the_expected_distance_of_so_many_samples(limit: int, mon
     """95 % intervals: of 120 repetitions, 105 to 120 hold the mean (the chance of fewer is below one in 1000)."""
     monkeypatch.setattr(frechet, "_BOOTSTRAP_DIM", limit)
     model, reference = gaussian(5, 1), gaussian(5, 0)
-    estimates = [estimate_distance(draw(model, 150, seed), reference, seed) for seed in range(120)]
+    estimates = [estimate_distance(draw(model, 150, seed), DistanceTo(reference), seed) for seed in range(120)]
     expected = np.mean([estimate.value for estimate in estimates])
     assert 105 <= sum(estimate.low <= expected <= estimate.high for estimate in estimates) <= 120
     widths = np.mean([estimate.high - estimate.low for estimate in estimates])
@@ -103,3 +103,12 @@ def test_intervals_hold_the_expected_distance_of_so_many_samples(limit: int, mon
 def test_too_few_samples_for_the_features_are_warned_of() -> None:
     assert few_items_warning(2048, 2048) is None
     assert "100 samples for 2048 features" in (few_items_warning(100, 2048) or "")
+
+
+@pytest.mark.parametrize("n", [30, 299])
+def test_few_items_are_measured_through_their_inner_products_with_the_same_result(n: int) -> None:
+    """n <= d: the (n, n) and the (d, d) eigenvalue problems have one answer, the interval included."""
+    reference, items = DistanceTo(gaussian(300, 0)), draw(gaussian(300, 1), n, 2)
+    by_items, by_features = frechet._linearised_by_items(items, reference), frechet._linearised(items, reference)
+    assert by_items[:3] == pytest.approx(by_features[:3], rel=1e-6)
+    assert estimate_distance(items, reference) == by_items

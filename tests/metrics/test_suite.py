@@ -97,6 +97,15 @@ def test_a_suite_of_which_nothing_applies_says_so(cache_dir: str, extractor: Own
         suite(cache_dir, extractor).check(object(), data)
 
 
+def test_another_number_of_classes_than_the_data_has_is_warned_of(
+    cache_dir: str, extractor: OwnClassifier, data: Any, copying: type
+) -> None:
+    model = copying(data)
+    model.num_classes = 5
+    with pytest.warns(UserWarning, match="the model takes 5 classes and digits has 10"):
+        suite(cache_dir, extractor).check(model, data)
+
+
 def test_an_empty_suite_scores_nothing(cache_dir: str, extractor: OwnClassifier, data: Any, copying: type) -> None:
     empty = suite(cache_dir, extractor, metrics={})
     assert empty.needs == set()

@@ -10,7 +10,7 @@ import torch
 from torch.utils.data import Dataset
 
 from genlab.metrics.extractors.inception import Inception
-from genlab.metrics.frechet import estimate_distance
+from genlab.metrics.frechet import DistanceTo, estimate_distance
 from genlab.metrics.inception_score import inception_score
 from genlab.metrics.moments import moments
 
@@ -66,7 +66,7 @@ def test_fid_and_inception_score_equal_torch_fidelity(weights: Path) -> None:
     extractor = Inception("unused", str(weights))
     extractor.prepare(None)
     seen = extractor(samples)
-    fid = estimate_distance(seen.features, moments(extractor.features(real))).value
+    fid = estimate_distance(seen.features, DistanceTo(moments(extractor.features(real)))).value
     assert fid == pytest.approx(theirs["frechet_inception_distance"], rel=1e-4)
     assert inception_score(seen.logits, splits=3)[0] == pytest.approx(theirs["inception_score_mean"], rel=1e-4)
     assert fid > 0

@@ -102,7 +102,9 @@ class ImageFolder:
     def _prepare(self, write: Write, channels: int, size: int) -> About:
         kept: list[str] = []
         unread: list[str] = []
-        with progress(f"converting {self.name}", len(self._files), "images") as advance:
+        # Filters of warnings belong to the process: were they set in the threads, one would put back those of another.
+        with warnings.catch_warnings(), progress(f"converting {self.name}", len(self._files), "images") as advance:
+            warnings.simplefilter("ignore")
             for name, result in zip(self._files, self._converted(channels, size), strict=True):
                 advance(1)
                 if isinstance(result, Exception):
@@ -124,8 +126,7 @@ class ImageFolder:
             from PIL import Image, UnidentifiedImageError
 
             try:
-                with warnings.catch_warnings(), Image.open(self._root / name) as picture:
-                    warnings.simplefilter("ignore")
+                with Image.open(self._root / name) as picture:
                     return to_square(picture, channels, size, self.framing)
             except UnidentifiedImageError:
                 return ValueError("no picture")

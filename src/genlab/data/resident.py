@@ -86,11 +86,11 @@ class ResidentDataModule(pl.LightningDataModule):
 
     @property
     def whole(self) -> ResidentDataModule:
-        """The same data with all their classes: what tells one class from another is learned from these."""
-        if self._classes is None:
+        """The same data with all their classes and training pictures: what metrics learn, they learn from these."""
+        if self._classes is None and self._sizes[0] is None:
             return self
         other = copy(self)
-        other._classes = None
+        other._classes, other._sizes = None, (None, *self._sizes[1:])
         other.__dict__.pop("checksum", None)
         return other
 

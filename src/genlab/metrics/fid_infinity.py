@@ -8,15 +8,15 @@ from torch import Tensor
 from genlab.config.ranges import PositiveInt
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.extractors.extractor import Extractor
-from genlab.metrics.frechet import DistanceTo, Estimate, estimate_distance, estimate_of
+from genlab.metrics.frechet import DistanceTo, Estimate, distance_to, estimate_distance, estimate_of
 from genlab.metrics.intervals import Measured, Z
-from genlab.metrics.moments import Moments, moments
 from genlab.metrics.score import Score
+from genlab.metrics.subset_distances import subset_distances
 from genlab.randomness import fold_in
 
 
 def fid_infinity(
-    features: Tensor, reference: Moments, points: int, seed: int = 0, at_n: Estimate | None = None
+    features: Tensor, distance: DistanceTo, points: int, seed: int = 0, at_n: Estimate | None = None
 ) -> Measured:
     """The distance extrapolated to n = infinity (Chong and Forsyth 2020).
 
@@ -27,15 +27,14 @@ def fid_infinity(
     n = len(features)
     generator = torch.Generator().manual_seed(fold_in(seed, "subsets"))
     sizes = torch.linspace(n / 2, n, points).round().long().tolist()
-    distance = DistanceTo(reference)
-    distances = [distance(moments(features[torch.randperm(n, generator=generator)[:size]])) for size in sizes]
-    x, y = 1 / torch.tensor(sizes, dtype=torch.float64), torch.tensor(distances, dtype=torch.float64)
+    subsets = [torch.randperm(n, generator=generator)[:size] for size in sizes]
+    x, y = 1 / torch.tensor(sizes, dtype=torch.float64), subset_distances(features, subsets, distance)
     centred = x - x.mean()
     slope = (centred * y).sum() / centred.square().sum()
     value = (y.mean() - slope * x.mean()).item()
     residual = (y - y.mean() - slope * centred).square().sum() / (points - 2)
     intercept_error = (residual * (1 / points + x.mean() ** 2 / centred.square().sum())).sqrt().item()
-    at_n = at_n or estimate_distance(features, reference, seed)
+    at_n = at_n or estimate_distance(features, distance, seed)
     below, above = at_n.value - at_n.low, at_n.high - at_n.value
     own = Z * intercept_error
     return Measured(value, value - (below**2 + own**2) ** 0.5, value + (above**2 + own**2) ** 0.5)
@@ -62,7 +61,7 @@ class FIDInfinity:
         reference = evaluation.reference(self.extractor)
         at_n = estimate_of(evaluation, self.extractor)
         features = evaluation.activations(self.extractor).features
-        measured = fid_infinity(features, reference.moments, self.points, evaluation.seed, at_n)
+        measured = fid_infinity(features, distance_to(evaluation, self.extractor), self.points, evaluation.seed, at_n)
         provenance = {**evaluation.sampled_provenance(self.extractor), **reference.provenance}
         provenance |= {"points": self.points, "interval": "regression and sampling"}
         score = Score(*measured, len(features), "squared feature distance", "lower", provenance)

@@ -39,21 +39,26 @@ def _factor(covariance: Tensor) -> Tensor:
 
 
 class DistanceTo:
-    """The Frechet distance from one Gaussian, which is taken apart once."""
+    """The Frechet distance from one Gaussian, which is taken apart once.
 
-    def __init__(self, reference: Moments) -> None:
+    Args:
+        reference: the Gaussian.
+        factor: L (d, d) with L L^T its covariance, if it is known.
+    """
+
+    def __init__(self, reference: Moments, factor: Tensor | None = None) -> None:
         self.reference = reference
-        self.factor = _factor(reference.covariance)
+        self.factor = _factor(reference.covariance) if factor is None else factor
 
     def __call__(self, of: Moments) -> float:
         require_finite(of.covariance)
         eigenvalues = torch.linalg.eigvalsh(self.factor.T @ of.covariance @ self.factor).clamp(min=0)
-        return _combine(of, self.reference, eigenvalues.sqrt().sum())
+        return self.combine(of.mean, of.covariance.trace(), eigenvalues.sqrt().sum())
 
-
-def _combine(a: Moments, b: Moments, trace_of_root: Tensor) -> float:
-    offset = (a.mean - b.mean).square().sum()
-    return max(0.0, (offset + a.covariance.trace() + b.covariance.trace() - 2 * trace_of_root).item())
+    def combine(self, mean: Tensor, trace: Tensor, trace_of_root: Tensor) -> float:
+        """The distance of a Gaussian with this mean and trace of its covariance, from tr((S S_ref)^(1/2))."""
+        offset = (mean - self.reference.mean).square().sum()
+        return max(0.0, (offset + trace + self.reference.covariance.trace() - 2 * trace_of_root).item())
 
 
 _OUTER_PRODUCTS = 4_000_000
@@ -69,20 +74,21 @@ class Estimate(NamedTuple):
     interval: str
 
 
-def estimate_distance(features: Tensor, reference: Moments, seed: int = 0) -> Estimate:
-    """The distance of `features` (n, d) from `reference`, with the interval over other draws of n such items.
+def estimate_distance(features: Tensor, distance: DistanceTo, seed: int = 0) -> Estimate:
+    """The distance of `features` (n, d) with the interval over other draws of n such items.
 
     The reference is taken as given: every model is measured against the same one. The interval says nothing of the
     bias in n, which all models measured at one n share.
     """
-    if features.shape[1] <= _BOOTSTRAP_DIM:
-        return _bootstrapped(features, reference, seed)
-    return _linearised(features, reference)
+    n, dim = features.shape
+    if dim <= _BOOTSTRAP_DIM:
+        return _bootstrapped(features, distance, seed)
+    return _linearised(features, distance) if n > dim else _linearised_by_items(features, distance)
 
 
-def _bootstrapped(features: Tensor, reference: Moments, seed: int) -> Estimate:
-    own, distance = moments(features), DistanceTo(reference)
-    value, factor = distance(own), distance.factor
+def _bootstrapped(features: Tensor, distance: DistanceTo, seed: int) -> Estimate:
+    own, factor, reference = moments(features), distance.factor, distance.reference
+    value = distance(own)
     shifts, covariances = _resampled(features.double() - own.mean, seed)
     roots = torch.linalg.eigvalsh(factor.T @ covariances @ factor).clamp(min=0).sqrt().sum(1)
     offsets = (own.mean + shifts - reference.mean).square().sum(1)
@@ -104,39 +110,73 @@ def _resampled(centred: Tensor, seed: int) -> tuple[Tensor, Tensor]:
     return shifts, (scatter.view(-1, dim, dim) - n * shifts[:, :, None] * shifts[:, None, :]) / (n - 1)
 
 
-def _linearised(features: Tensor, reference: Moments) -> Estimate:
+def _linearised(features: Tensor, distance: DistanceTo) -> Estimate:
     """The infinitesimal jackknife: the spread of the distance's first-order change under reweighting of items.
 
-    d F/d m = 2 (m - m_ref), d F/d S = I - L M^(-1/2) L^T with M = L^T S L; on the null space of M (n <= d) no item
-    has a component, and the inverse is left out there.
+    d F/d m = 2 (m - m_ref), d F/d S = I - L M^(-1/2) L^T with M = L^T S L; on the null space of M no item has a
+    component, and the inverse is left out there.
     """
-    own, factor = moments(features), _factor(reference.covariance)
+    own, factor = moments(features), distance.factor
     require_finite(own.covariance)
     values, vectors = torch.linalg.eigh(factor.T @ own.covariance @ factor)
     values = values.clamp(min=0)
-    value = _combine(own, reference, values.sqrt().sum())
+    value = distance.combine(own.mean, own.covariance.trace(), values.sqrt().sum())
     rank = values > values.max() * len(values) * torch.finfo(values.dtype).eps
     project = (factor @ vectors[:, rank]) * values[rank].pow(-0.25)
     # Filled in place: small results kept between large blocks would keep the blocks' memory from being used again.
     influence = torch.empty(len(features), dtype=torch.float64)
     for rows in torch.arange(len(features)).split(_ROWS):
-        influence[rows] = _influence(features[rows].double() - own.mean, own.mean - reference.mean, project)
-    low, high = normal_interval(value, (influence.var() / len(features)).sqrt().item())
+        centred = features[rows].double() - own.mean
+        influence[rows] = _influence(centred, own.mean - distance.reference.mean, (centred @ project).square().sum(1))
+    return _about(value, influence)
+
+
+def _linearised_by_items(features: Tensor, distance: DistanceTo) -> Estimate:
+    """The same for n <= d: M's eigenvalues are those of K = X L L^T X^T / (n - 1), (n, n), with X the centred items.
+
+    With K = U diag(k) U^T, what M^(-1/2) makes of item i is (n - 1) sum_j k_j^(1/2) U_ij^2.
+    """
+    n, items = len(features), features.double()
+    if n < 2:
+        raise ValueError(f"a covariance needs at least 2 items; there are {n}")
+    require_finite(items)
+    mean = items.mean(0)
+    centred = items - mean
+    scaled = centred @ distance.factor
+    values, vectors = torch.linalg.eigh(scaled @ scaled.T / (n - 1))
+    roots = values.clamp(min=0).sqrt()
+    value = distance.combine(mean, centred.square().sum() / (n - 1), roots.sum())
+    return _about(value, _influence(centred, mean - distance.reference.mean, (n - 1) * vectors.square() @ roots))
+
+
+def _influence(centred: Tensor, offset: Tensor, of_root: Tensor) -> Tensor:
+    """(block,): how the distance changes with the weight of each item, up to a constant."""
+    return 2 * centred @ offset + centred.square().sum(1) - of_root
+
+
+def _about(value: float, influence: Tensor) -> Estimate:
+    low, high = normal_interval(value, (influence.var() / len(influence)).sqrt().item())
     return Estimate(value, max(0.0, low), high, "infinitesimal jackknife")
 
 
-def _influence(centred: Tensor, offset: Tensor, project: Tensor) -> Tensor:
-    """(block,): how the distance changes with the weight of each item, up to a constant."""
-    return 2 * centred @ offset + centred.square().sum(1) - (centred @ project).square().sum(1)
+def distance_to(evaluation: Evaluation, extractor: Extractor) -> DistanceTo:
+    """The distance from an evaluation's reference, taken apart once and kept with it."""
+
+    def make() -> DistanceTo:
+        reference = evaluation.reference(extractor)
+        kept = reference.kept("factor", lambda _: {"factor": _factor(reference.moments.covariance)})
+        return DistanceTo(reference.moments, kept["factor"])
+
+    return evaluation.once(f"distance to {extractor.name}", make)
 
 
 def estimate_of(evaluation: Evaluation, extractor: Extractor) -> Estimate:
     """The distance of an evaluation's samples from its reference, computed once."""
 
     def make() -> Estimate:
-        reference = evaluation.reference(extractor).moments
+        distance = distance_to(evaluation, extractor)
         # Only now the samples: both sets of features are never held at once.
-        return estimate_distance(evaluation.activations(extractor).features, reference, evaluation.seed)
+        return estimate_distance(evaluation.activations(extractor).features, distance, evaluation.seed)
 
     return evaluation.once(f"frechet {extractor.name}", make)
 

@@ -6,7 +6,7 @@ import warnings
 
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.extractors.extractor import Extractor
-from genlab.metrics.frechet import estimate_distance, few_items_warning
+from genlab.metrics.frechet import DistanceTo, estimate_distance, few_items_warning
 from genlab.metrics.moments import moments
 from genlab.metrics.score import Score
 
@@ -36,7 +36,7 @@ class IntraClassFID:
                     f"intra-class FID needs 2 samples and 2 real pictures of every class; class {label} has "
                     f"{counts[0]} and {counts[1]}: raise metrics.n_samples"
                 )
-            of_class = moments(real_features[real == label])
+            of_class = DistanceTo(moments(real_features[real == label]))
             estimates.append(estimate_distance(features[asked == label], of_class, evaluation.seed + label))
         count = len(estimates)
         value = sum(e.value for e in estimates) / count

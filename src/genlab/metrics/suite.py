@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -13,7 +14,7 @@ from genlab.config.ranges import NonNegativeInt, PositiveInt
 from genlab.metrics.cost import Cost
 from genlab.metrics.evaluation import Evaluation, Plan
 from genlab.metrics.extractors.extractor import Extractor, Report
-from genlab.metrics.reference import Data
+from genlab.metrics.reference import Data, Split
 from genlab.metrics.score import Score
 from genlab.metrics.source import Fixed, Generated, Source
 from genlab.protocols import Encodes, Likelihood, Reconstructs, Samples
@@ -92,6 +93,10 @@ class Suite:
         able = abilities(module, data)
         return {name: metric for name, metric in self.metrics.items() if metric.needs <= able | _knowledge(metric)}
 
+    def on(self, n_samples: int, split: Split) -> Suite:
+        """The same metrics on another number of samples, against another split."""
+        return Suite(self.metrics, n_samples, self.batch_size, self.seed, split, str(self.cache_dir))
+
     def measure_cost(self) -> None:
         """Let the cost of a sample be measured too, where it is not yet."""
         if not any(isinstance(metric, Cost) for metric in self.metrics.values()):
@@ -109,6 +114,10 @@ class Suite:
                 f"no metric of the suite ({', '.join(self.metrics)}) applies: they need "
                 f"{', '.join(sorted(self.needs))}, the model and its data offer {able}; choose others or metrics=none"
             )
+        taken = getattr(module, "num_classes", None)
+        if taken and data.num_classes and taken != data.num_classes:
+            text = f"the model takes {taken} classes and {data.name} has {data.num_classes}: metrics of classes compare"
+            warnings.warn(f"{text} classes of equal numbers, and the others unequal mixtures", stacklevel=2)
         for extractor in _extractors(metrics):
             extractor.check(data, progress)
 

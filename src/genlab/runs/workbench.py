@@ -8,11 +8,32 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from genlab.config.errors import ConfigError, nearest
 from genlab.config.instantiate import build
-from genlab.runs.restore import restore
+from genlab.runs.restore import newest, restore
+from genlab.runs.store import Run, is_whole
 
 REPLACEABLE = ("sampler", "guidance")
 """Parts of a model that hold no weights: they are exchanged, the rest stays."""
+
+
+def checkpoint_of(run: Run, which: str) -> Path:
+    """The run's "last" whole checkpoint, or its "best".
+
+    Raises:
+        ConfigError: it has none.
+    """
+    if which == "last":
+        return newest(run)
+    path = run.checkpoints / f"{which}.ckpt"
+    if which != "best":
+        raise ConfigError(f"checkpoint = {which!r} must be last or best{nearest(which, ('last', 'best'))}")
+    if not is_whole(path):
+        raise ConfigError(
+            f"checkpoint = best: {path} is {'damaged' if path.exists() else 'absent'}; a run keeps its best with "
+            "callbacks=scored callbacks.scores.monitor=METRIC or callbacks.checkpoints.monitor=TERM"
+        )
+    return path
 
 
 class Workbench:

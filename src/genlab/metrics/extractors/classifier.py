@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from genlab.randomness import fold_in
 
 _RECIPE = "1"
 """Changed with the network or the training below, so that weights of an older recipe are not taken for these."""
+
+_DIGITS = frozenset(("digits", "mnist"))
+"""Data sets whose classifier may be named "digits"."""
 
 _REPORTED = 100
 """Steps between two reports of progress."""
@@ -54,11 +58,13 @@ class ClassifierNetwork(nn.Module):
 class OwnClassifier(Extractor):
     """The extractor that genlab trains by itself on the training split's labels and keeps with its test accuracy.
 
-    Always trained on the CPU from one seed: the same data give the same weights on the same machine. Scores made
-    with it compare models of one data set; they mean nothing outside it, and the name says so (`fid_<name>`).
+    It learns from all the training pictures of all classes, whatever `dataset.train_size` and `dataset.classes` leave
+    to the model, so that models of more and of less data are measured by one classifier. Always trained on the CPU from
+    one seed: the same data give the same weights on the same machine. Scores made with it compare models of one data
+    set; they mean nothing outside it, and the name says so (`fid_<name>`).
 
     Args:
-        name: what metric names end in.
+        name: what metric names end in. "digits" is for digits: on other data the data set's own name takes its place.
         cache_dir: the weights are kept under its `extractors` folder (`paths.data_dir`).
         n_features: number of features.
         steps: training steps.
@@ -106,7 +112,9 @@ class OwnClassifier(Extractor):
         self.prepare(data, report=report)
 
     def load(self, data: Any, report: Report) -> tuple[nn.Module, str]:
-        data = getattr(data, "whole", data)  # of one class there is nothing to learn
+        if self.name == "digits" and data.name not in _DIGITS:
+            self.name = re.sub(r"\W+", "_", data.name)
+        data = getattr(data, "whole", data)
         images, labels = (part.cpu() for part in data.images("train"))
         shape, classes = tuple(images.shape[1:]), data.num_classes
         recipe = f"{_RECIPE} {self.identity} {shape} {classes}"

@@ -1,0 +1,96 @@
+"""genlab compare A B: two trained models side by side on shared noise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import DictConfig
+
+from genlab.config.app import App, run_app
+from genlab.config.check import check
+from genlab.config.errors import ConfigError
+from genlab.config.of_run import given, wants_run
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from genlab.metrics.score import Score
+    from genlab.runs.store import Run
+
+_KEYS = ("a", "b", "n", "columns", "out")
+
+
+def main(argv: list[str]) -> int:
+    """Draw and score both, on the same seeds and classes; prints how they differ."""
+    named, rest = [word for word in argv if "=" not in word and word[0] not in "-~"], list(argv)
+    if wants_run(argv):
+        if len(named) != 2 and not (given(argv, "a", "") and given(argv, "b", "")):
+            raise ConfigError(f"genlab compare takes two runs, as in genlab compare A B; got {len(named)}")
+        rest = [word for word in argv if word not in named] + [f"{k}='{v}'" for k, v in zip("ab", named, strict=False)]
+    app = App(task=compare, check=_check)
+    run_app("compare", app, rest)
+    for job in app.results:
+        if isinstance(job.value, BaseException):
+            raise job.value
+    return 0
+
+
+def _check(cfg: DictConfig) -> None:
+    wrong = [key for key in ("n", "columns") if not isinstance(cfg[key], int) or cfg[key] < 1]
+    if wrong:
+        raise ConfigError([f"{key} = {cfg[key]!r} must be 1 or more" for key in wrong])
+    check(cfg, extra=_KEYS)
+
+
+def compare(cfg: DictConfig) -> Path:
+    """Writes comparison.png, comparison.md and comparison.json; returns their folder."""
+    _check(cfg)
+    from rich.console import Console
+    from rich.table import Table
+
+    from genlab.metrics.difference import compared
+    from genlab.reports import comparison, grids
+    from genlab.runs.atomic import write_json, write_text
+    from genlab.runs.store import Store
+
+    runs = [Store(cfg.paths.output_dir).find(str(cfg[key])) for key in ("a", "b")]
+    (scores_a, pictures_a), (scores_b, pictures_b) = (_scored(cfg, run) for run in runs)
+    found = compared(scores_a, scores_b)
+    if not found:
+        raise ConfigError("the two models have no score in common: choose other metrics")
+    folder = Path(cfg.out) if cfg.out else runs[0].path / "comparisons" / runs[1].path.name
+    names = [str(run.path) for run in runs]
+    write_json(folder / "comparison.json", {"a": names[0], "b": names[1], "metrics": comparison.to_json(found)})
+    write_text(folder / "comparison.md", comparison.markdown(found, *names))
+    if pictures_a is not None and pictures_b is not None and pictures_a.shape == pictures_b.shape:
+        picture = grids.pairs(pictures_a, pictures_b, cfg.columns, labels=("A", "B"))
+        grids.save_png(folder / "comparison.png", picture)
+    lines, notes = comparison.rows(found)
+    table = Table(*comparison.HEADS, caption="\n".join(f"{i}: {note}" for i, note in enumerate(notes, start=1)) or None)
+    for line in lines:
+        table.add_row(*line)
+    Console().print(table)
+    print(f"A {names[0]}\nB {names[1]}\nPictures and table: {folder}")
+    return folder
+
+
+def _scored(cfg: DictConfig, run: Run) -> tuple[dict[str, Score], Tensor | None]:
+    """A run's scores by the suite of `cfg` on the data of its own config, and its first pictures as uint8."""
+    import torch
+
+    from genlab.config.instantiate import build
+    from genlab.metrics.source import Generated
+    from genlab.protocols import Samples
+    from genlab.runs.restore import newest, restore
+
+    own = run.config()
+    own.paths = cfg.paths
+    suite, data = build(cfg.metrics), build(own.dataset, list(own.get("allow_targets") or []))
+    module: Any = restore(own, newest(run)).to("cuda" if torch.cuda.is_available() else "cpu")
+    scores, samples = suite.evaluate(module, data), isinstance(module, Samples)
+    if not samples:
+        return scores, None
+    with module.averaged(), torch.no_grad():
+        drawn = [batch.pixels for batch in Generated(module, cfg.n, suite.seed).batches(suite.batch_size)]
+    return scores, torch.cat(drawn).cpu()
