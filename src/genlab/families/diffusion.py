@@ -114,6 +114,18 @@ class Diffusion(GenerativeModule):
             guided = Clipped(guided, *self.clip)
         return partial(guided, condition=wanted)
 
+    def snapshots(self, x: Tensor, count: int, *, generator: Randomness = None) -> tuple[Tensor, Tensor]:
+        """(count, *x.shape) twice, as the denoiser sees them: `x` on the way to noise, and as many samples on the way
+        to data, at times evenly chosen among the sampler's; the first of the one and the last of the other are data.
+        """
+        process, z = self.denoiser.process, self.codec.encode(x)
+        times = self.sampler.times(process.schedule)
+        rising = times.flip(0)[torch.linspace(0, len(times) - 1, count).round().long()]
+        there = [z if t == 0 else process.corrupt(z, t, generator=generator) for t in rising]
+        back = [moment.x for moment in self.trajectory(len(x), generator=generator)]
+        chosen = torch.linspace(0, len(back) - 1, count).round().long()
+        return torch.stack(there), torch.stack([back[int(i)] for i in chosen])
+
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
         """Takes a model trained with another guidance: the weights of a guidance are its own."""
         own = {name: value for name, value in self.state_dict().items() if name.startswith("guidance.")}

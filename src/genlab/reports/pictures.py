@@ -77,6 +77,10 @@ def _save_code_maps(path: Path, pixels: Tensor | None, codes: Tensor, decoded: T
 
 def draw_all(module: Any, data: Any, folder: Path, stem: str, device: torch.device | str) -> dict[str, Path]:
     """Every picture that the model can give, by name: each is drawn where the model has the protocol for it."""
+    if len(data.shape) == 1:  # points, not pictures
+        from genlab.reports.points import draw_points
+
+        return draw_points(module, data, folder, stem, device)
     drawn: dict[str, Path | None] = {}
 
     def file(kind: str) -> Path:

@@ -1,0 +1,100 @@
+"""Pictures of points in the plane: data and samples, a learnt field, the way from data to noise and back."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+from genlab.protocols import Samples
+from genlab.randomness import PerImage, Randomness
+from genlab.runs.atomic import replacing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_SEED, _POINTS, _SNAPSHOTS = 0, 1000, 10
+
+
+@runtime_checkable
+class HasField(Protocol):
+    """Knows a vector at every point."""
+
+    def field(self, x: Tensor) -> Tensor: ...
+
+
+@runtime_checkable
+class HasSnapshots(Protocol):
+    """Can show the way from data to noise and back."""
+
+    def snapshots(self, x: Tensor, count: int, *, generator: Randomness = None) -> tuple[Tensor, Tensor]: ...
+
+
+def draw_points(module: Any, data: Any, folder: Path, stem: str, device: torch.device | str) -> dict[str, Path]:
+    """Every picture that a model of points in the plane can give, by name: samples, field, snapshots."""
+    drawn, real = {}, data.points("test")[:_POINTS]
+    with torch.no_grad():
+        if isinstance(module, Samples):
+            x = module.sample(_POINTS, generator=PerImage.range(_SEED, 0, _POINTS, device)).cpu()
+            drawn["samples"] = _save(_clouds([real, x], ["data", "samples"]), folder / f"{stem}.png")
+        if isinstance(module, HasField):
+            drawn["field"] = _save(_field(module, real, device), folder / f"{stem}_field.png")
+        if isinstance(module, HasSnapshots):
+            generator = PerImage.range(_SEED, 0, len(real), device)
+            there, back = module.snapshots(real.to(device), _SNAPSHOTS, generator=generator)
+            clouds = [*there.cpu(), *back.cpu()]
+            texts = ["forward", *[""] * (_SNAPSHOTS - 1), "backward", *[""] * (_SNAPSHOTS - 1)]
+            drawn["snapshots"] = _save(_clouds(clouds, texts, _SNAPSHOTS, 1.2), folder / f"{stem}_snapshots.png")
+    return drawn
+
+
+def _figure(width: float, height: float) -> Figure:
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), dpi=100, layout="constrained")
+
+
+def _clouds(clouds: list[Tensor], titles: list[str], columns: int = 2, side: float = 3.5) -> Figure:
+    """A panel for each cloud (n, 2), all on the same scale."""
+    rows = -(-len(clouds) // columns)
+    figure = _figure(side * columns, (side + 0.2) * rows)
+    reach = 1.1 * float(clouds[0].abs().max())
+    for k, (cloud, title) in enumerate(zip(clouds, titles, strict=True)):
+        axes = _square(figure.add_subplot(rows, columns, k + 1), reach)
+        axes.scatter(cloud[:, 0], cloud[:, 1], s=1.5 if side > 2 else 0.3, linewidths=0)
+        axes.set_title(title, fontsize=9, loc="left")
+    return figure
+
+
+def _field(module: HasField, real: Tensor, device: torch.device | str) -> Figure:
+    """Arrows of unit length on a grid, their colour the logarithm of the field's, over the data."""
+    reach = 1.1 * float(real.abs().max())
+    axis = torch.linspace(-reach, reach, 24)
+    grid = torch.cartesian_prod(axis, axis)
+    vectors = module.field(grid.to(device)).cpu()
+    length = vectors.norm(dim=1, keepdim=True).clamp(min=1e-6)
+    figure = _figure(5, 4.4)
+    axes = _square(figure.add_subplot(), reach)
+    axes.scatter(real[:, 0], real[:, 1], s=1, c="0.7", linewidths=0)
+    arrows = axes.quiver(
+        *grid.T.numpy(), *(vectors / length).T.numpy(), length.log10().numpy(), angles="xy", scale=30, width=0.004
+    )
+    figure.colorbar(arrows, label="log10 of the length")
+    return figure
+
+
+def _square(axes: Axes, reach: float) -> Axes:
+    axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xticks=[], yticks=[])
+    return axes
+
+
+def _save(figure: Figure, path: Path) -> Path:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    with replacing(path) as file:
+        file.write(buffer.getvalue())
+    return path
