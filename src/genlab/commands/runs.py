@@ -1,11 +1,13 @@
-"""genlab runs: the table of runs, filtered and sorted; why two runs are not the same run."""
+"""genlab runs: the table of runs, filtered and sorted; a sweep while it runs; why two runs are not the same run."""
 
 from __future__ import annotations
 
 import csv
 import json
+import math
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +16,17 @@ from genlab.config.errors import ConfigError, listed, nearest
 _HELP = """usage: genlab runs [FILTER=VALUE ...] [sort=METRIC] [paths.output_dir=DIR] [--json | --csv | --watch]
        genlab runs --why A B
 
-Filters: status=completed|failed|interrupted|running, task_name=, experiment=, family=, seed=, sweep=, fingerprint=,
-and any overridden key, as in model.coding_size=16. Values may be cut short with *: experiment=diffusion/*.
-sort=METRIC puts the best first, sort=-METRIC the worst, sort=seconds the quickest.
---watch draws the table again every two seconds, with the step and the loss of what is running.
+Filters: status=completed|running|interrupted|pruned|failed, task_name=, experiment=, family=, seed=, sweep=,
+fingerprint=, and any overridden key, as in model.coding_size=16 or coding_size=16. Values may be cut short with *:
+experiment=diffusion/*.
+sort=METRIC puts the best first, sort=-METRIC the worst, sort=seconds the quickest, sort=started the oldest.
+--watch draws the runs again every two seconds, running ones with their progress, loss, speed and the time left; with
+sweep=NAME until the sweep is finished.
 --why prints the keys in which two runs differ (folders, or fingerprints of the store).
 """
 _FLAGS = ("--json", "--csv", "--watch", "--why", "--help", "-h")
 _PLAIN = ("status", "task_name", "experiment", "family", "seed", "fingerprint", "sweep")
+_WATCH_SECONDS = 2.0
 
 
 def main(argv: list[str]) -> int:
@@ -34,11 +39,13 @@ def main(argv: list[str]) -> int:
             raise ConfigError(f"genlab runs has no {word!r}{nearest(word, _FLAGS)}")
     given = dict(word.partition("=")[::2] for word in argv if "=" in word and not word.startswith("-"))
     root = given.pop("paths.output_dir", "outputs")
+    bare = [word for word in argv if not word.startswith("-") and "=" not in word]
     if "--why" in argv:
-        names = [word for word in argv if not word.startswith("-") and "=" not in word]
-        if len(names) != 2:
-            raise ConfigError(f"--why takes two runs, not {len(names)}")
-        return _why(root, *names)
+        if len(bare) != 2:
+            raise ConfigError(f"--why takes two runs, not {len(bare)}")
+        return _why(root, *bare)
+    if bare:
+        raise ConfigError(f"genlab runs takes filters such as status=failed, not {bare[0]!r}")
     sort = given.pop("sort", None)
     if "--watch" in argv:
         return _watch(root, given, sort)
@@ -58,22 +65,36 @@ def main(argv: list[str]) -> int:
 def _records(root: str, filters: dict[str, str], sort: str | None) -> list[dict[str, Any]]:
     from genlab.runs.listing import list_records
 
-    records = list_records(root)
-    known = {*_PLAIN, *(key for record in records for key in record["settings"])}
+    everything = records = list_records(root)
     for key, wanted in filters.items():
-        if records and key not in known:
-            raise ConfigError(f"no run has a key {key!r}{nearest(key, known) or f'; there are {listed(known)}'}")
+        full = _full(key, everything)
         if key == "sweep":
             records = [r for r in records if any(_matches(name, wanted) for name in r["sweeps"])]
         else:
-            records = [r for r in records if _matches(r["settings"].get(key, r.get(key)), wanted)]
-    if sort is not None:
-        metrics = {name for record in records for name in record["metrics"]} | {"seconds"}
-        name = sort.lstrip("-")
-        if records and name not in metrics:
-            raise ConfigError(f"sort = {name!r} is no metric of these runs{nearest(name, metrics)}")
-        records.sort(key=lambda record: _rank(record, name), reverse=sort.startswith("-"))
-    return records
+            records = [r for r in records if _matches(r["settings"].get(full, r.get(full)), wanted)]
+    if sort is None or not records:
+        return records
+    name, worst_first = sort.removeprefix("-"), sort.startswith("-")
+    if name == "started":
+        return sorted(records, key=lambda record: str(record["started"]), reverse=worst_first)
+    metrics = {name for record in everything for name in record["metrics"]} | {"seconds", "started"}
+    if name not in metrics:
+        hint = nearest(name, metrics) or f"; there are {listed(metrics)}"
+        raise ConfigError(f"sort = {name!r} is no metric of these runs{hint}")
+    scored = [record for record in records if _rank(record, name) is not None]
+    scored.sort(key=lambda record: _rank(record, name) or 0.0, reverse=worst_first)
+    return scored + [record for record in records if _rank(record, name) is None]
+
+
+def _full(key: str, records: Sequence[dict[str, Any]]) -> str:
+    """The key that a filter means: itself, or the only overridden one that ends with it."""
+    known = {*_PLAIN, *(setting for record in records for setting in record["settings"])}
+    if key in known or not records:
+        return key
+    ending = [setting for setting in known if setting.endswith(f".{key}")]
+    if len(ending) == 1:
+        return ending[0]
+    raise ConfigError(f"no run has a key {key!r}{nearest(key, known) or f'; there are {listed(ending or known)}'}")
 
 
 def _matches(value: Any, wanted: str) -> bool:
@@ -82,13 +103,13 @@ def _matches(value: Any, wanted: str) -> bool:
     return value is not None and fnmatchcase(str(value), wanted)
 
 
-def _rank(record: dict[str, Any], name: str) -> float:
+def _rank(record: dict[str, Any], name: str) -> float | None:
+    """Smaller is better; None for a run without that number."""
     if name == "seconds":
         return float(record["seconds"])
     score = record["metrics"].get(name)
-    if score is None:
-        return float("inf")
-    return float(score["value"]) * (1 if score["better"] == "lower" else -1)
+    value = math.nan if score is None else float(score["value"])
+    return value * (1 if score["better"] == "lower" else -1) if math.isfinite(value) else None
 
 
 def _print(records: list[dict[str, Any]]) -> None:
@@ -100,15 +121,18 @@ def _print(records: list[dict[str, Any]]) -> None:
 
 
 def _csv(records: list[dict[str, Any]]) -> None:
-    settings = sorted({key for record in records for key in record["settings"]})
+    """A row a run: what it is, what was asked for, every score with its interval, and why it failed."""
+    settings = sorted({key for record in records for key in record["settings"] if key not in _PLAIN})
     metrics = sorted({name for record in records for name in record["metrics"]})
-    writer = csv.writer(sys.stdout)
     ends = [f"{name}{end}" for name in metrics for end in ("", "_low", "_high")]
-    writer.writerow(["fingerprint", "status", "seconds", *settings, *ends])
+    facts = ["fingerprint", "task_name", "experiment", "family", "seed", "status", "started", "seconds"]
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([*facts, *settings, *ends, "error", "path"])
     for record in records:
         scores = [record["metrics"].get(name, {}).get(part) for name in metrics for part in ("value", "low", "high")]
-        row = [record["settings"].get(key) for key in settings]
-        writer.writerow([record["fingerprint"], record["status"], record["seconds"], *row, *scores])
+        asked = [record["settings"].get(key) for key in settings]
+        error = record["error"] and f"{record['error']['type']}: {record['error']['message']}"
+        writer.writerow([*(record[fact] for fact in facts), *asked, *scores, error, record["path"]])
 
 
 def _why(root: str, first: str, second: str) -> int:
@@ -131,19 +155,25 @@ def _why(root: str, first: str, second: str) -> int:
 
 
 def _watch(root: str, filters: dict[str, str], sort: str | None) -> int:
-    from rich.console import Group
+    """Draw until Ctrl-C, or until the sweep that was asked for is finished."""
     from rich.live import Live
-    from rich.text import Text
 
-    from genlab.reports.table import runs_table, swept_keys
-    from genlab.runs.listing import progress_lines
+    from genlab.reports.live import live_view
+    from genlab.runs.progress import progress, waiting
+    from genlab.runs.store import Run
+    from genlab.runs.sweeps import Sweep
 
-    with Live(refresh_per_second=1) as live:
-        while True:
-            try:
+    sweep = filters.get("sweep")
+    with Live(auto_refresh=False) as live:
+        try:
+            while True:
                 records = _records(root, filters, sort)
-                lines = [Text(line) for line in progress_lines(root, records)]
-                live.update(Group(runs_table(records, swept_keys(records)), *lines))
-                time.sleep(2)
-            except KeyboardInterrupt:
-                return 0
+                running = {r["path"]: progress(Run(Path(r["path"]))) for r in records if r["status"] == "running"}
+                rows = Sweep(root, sweep).rows() if sweep is not None and list(filters) == ["sweep"] else []
+                left = waiting(rows, records, Path(root).expanduser().resolve())
+                live.update(live_view(records, running, left), refresh=True)
+                if rows and not running and not left:
+                    return 0
+                time.sleep(_WATCH_SECONDS)
+        except KeyboardInterrupt:
+            return 0

@@ -1,14 +1,12 @@
-"""What the store holds, for tables: every record, the settings it was asked for, and how far running ones are."""
+"""What the store holds, for tables: every record, and the settings it was asked for."""
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
-from genlab.runs import history
 from genlab.runs.lock import owner
-from genlab.runs.store import Run, Store
+from genlab.runs.store import Store
 from genlab.runs.sweeps import sweeps_of_runs
 
 
@@ -35,22 +33,3 @@ def list_records(root: Path | str) -> list[dict[str, Any]]:
 def settings(overrides: list[str]) -> dict[str, str]:
     """['model.coding_size=16'] -> {'model.coding_size': '16'}."""
     return dict(word.lstrip("+~").partition("=")[::2] for word in overrides if "=" in word)
-
-
-def progress_lines(root: Path | str, records: list[dict[str, Any]]) -> list[str]:
-    """One line for each running run: its step, loss and speed."""
-    lines = []
-    for record in records:
-        if record["status"] != "running":
-            continue
-        steps = [line for line in history.read(Run(Path(record["path"])).history_file) if "loss" in line]
-        if steps:
-            last = steps[-1]
-            rate = last["step"] / last["seconds"] if last["seconds"] else 0.0
-            lines.append(
-                f"{record['fingerprint']}: step {last['step']}, epoch {last['epoch'] + 1}, "
-                f"loss {last['loss']:.4g}, {rate:.1f} steps/s"
-            )
-        else:
-            lines.append(f"{record['fingerprint']}: starting ({time.strftime('%H:%M:%S')})")
-    return lines
