@@ -2,7 +2,7 @@
 
     python benchmarks/memory.py [recipe ...]
 
-`libraries` imports what a run imports and holds the data; `bare` adds a plain loop over the same network, optimiser and
+`libraries` imports what the run imports, builds the model and holds the data; `bare` adds a plain loop over the same network, optimiser and
 batch size; `genlab` is the whole run: history, pictures, checkpoints. Scores are left out: they are no training.
 """
 
@@ -21,7 +21,7 @@ import json, resource, sys
 def peak(): print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024))
 """
 HOLD = """
-import pytorch_lightning, torchmetrics, torchvision, diffusers
+import pytorch_lightning
 from hydra import compose, initialize_config_dir
 from genlab.config.files import conf_dir
 from genlab.config.instantiate import build
@@ -33,11 +33,12 @@ with initialize_config_dir(str(conf_dir()), version_base="1.3"):
 data = build(cfg.dataset)
 pixels, labels = data.images("train")
 int(pixels.sum())
+module = build(cfg.model)  # its network's libraries
 """
 LOOP = """
 from genlab.data.batch import Batch
 from genlab.data.pixels import to_model
-module = build(cfg.model); optimizer = module.configure_optimizers(); n = cfg.dataset.batch_size
+optimizer = module.configure_optimizers(); n = cfg.dataset.batch_size
 for step in range(cfg.trainer.max_steps):
     rows = slice(step * n, (step + 1) * n)
     loss = module.loss(Batch(to_model(pixels[rows]), labels[rows]))["loss"]

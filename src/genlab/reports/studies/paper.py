@@ -48,8 +48,8 @@ def table(results: Results) -> str:
 
 
 def _scale(results: Results) -> str:
-    if results["scale"] == "full":
-        return "**Scale: full**, the report's own settings."
+    if not results["says"]:
+        return f"**Scale: {results['scale']}**, the report's own settings."
     return f"**Scale: {results['scale']}. These are not the report's settings:** {escaped(results['says'])}"
 
 

@@ -126,7 +126,7 @@ def read(path: Path, scale: str) -> Study:
     _only(scales, SCALES, f"{where}, scales")
     changed = scales.get(scale) or {}
     _only(changed, _SCALED, f"{where}, scales.{scale}")
-    if scale != "full" and not changed.get("says"):
+    if scale in scales and not changed.get("says"):
         raise ConfigError(f"{where}: scales.{scale}.says must tell how the scale differs from the report's settings")
     return _study(_merged(content, changed), path, scale, where)
 
