@@ -1,5 +1,6 @@
 """No memory and no room on the disk: one sentence in the record, the sweep goes on, what was written before stays."""
 
+import contextlib
 import json
 import subprocess
 
@@ -80,7 +81,7 @@ def test_a_disk_that_is_full_to_the_last_byte_still_has_room_for_the_reason(smal
     def fill(self, trainer, module):
         """Fills the disk when the training has begun, as another program would."""
         begin(self, trainer, module)
-        with pytest.raises(OSError, match="No space"), (folder / "filler").open("wb", buffering=0) as file:
+        with contextlib.suppress(OSError), (folder / "filler").open("wb", buffering=0) as file:
             while True:
                 file.write(b"x" * 2**12)
 

@@ -10,57 +10,75 @@ import pytest
 KILLING = Path(__file__).parents[1] / "killing.py"
 COMMON = [
     "logger=none", "metrics=none", "callbacks.previews=null", "callbacks.checkpoints.every_n_steps=3",
-    "dataset.train_size=300", "trainer.max_epochs=2",
+    "dataset.train_size=300", "dataset.batch_size=64", "trainer.max_epochs=2",
 ]  # fmt: skip
 FAMILIES = {
     "autoencoder": ["experiment=autoencoder/cvae_digits", "model.ema_decay=0.9"],
     "diffusion": ["experiment=diffusion/class_conditional_digits", "sampler.steps=2"],
+    "vector_quantized": ["experiment=vector_quantized/vqvae_digits"],
+    "autoregressive": ["model=pixelcnn", "dataset=digits", "codec.levels=4", "network.width=16", "network.layers=2"],
+    "noisy_classifier": ["experiment=diffusion/noisy_classifier_digits"],
+    "cold": ["experiment=diffusion/cold_digits"],
 }
-KILLS = (2, 4, 7)
-"""Before the first checkpoint, in the middle of the first epoch (of 4 batches), in the second."""
+KILLS = (2, 4, 7, "term")
+"""SIGKILL before the first checkpoint, at the end of the first epoch (of 4 batches), in the middle of the second; and
+SIGTERM at step 4."""
+QUICK = {"autoencoder": KILLS, "diffusion": (7,), "vector_quantized": (7,), "autoregressive": (7,)}
+LONG = {family: [kill for kill in KILLS if kill not in QUICK.get(family, ())] for family in FAMILIES}
 
 
-@pytest.fixture(scope="module")
-def results(tmp_path_factory):
-    """For each family: a run that nobody disturbs, then for each kill the killed and the resumed one."""
-    root = tmp_path_factory.mktemp("killing")
-    jobs = []
-    for family, arguments in FAMILIES.items():
-        jobs.append({"arguments": arguments + COMMON, "store": f"{root}/{family}"})
-        for step in KILLS:
-            store = f"{root}/{family}-{step}"
-            jobs.append({"arguments": arguments + COMMON, "store": store, "kill_at": step})
-            jobs.append({"arguments": arguments + COMMON, "store": store})
-        store = f"{root}/{family}-term"
-        jobs.append({"arguments": arguments + COMMON, "store": store, "kill_at": 4, "signal": "SIGTERM"})
-        jobs.append({"arguments": arguments + COMMON, "store": store})
+def carried_out(root, plan):
+    """(family, kill) -> what the killed and the resumed run left; (family, None) -> the run that nobody disturbed."""
+    jobs, names = [], []
+    for family, kills in plan.items():
+        arguments = FAMILIES[family] + COMMON
+        for kill in [None, *kills] if kills else []:
+            job = {"arguments": arguments, "store": f"{root}/{family}-{kill}"}
+            if kill is not None:
+                jobs.append(job | ({"kill_at": 4, "signal": "SIGTERM"} if kill == "term" else {"kill_at": kill}))
+            jobs.append(job)
+            names.append((family, kill))
     (root / "request.json").write_text(json.dumps({"jobs": jobs}))
     done = subprocess.run([sys.executable, KILLING, root / "request.json"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-4000:]
     found = iter(json.loads(done.stdout.splitlines()[-1]))
-    names = [*KILLS, "term"]
-    return {
-        family: {"whole": next(found), **{name: (next(found), next(found)) for name in names}} for family in FAMILIES
-    }
+    return {name: next(found) if name[1] is None else (next(found), next(found)) for name in names}
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("step", KILLS)
-def test_killed_and_resumed_equals_undisturbed(results, family, step):
-    killed, resumed = results[family][step]
-    whole = results[family]["whole"]
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory):
+    return carried_out(tmp_path_factory.mktemp("quick"), QUICK)
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory):
+    return carried_out(tmp_path_factory.mktemp("long"), LONG)
+
+
+def pairs(plan):
+    return [(family, kill) for family, kills in plan.items() for kill in kills]
+
+
+def check(results, family, kill):
+    whole, (ended, resumed) = results[family, None], results[family, kill]
     assert whole["status"] == "completed"
-    assert killed["exit"] == -9
+    if kill == "term":  # the step is finished, the state saved, and the exit status says so
+        assert (ended["exit"], ended["status"]) == (143, "interrupted")
+        assert [step for step, _ in ended["losses"]] == [1, 2, 3, 4]
+    else:
+        assert ended["exit"] == -9
     assert resumed["status"] == "completed"
+    assert [step for step, _ in resumed["losses"]] == list(range(1, 9))
     assert resumed["losses"] == whole["losses"]
     assert resumed["weights"] == whole["weights"]
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_sigterm_finishes_the_step_saves_and_says_so(results, family):
-    ended, resumed = results[family]["term"]
-    assert ended["exit"] == 143
-    assert ended["status"] == "interrupted"
-    assert [step for step, _ in ended["losses"]] == [1, 2, 3, 4]
-    assert resumed["weights"] == results[family]["whole"]["weights"]
-    assert resumed["losses"] == results[family]["whole"]["losses"]
+@pytest.mark.parametrize(("family", "kill"), pairs(QUICK))
+def test_ended_and_resumed_equals_undisturbed(quick, family, kill):
+    check(quick, family, kill)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("family", "kill"), pairs(LONG))
+def test_ended_and_resumed_equals_undisturbed_everywhere(long, family, kill):
+    check(long, family, kill)

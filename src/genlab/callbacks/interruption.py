@@ -1,4 +1,4 @@
-"""Ends a training cleanly on Ctrl-C or SIGTERM: the step is finished, the state saved."""
+"""Ends a training cleanly when a signal asks for it: the step is finished, the state saved."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ import pytorch_lightning as pl
 from genlab.callbacks.checkpoints import save_now
 from genlab.callbacks.ending import Ended
 
+_SCHEDULER = tuple(getattr(signal, name) for name in ("SIGUSR1", "SIGUSR2") if hasattr(signal, name))
+"""Sent by SLURM before preemption or the time limit, as asked by `sbatch --signal`; submitit asks for USR2."""
+
 
 class Interrupted(Ended):
     """A signal asked the training to end; its state is saved."""
@@ -24,7 +27,11 @@ class Interrupted(Ended):
 
 
 class Interruption(pl.Callback):
-    """Catches SIGINT and SIGTERM while training; a second SIGINT ends the process at once."""
+    """Catches SIGINT, SIGTERM and a scheduler's signals while training; a second SIGINT ends the process at once.
+
+    What has caught a scheduler's signal before (submitit, which then queues the job again) is called when the state
+    is saved.
+    """
 
     def __init__(self) -> None:
         self._received: int | None = None
@@ -32,7 +39,7 @@ class Interruption(pl.Callback):
 
     def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in (signal.SIGINT, signal.SIGTERM, *_SCHEDULER):
                 self._handlers[number] = signal.signal(number, self._handle)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
@@ -44,9 +51,22 @@ class Interruption(pl.Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        if self._received is not None:
-            save_now(trainer)
-            raise Interrupted(self._received)
+        self._end(trainer)
+
+    def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        self._end(trainer)  # a signal during the last validation
+
+    def _end(self, trainer: pl.Trainer) -> None:
+        if (received := self._received) is None:
+            return
+        save_now(trainer)
+        before = self._handlers.get(received)
+        if received in _SCHEDULER and callable(before):
+            try:
+                before(received, None)
+            except Exception as refusal:  # it was queued too often; a SystemExit says that it is queued again
+                raise Interrupted(received) from refusal
+        raise Interrupted(received)
 
     def teardown(self, trainer: pl.Trainer, module: pl.LightningModule, stage: str) -> None:
         for number, handler in self._handlers.items():

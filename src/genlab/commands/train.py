@@ -25,7 +25,7 @@ def main(argv: list[str]) -> int:
 
     sweeps: list[Sweep] = []
     app = App(
-        task=train, check=check, warm=_warm, bury=_bury,
+        task=train, check=check, known=_known, warm=_warm, bury=_bury,
         plan=lambda jobs: _plan(jobs, sweeps), conclude=lambda results: _conclude(results, sweeps),
         scores=_scores, curve=_curve,
     )  # fmt: skip
@@ -118,6 +118,12 @@ def _asked_for() -> tuple[list[str], str | None]:
     hydra = HydraConfig.get()
     words = [str(word) for word in OmegaConf.to_container(hydra.overrides.task) or []]
     return words, hydra.runtime.choices.get("experiment")
+
+
+def _known(cfg: DictConfig) -> Any:
+    from genlab.runs.job import done_before
+
+    return done_before(cfg)
 
 
 def _warm() -> None:

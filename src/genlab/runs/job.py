@@ -47,6 +47,13 @@ def find(cfg: DictConfig) -> Run:
     return store.beside(run) if cfg.force and run.path.exists() else run
 
 
+def done_before(cfg: DictConfig) -> Outcome | None:
+    """The outcome of a run that is completed; None when there is work left."""
+    run = find(cfg)
+    record = run.record()
+    return _done(run) if record is not None and record.status == "completed" else None
+
+
 def carry_out(cfg: DictConfig, overrides: list[str], experiment: str | None, work: Work) -> Outcome:
     """Do `work` for the run that `cfg` asks for, unless its record says that there is nothing to do.
 
@@ -59,7 +66,7 @@ def carry_out(cfg: DictConfig, overrides: list[str], experiment: str | None, wor
         with Lock(run.lock_file):
             record = run.record() or _new(cfg, run, overrides, experiment)
             if record.status == "completed":
-                return Outcome(run.path, "completed", "done before", worked=False)
+                return _done(run)
             tries = len(record.errors) + (record.error is not None)
             if record.status == "failed" and tries > cfg.retries:
                 reason = f"failed {tries} times, the last with {_reason(record)}; retries={tries} tries again"
@@ -67,6 +74,10 @@ def carry_out(cfg: DictConfig, overrides: list[str], experiment: str | None, wor
             return _work(cfg, run, record, work)
     except RunIsLocked as locked:
         return Outcome(run.path, "running", str(locked), worked=False)
+
+
+def _done(run: Run) -> Outcome:
+    return Outcome(run.path, "completed", "done before", worked=False)
 
 
 def _new(cfg: DictConfig, run: Run, overrides: list[str], experiment: str | None) -> Record:
@@ -91,7 +102,7 @@ def _work(cfg: DictConfig, run: Run, record: Record, work: Work) -> Outcome:
             record.end(ending.status, watch.seconds)
             record.save(run.record_file)
             return Outcome(run.path, ending.status, str(ending), exit_status=ending.exit_status)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit):  # a SystemExit: a scheduler has queued the job again
             record.end("interrupted", watch.seconds)
             record.save(run.record_file)
             raise

@@ -26,7 +26,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from genlab.config.ranges import PositiveFloat, PositiveInt
-from hydra_plugins.genlab.jobs import compose_all, run
+from hydra_plugins.genlab.jobs import compose_all, known, run
 
 ConfigStore.instance().store(
     group="hydra/launcher",
@@ -79,13 +79,14 @@ class LocalLauncher(Launcher):
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         setup_globals()
         jobs = compose_all(self._context, self._config, self._task, job_overrides, initial_job_idx)
-        if warm := getattr(self._task, "warm", None):
+        results = [known(self._task, job) for job in jobs]
+        waiting = deque(index for index, result in enumerate(results) if result is None)
+        if waiting and (warm := getattr(self._task, "warm", None)):
             warm()
         gpus = _gpus()
-        workers = min(len(jobs), self._workers or len(gpus) or max(1, _cores() // 2))
+        workers = max(1, min(len(waiting), self._workers or len(gpus) or _cores() // 2))
         threads = self._threads or max(1, _cores() // workers)
-        results: list[JobReturn | None] = [None] * len(jobs)
-        waiting, free = deque(range(len(jobs))), deque(range(workers))
+        free = deque(range(workers))
         running: dict[Connection, _Child] = {}
         try:
             while waiting or running:
