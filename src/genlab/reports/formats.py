@@ -25,7 +25,12 @@ def markdown(board: Leaderboard, title: str) -> str:
     align = ["---"] * len(_lead_heads(board)) + ["---:"] * (len(board.metrics) + 1) + ["---"]
     lines = [f"# {escaped(title)}", "", "| " + " | ".join(heads) + " |", "| " + " | ".join(align) + " |"]
     for row in board.rows:
-        cells = [*map(escaped, _lead(board, row)), *map(_md_cell, row.cells), duration(row.seconds), escaped(row.status)]
+        cells = [
+            *map(escaped, _lead(board, row)),
+            *map(_md_cell, row.cells),
+            duration(row.seconds),
+            escaped(row.status),
+        ]
         lines.append("| " + " | ".join(cells) + " |")
     lines += ["", INTERVALS]
     lines += [f"\n<sup>{i}</sup> {escaped(note)}" for i, note in enumerate(board.notes, start=1)]
