@@ -102,15 +102,14 @@ def test_efficientnet_lite0_has_the_published_size() -> None:
 
 
 def test_weights_of_another_digest_are_refused(tmp_path: Path) -> None:
-    other = tmp_path / "other.pth"
-    torch.save({}, other)
-    with pytest.raises(ValueError, match="SHA-256"):
-        EfficientNetLite0(str(tmp_path), str(other)).check(None)
+    torch.save({}, tmp_path / "efficientnet-lite0-57934424.pth")
+    with pytest.raises(ValueError, match=r"is damaged \(SHA-256"):
+        EfficientNetLite0(str(tmp_path)).check(None)
 
 
 @pytest.mark.parametrize("kind", [EfficientNetLite0, Inception])
 def test_a_given_file_that_is_absent_is_named(kind: type, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"extractor\.weights=.*absent\.pth is not a file"):
+    with pytest.raises(ValueError, match=r"weights='.*absent\.pth' is not a file; give .*pth or null"):
         kind(str(tmp_path), str(tmp_path / "absent.pth")).check(None)
 
 

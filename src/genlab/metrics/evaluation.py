@@ -81,6 +81,15 @@ class Evaluation:
         """(n,) classes that the samples were asked to be of."""
         return self._draw().labels
 
+    def captions(self, template: str) -> list[str]:
+        """The text that each sample is meant to show: its caption, or `template` with the name of its class."""
+        if (captions := getattr(self.source, "captions", None)) is not None:
+            return list(captions)
+        labels, names = self.labels(), getattr(self.data, "class_names", None)
+        assert labels is not None, "a metric of captions names them among its needs"
+        assert names is not None, "a metric of captions names them among its needs"
+        return [template.format(names[label]) for label in labels.tolist()]
+
     def spent(self) -> Spent:
         """What drawing cost; a metric that asks has "timing" among its needs."""
         spent = self._draw().spent

@@ -71,11 +71,15 @@ class Fixed:
         pixels: (n, channel, height, width) uint8.
         labels: (n,) classes that the pictures are meant to show, where they are known.
         origin: what they are, for the provenance.
+        captions: (n) texts that the pictures are meant to show, where they are known.
     """
 
-    def __init__(self, pixels: Tensor, labels: Tensor | None, origin: str) -> None:
+    def __init__(
+        self, pixels: Tensor, labels: Tensor | None, origin: str, captions: list[str] | None = None
+    ) -> None:  # fmt: skip
         self.pixels = pixels
         self.labels = labels
+        self.captions = captions
         self.n = len(pixels)
         self._origin = origin
 

