@@ -84,7 +84,7 @@ def test_a_job_that_submitit_preempts_saves_is_queued_again_and_ends_as_if_nothi
     assert sweep.returncode == 0, output
     (run,) = Store(tmp_path)
     assert run.record().status == "completed"
-    assert "Requeued job" in "".join(p.read_text() for p in tmp_path.glob(".submitit/*/*.err"))
+    assert "Requeued job" in "".join(p.read_text() for p in tmp_path.glob(".submitit/*/*.out"))
     assert main(["train", *[w for w in words if w not in ("-m", "launcher=submitit_local")],
                  f"paths.output_dir={tmp_path}/whole"]) == 0  # fmt: skip
     (whole,) = Store(tmp_path / "whole")

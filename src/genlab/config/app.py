@@ -32,7 +32,7 @@ class App:
         bury: (config, error) -> the result of a job whose process died.
         plan: told the configs of jobs that are about to start; a sweep that is searched calls it for each batch.
         scores: result -> {metric: {"value", "better": "lower" or "higher"}} for a search, None for a failure.
-        curve: (result, the config `callbacks.pruning` or None) -> {epoch: number to minimise}, for a search that prunes.
+        curve: (result, the config `callbacks.pruning` or None) -> {epoch: number to minimise}, for a pruning search.
         conclude: told the results of a sweep at its end.
     """
 
