@@ -19,6 +19,7 @@ VERBS = {
     "wandb-sweep": "write a W&B sweep file from the words of a sweep: genlab wandb-sweep model.coding_size=2,16",
     "reproduce": "run the tables of a published report again and test its claims: genlab reproduce vae_mnist scale=cpu",
     "report": "turn runs into a page, a table or a LaTeX table",
+    "plot": "a noise schedule as a picture: genlab plot scheduler=cosine out=cosine.png",
     "data": "list data sets and fetch them: genlab data list, genlab data fetch mnist",
 }
 

@@ -1,0 +1,50 @@
+"""genlab plot: a noise schedule as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from genlab.config.app import App, run_app
+from genlab.config.check import check
+from genlab.config.errors import ConfigError
+
+_KEYS = ("plotted", "out", "pictures", "columns")
+
+
+def main(argv: list[str]) -> int:
+    """Draw the schedule of `scheduler=` over pictures of `dataset=`."""
+    run_app("plot", App(task=plot, check=_check), argv)
+    return 0
+
+
+def _check(cfg: DictConfig) -> None:
+    problems = [
+        f"{key} = {cfg[key]!r} must be {low} or more"
+        for key, low in (("pictures", 1), ("columns", 2))
+        if not isinstance(cfg[key], int) or isinstance(cfg[key], bool) or cfg[key] < low
+    ]
+    if problems:
+        raise ConfigError(problems)
+    check(cfg, extra=_KEYS)
+
+
+def plot(cfg: DictConfig) -> Path:
+    """Write the picture; returns where it is."""
+    _check(cfg)
+    from genlab.config.instantiate import build
+    from genlab.data.pixels import to_model
+    from genlab.processes.degrading import Degrading
+    from genlab.processes.gaussian import Gaussian
+    from genlab.processes.schedule import Schedule
+    from genlab.reports.schedule import draw_schedule
+
+    chosen = build(cfg.scheduler, list(cfg.allow_targets))
+    pixels, _ = build(cfg.dataset, list(cfg.allow_targets)).images("train")
+    x0 = to_model(pixels[: cfg.pictures])
+    process: Any = Gaussian(chosen) if isinstance(chosen, Schedule) else Degrading(chosen, list(x0.shape[1:]))
+    path = draw_schedule(process, x0, Path(cfg.out), cfg.columns)
+    print(path)
+    return path

@@ -1,0 +1,62 @@
+"""Trained models as diffusers pipelines, and pipelines as models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from genlab.denoisers.denoiser import Denoiser
+from genlab.interop.diffusers_schedulers import from_diffusers, to_diffusers
+from genlab.networks.unet import UNet
+from genlab.processes.gaussian import Gaussian
+
+
+def to_pipeline(denoiser: Denoiser, clip: bool = True) -> Any:
+    """A DDIMPipeline of an unconditional U-Net on discrete steps; `save_pretrained` writes it to a folder.
+
+    It gives the pictures of `sampler=ddim` when it is called with `use_clipped_model_output=True` and a generator of
+    the same seed.
+
+    Raises:
+        ValueError: the network is not such a U-Net, or diffusers has no scheduler like the process.
+    """
+    from diffusers.pipelines import DDIMPipeline
+
+    network = denoiser.network
+    if not isinstance(network, UNet) or network.class_embedding is not None:
+        raise ValueError(f"only an unconditional network=unet can become a DDIMPipeline, not {type(network).__name__}")
+    scheduler = to_diffusers(denoiser.process.schedule, denoiser.parameterization, clip)
+    return DDIMPipeline(unet=network.unet, scheduler=scheduler)
+
+
+def from_pipeline(folder: str | Path) -> Denoiser:
+    """The denoiser of a pipeline's folder with `unet` (a UNet2DModel) and `scheduler`: DDPM's, DDIM's and their like.
+
+    Raises:
+        ValueError: its scheduler is not known.
+    """
+    from diffusers.models.unets.unet_2d import UNet2DModel
+    from diffusers.pipelines import DiffusionPipeline
+
+    pipeline = DiffusionPipeline.from_pretrained(str(folder), local_files_only=True)
+    if not isinstance(pipeline.unet, UNet2DModel):
+        raise ValueError(f"{folder} has the network {type(pipeline.unet).__name__}; UNet2DModel is what is known here")
+    schedule, parameterization = from_diffusers(pipeline.scheduler)
+    return Denoiser(Imported(pipeline.unet), Gaussian(schedule), parameterization)
+
+
+class Imported(nn.Module):
+    """A UNet2DModel with genlab's interface of networks; unconditional.
+
+    Args:
+        unet: of diffusers.
+    """
+
+    def __init__(self, unet: nn.Module) -> None:
+        super().__init__()
+        self.unet = unet
+
+    def forward(self, x: Tensor, level: Tensor, condition: Tensor | None = None) -> Tensor:
+        return self.unet(x, level, return_dict=False)[0]
