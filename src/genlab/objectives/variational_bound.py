@@ -64,7 +64,8 @@ class VariationalBound:
     ) -> dict[str, Tensor]:
         """ "loss": the bound in bits per dimension."""
         steps = n_steps(denoiser)
-        number = (rand((len(x0),), generator, x0.device) * steps).floor().clamp(max=steps - 1)
+        offset, order = (rand((len(x0),), generator, x0.device) for _ in range(2))
+        number = ((order.argsort() + offset) * (steps / len(x0))).floor().clamp(max=steps - 1)  # one in each n-th part
         nats = steps * self.step(denoiser, x0, (number + 1) / steps, condition, generator) + self.prior(denoiser, x0)
         return {"loss": (nats / _bits(x0)).mean()}
 
