@@ -18,11 +18,11 @@ class LatentStructure:
     """The silhouette of the classes in the latent space: 1 parts them perfectly, 0 mixes them, below 0 is worse.
 
     Higher means that codes say more of the class; a conditional model is told the class and need not code it, so that
-    a low value is no fault of it. The provenance holds the distances between classes in units of a class's width, the
-    three nearest classes of each, the closest pair and three, and the class that is farthest from any other.
+    a low value is no fault of it.
 
-    Into the run folder go the same numbers, latent.json, and samples/latent.png: the codes' principal components and
-    their t-SNE, coloured by class.
+    Into the run folder go latent.json, with the distances between classes in units of a class's width, the three
+    nearest classes of each, the closest pair and three, and the class that is farthest from any other; and
+    samples/latent.png: the codes' principal components and their t-SNE, coloured by class.
     """
 
     needs = frozenset({"codes", "labels"})
@@ -44,7 +44,7 @@ class LatentStructure:
         if evaluation.out_dir is not None:
             self._write(evaluation.out_dir, codes, labels, summary)
         measured = mean_with_interval(torch.from_numpy(summary.silhouettes), evaluation.seed)
-        provenance = {**evaluation.real_provenance(), "interval": "bootstrap", **summary.to_json()}
+        provenance = {**evaluation.real_provenance(), "interval": "bootstrap"}
         return {"latent_silhouette": Score(*measured, len(codes), "-1 to 1", "higher", provenance)}
 
     def _write(self, folder: Path, codes: torch.Tensor, labels: torch.Tensor, summary: LatentSummary) -> None:
