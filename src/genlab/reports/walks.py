@@ -15,7 +15,7 @@ from genlab.reports import grids
 _STEPS, _WAYS = 10, 6
 _UNITS = 8
 _VALUES = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
-"""In standard deviations of the prior."""
+"""In standard deviations of a unit over the data, about its mean."""
 _LOOKED_AT = 500
 """Test pictures whose codes say which units are in use."""
 
@@ -40,13 +40,15 @@ def ends(labels: Tensor | None, n: int) -> tuple[Tensor, Tensor]:
 
 
 def draw_walks(module: LatentSpace, data: Any, path: Path, device: torch.device | str) -> Path:
-    """A test picture with one coding unit at each of seven values, for the units that vary most over the data."""
+    """A test picture with one coding unit at each of seven places, for the units that vary most over the data."""
     pixels, labels = data.images("test")
     given = labels[:_LOOKED_AT].to(device) if _conditional(module) else None
     codes = module.encode(to_model(pixels[:_LOOKED_AT]).to(device), given)
-    units = codes.var(0).argsort(descending=True)[:_UNITS].tolist()
+    spread, mean = torch.std_mean(codes, 0)
+    units = spread.argsort(descending=True)[:_UNITS].tolist()
     own = None if given is None else given[:1]
-    rows = [to_uint8(walk(module, codes[:1], unit, _VALUES, own)[0]).cpu() for unit in units]
+    places = torch.tensor(_VALUES, device=codes.device)[:, None] * spread + mean  # (values, coding_size)
+    rows = [to_uint8(walk(module, codes[:1], unit, places[:, unit].tolist(), own)[0]).cpu() for unit in units]
     texts = [f"unit {unit}" for unit in units]
     grids.save_png(path, grids.grid(torch.cat(rows), len(_VALUES), row_labels=texts, column_labels=_signed()))
     return path
