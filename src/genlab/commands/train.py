@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from genlab.config.app import App, JobResult, run_app
 from genlab.config.check import check
+from genlab.config.errors import ConfigError
 
 if TYPE_CHECKING:
     from genlab.runs.record import Record
@@ -144,10 +145,21 @@ def _plan(jobs: Sequence[DictConfig], sweeps: list[Sweep]) -> None:
     from genlab.runs.sweeps import Sweep
 
     for cfg in jobs:
+        _refuse_shared_devices(cfg)
         identify(cfg)
     rows = [([str(word) for word in cfg.hydra.overrides.task], find(cfg).path) for cfg in jobs]
     sweeps[:] = [Sweep(jobs[0].paths.output_dir, str(jobs[0].sweep))]
     sweeps[0].plan(rows)
+
+
+def _refuse_shared_devices(cfg: DictConfig) -> None:
+    """Lightning starts the processes of strategy=ddp by the command's own words, which of a sweep are all its jobs."""
+    strategy, launcher = str(cfg.trainer.get("strategy")), str(OmegaConf.select(cfg, "hydra.launcher._target_"))
+    if strategy.startswith("ddp") and not strategy.endswith(("spawn", "fork")) and "Slurm" not in launcher:
+        raise ConfigError(
+            f"trainer.strategy = {strategy} cannot be part of a sweep on this launcher: give each job one device "
+            "(trainer=gpu), which is also faster, or take launcher=submitit_slurm"
+        )
 
 
 def _scores(result: Any) -> dict[str, Any] | None:

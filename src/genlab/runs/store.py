@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from genlab.config.errors import ConfigError, listed
 from genlab.config.redact import redact
+from genlab.config.untrusted import load_untrusted
 from genlab.runs import atomic, record
 from genlab.runs.record import Record
 
@@ -62,7 +63,7 @@ class Run:
             ConfigError: there is none, or it is no config.
         """
         try:
-            cfg = OmegaConf.load(self.config_file)
+            cfg = load_untrusted(self.config_file)
         except OSError as error:
             raise ConfigError(f"{self.path} is no run: it has no config.yaml") from error
         if not isinstance(cfg, DictConfig):

@@ -63,4 +63,4 @@ def combinations(overrides: Sequence[Override]) -> list[list[str]]:
 
 def new_name() -> str:
     """A name for a sweep that two sweeps of the same second do not share."""
-    return f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    return f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
