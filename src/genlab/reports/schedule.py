@@ -44,12 +44,14 @@ def draw_schedule(process: Process, x0: Tensor, path: Path, columns: int = 10) -
     from matplotlib.figure import Figure
 
     strip = grid(to_uint8(noised(process, x0, columns).flatten(0, 1)), columns)
-    has_scales = isinstance(process.schedule, Schedule)
+    schedule = process.schedule
     height = 9 * strip.shape[0] / strip.shape[1]
-    figure = Figure(figsize=(9, height + (2.8 if has_scales else 0.5)), dpi=100, layout="constrained")
-    if has_scales:
+    figure = Figure(
+        figsize=(9, height + (2.8 if isinstance(schedule, Schedule) else 0.5)), dpi=100, layout="constrained"
+    )
+    if isinstance(schedule, Schedule):
         rows = figure.add_gridspec(2, 2, height_ratios=[2.6, height])
-        _scales(figure.add_subplot(rows[0, 0]), figure.add_subplot(rows[0, 1]), process.schedule)
+        _scales(figure.add_subplot(rows[0, 0]), figure.add_subplot(rows[0, 1]), schedule)
         axes = figure.add_subplot(rows[1, :])
     else:
         axes = figure.add_subplot()

@@ -1,0 +1,38 @@
+"""A network for each range of noise levels."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class Experts(nn.Module):
+    """Mixture of denoising experts (Balaji et al. 2022, "eDiff-I", section 4.1): each item goes to one network.
+
+    Args:
+        networks: of one interface, from the lowest levels to the highest.
+        boundaries: rising levels between them (step numbers for a discrete schedule), one fewer than networks; a level
+            at a boundary belongs to the network above.
+    """
+
+    boundaries: Tensor
+
+    def __init__(self, networks: list[nn.Module], boundaries: list[float]) -> None:
+        super().__init__()
+        if len(boundaries) != len(networks) - 1 or sorted(set(boundaries)) != list(boundaries):
+            raise ValueError(
+                f"network.boundaries={list(boundaries)} must be {len(networks) - 1} rising levels between "
+                f"{len(networks)} networks"
+            )
+        self.networks = nn.ModuleList(networks)
+        self.register_buffer("boundaries", torch.tensor(boundaries, dtype=torch.float32))
+
+    def forward(self, x: Tensor, level: Tensor, condition: Tensor | None = None) -> Tensor:
+        """`level` (batch,). Items are sorted by expert, which waits for the device."""
+        expert = torch.bucketize(level.float(), self.boundaries, right=True)
+        y = torch.empty_like(x)
+        for k, network in enumerate(self.networks):
+            rows = (expert == k).nonzero()[:, 0]
+            if len(rows):
+                y[rows] = network(x[rows], level[rows], None if condition is None else condition[rows])
+        return y

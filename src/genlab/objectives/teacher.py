@@ -1,0 +1,77 @@
+"""A trained model whose answers another one learns: guidance in one call of the network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from genlab.conditioning.condition import Condition
+from genlab.denoisers.denoiser import Denoiser
+from genlab.denoisers.prediction import Denoise
+from genlab.objectives.times import TimeDistribution
+from genlab.objectives.weights import Weight
+from genlab.randomness import Randomness
+
+
+class Teacher(nn.Module):
+    """A trained model, frozen, asked as it samples: with its guidance.
+
+    Args:
+        first: a model with `denoiser` and `guidance`, as of family diffusion.
+        checkpoint: file with its weights; None takes `first` as it is.
+    """
+
+    def __init__(self, first: nn.Module, checkpoint: str | None = None) -> None:
+        super().__init__()
+        if checkpoint is not None:
+            content = torch.load(checkpoint, map_location="cpu", weights_only=True)
+            try:
+                first.load_state_dict(content["state_dict"])
+            except (KeyError, RuntimeError) as error:
+                reason = str(error).strip().splitlines()[-1].strip()
+                raise ValueError(f"objective.teacher.checkpoint={checkpoint} does not fit: {reason}") from error
+        model: Any = first
+        self.denoiser = model.denoiser.requires_grad_(False).eval()
+        self.guidance = model.guidance
+
+    def train(self, mode: bool = True) -> Teacher:
+        """Stay in evaluation mode."""
+        return super().train(False)
+
+    @property
+    def denoise(self) -> Denoise:
+        """The guided denoiser."""
+        guided: Denoise = self.guidance(self.denoiser)
+        return guided
+
+
+class MatchTeacher(nn.Module):
+    """The student's error from the teacher's estimate in place of the data: guidance distillation.
+
+    Meng et al. 2023, "On distillation of guided diffusion models", eq. 4, at one guidance scale: the student needs no
+    second call and no guidance.
+
+    Args:
+        teacher: what is learnt.
+        times, weight: as in denoising.Denoising.
+    """
+
+    def __init__(self, teacher: Teacher, times: TimeDistribution, weight: Weight) -> None:
+        super().__init__()
+        self.teacher = teacher
+        self.times, self.weight = times, weight
+
+    def forward(
+        self, denoiser: Denoiser, x0: Tensor, condition: Condition | None = None, generator: Randomness = None
+    ) -> dict[str, Tensor]:
+        process = denoiser.process
+        t = self.times(len(x0), process.schedule, generator, x0.device)
+        x_t = process.corrupt(x0, t, generator=generator)
+        with torch.no_grad():
+            wanted = self.teacher.denoise(x_t, t, condition).x0
+        scales = process.scales(x0, t)
+        c = denoiser.parameterization(scales)
+        error = (denoiser(x_t, t, condition).x0 - wanted) / c.c_out
+        return {"loss": (self.weight(scales, c) * error**2).mean()}
