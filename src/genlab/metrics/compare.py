@@ -10,7 +10,7 @@ MEASUREMENT = (
     "extractor", "extractor_sha256", "resize", "reference", "reference_sha256", "reference_n", "held_out",
     "held_out_n", "subsets", "subset_size", "splits", "neighbours", "threshold", "points", "scales", "window",
     "aggregation", "data_range", "likelihood", "device", "batch_size", "distance",
-    "groups", "template",
+    "groups", "template", "dimensions",
 )  # fmt: skip
 """What of a provenance says how a value was measured. The rest says how the pictures were made (weights, sampler, nfe,
 guidance, seed), which is what a comparison is about. `n` counts where a value is biased by it."""

@@ -34,13 +34,14 @@ class NegativeLogLikelihood:
         nats = torch.cat(values)
         if not torch.isfinite(nats).all():
             raise ValueError("the model gives a picture the likelihood zero or not-a-number: it has diverged")
-        provenance = {**evaluation.real_provenance(), "interval": "bootstrap"}
-        measured = mean_with_interval(nats, evaluation.seed)
-        scores = {"nats": Score(*measured, len(nats), "nats per picture", "lower", provenance)}
         module = evaluation.module
         dimensions = module.dimensions(to_model(images[:1])) if isinstance(module, Counted) else None
+        kind = type(getattr(module, "likelihood", module)).__name__  # a density, greys, levels: never ranked together
+        provenance = {**evaluation.real_provenance(), "interval": "bootstrap"}
+        provenance |= {"likelihood": kind, "dimensions": dimensions}
+        measured = mean_with_interval(nats, evaluation.seed)
+        scores = {"nats": Score(*measured, len(nats), "nats per picture", "lower", provenance)}
         if dimensions is not None:
             bits = Measured(*(value / (dimensions * math.log(2)) for value in measured))
-            provenance = {**provenance, "dimensions": dimensions}
             scores["bits_per_dim"] = Score(*bits, len(nats), "bits per dimension", "lower", provenance)
         return scores
