@@ -12,7 +12,9 @@ from torch.utils.data import Dataset
 from genlab.metrics.extractors.inception import Inception
 from genlab.metrics.frechet import DistanceTo, estimate_distance
 from genlab.metrics.inception_score import inception_score
+from genlab.metrics.kid import kid_of_subsets
 from genlab.metrics.moments import moments
+from genlab.metrics.prdc import prdc
 
 
 class Pictures(Dataset):
@@ -55,19 +57,26 @@ def pictures(n: int, seed: int, contrast: float) -> torch.Tensor:
     return (127 + 255 * contrast * smooth).clamp(0, 255).round().to(torch.uint8)
 
 
-def test_fid_and_inception_score_equal_torch_fidelity(weights: Path) -> None:
+def test_fid_kid_inception_score_precision_and_recall_equal_torch_fidelity(weights: Path) -> None:
     import torch_fidelity
 
     samples, real = pictures(12, 0, 0.9), pictures(9, 1, 0.4)
     theirs = torch_fidelity.calculate_metrics(
         input1=Pictures(samples), input2=Pictures(real), cuda=False, fid=True, isc=True, isc_splits=3, verbose=False,
-        feature_extractor_weights_path=str(weights), cache=False, batch_size=8, save_cpu_ram=True,
+        kid=True, kid_subsets=10, kid_subset_size=8, prc=True, prc_neighborhood=3,
+        feature_extractor="inception-v3-compat", feature_extractor_weights_path=str(weights), cache=False, batch_size=8,
+        save_cpu_ram=True,
     )  # fmt: skip
     extractor = Inception("unused", str(weights))
     extractor.prepare(None)
-    seen = extractor(samples)
-    fid = estimate_distance(seen.features, DistanceTo(moments(extractor.features(real)))).value
+    seen, real_features = extractor(samples), extractor.features(real)
+    fid = estimate_distance(seen.features, DistanceTo(moments(real_features))).value
     assert fid == pytest.approx(theirs["frechet_inception_distance"], rel=1e-4)
     assert inception_score(seen.logits, splits=3)[0] == pytest.approx(theirs["inception_score_mean"], rel=1e-4)
-    assert fid > 0
-    assert theirs["inception_score_mean"] > 1.01  # neither comparison is of zeros
+    kernel = kid_of_subsets(seen.features, real_features, subsets=10, subset_size=8)
+    assert kernel == pytest.approx(theirs["kernel_inception_distance_mean"], rel=1e-4)
+    found = prdc(seen.features, real_features)
+    assert found.precision.value == pytest.approx(theirs["precision"])
+    assert found.recall.value == pytest.approx(theirs["recall"])
+    assert min(fid, kernel) > 0
+    assert theirs["inception_score_mean"] > 1.01  # no comparison is of zeros

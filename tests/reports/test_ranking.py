@@ -37,6 +37,12 @@ def test_what_was_made_otherwise_is_compared_and_what_was_measured_otherwise_is_
     assert "n 50 instead of 100" in ranking.notes[ranking.mark[3] - 1]
 
 
+def test_what_explains_a_number_does_not_keep_it_from_being_ranked():
+    scores = [score(5.0, bias=0.3, per_class=[1, 2]), score(4.0, bias=0.2, per_class=[3, 4], warning="few samples")]
+    assert rank(scores).best == {1}
+    assert not rank(scores).mark
+
+
 def test_each_group_of_two_or_more_has_its_own_best():
     groups = [
         score(3.0, reference="a"),

@@ -12,11 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-MADE = {"weights", "sampler", "nfe", "guidance", "seed", "eta", "steps", "temperature", "truncation", "codec"}
-"""Provenance that says how the scored items were made: what is being compared."""
-
-_REMARKS = {"interval", "warning", "extractor_accuracy"}
-"""Provenance that explains a number and does not change it."""
+from genlab.metrics.compare import MEASUREMENT
 
 Scores = Sequence[Mapping[str, Any] | None]
 """One metric of several runs, as the entries of record.json's "metrics"; None where a run has none."""
@@ -87,10 +83,10 @@ def _value(score: Mapping[str, Any] | None) -> float:
 
 
 def measured_alike(score: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
-    """What two scores must share to be compared; hashable."""
+    """What two scores must share to be compared, hashable: what of their provenance says how they were measured."""
     score = score or {}
     facts = {key: score.get(key) for key in ("n", "unit", "better")}
-    facts |= {k: v for k, v in (score.get("provenance") or {}).items() if k not in MADE | _REMARKS}
+    facts |= {k: v for k, v in (score.get("provenance") or {}).items() if k in MEASUREMENT}
     return tuple(sorted((key, str(value)) for key, value in facts.items()))
 
 
