@@ -41,7 +41,8 @@ def main(argv: list[str]) -> int:
     if records and run is not None:
         _print(records)
         if app.is_sweep:
-            _compare(records, Path(given(argv, "out", "")) if given(argv, "out", "") else run.path / "evaluations")
+            out = given(argv, "out", "")
+            _compare(records, Path(out) if out else run.path / "evaluations" / "samplers")
     for job in failed:
         print(f"{' '.join(job.overrides)} failed: {job.value}", file=sys.stderr)
     return 1 if failed else 0
