@@ -10,7 +10,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
-from genlab.config.ranges import NonNegativeFloat, NonNegativeInt, PositiveInt
+from genlab.config.ranges import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from genlab.data.batch import Batch
 from genlab.data.loader import EvalLoader, Resident, TrainLoader
 from genlab.randomness import fold_in
@@ -24,14 +24,15 @@ class ResidentPoints(Resident):
 
 
 class SwissRoll(pl.LightningDataModule):
-    """(angle cos(angle), angle sin(angle)) / 10 + noise, angle uniform in [1.5 pi, 4.5 pi]: within about [-1.5, 1.5].
+    """scale (angle cos(angle), angle sin(angle)) + noise, angle uniform in [1.5 pi, 4.5 pi].
 
-    scikit-learn's roll, without its second coordinate. Every split is drawn for itself; the data do not depend on
-    the seed.
+    scikit-learn's roll, without its second coordinate; its arms are 2 pi scale apart. Every split is drawn for itself;
+    the data do not depend on the seed.
 
     Args:
         n_train: points to train on; validation and test have a tenth each.
         noise: standard deviation of the normal noise on both coordinates.
+        scale: the points lie within about 15 times that of the origin.
         batch_size: points in a training batch.
         seed: of the training order.
     """
@@ -41,23 +42,24 @@ class SwissRoll(pl.LightningDataModule):
     num_classes = None
 
     def __init__(
-        self, n_train: PositiveInt = 10_000, noise: NonNegativeFloat = 0.05, batch_size: PositiveInt = 256,
-        seed: NonNegativeInt = 0,
+        self, n_train: PositiveInt = 10_000, noise: NonNegativeFloat = 0.05, scale: PositiveFloat = 0.1,
+        batch_size: PositiveInt = 256, seed: NonNegativeInt = 0,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.n_train, self.noise, self.batch_size, self.seed = n_train, noise, batch_size, seed
+        self.n_train, self.noise, self.scale = n_train, noise, scale
+        self.batch_size, self.seed = batch_size, seed
         self.n_val = self.n_test = max(1, n_train // 10)
 
     @cached_property
     def checksum(self) -> str:
-        return hashlib.sha256(f"{self.name}/{self.n_train}/{self.noise}".encode()).hexdigest()
+        return hashlib.sha256(f"{self.name}/{self.n_train}/{self.noise}/{self.scale}".encode()).hexdigest()
 
     def points(self, split: str) -> Tensor:
         """(n, 2) float32, of "train", "val" or "test"."""
         n = getattr(self, f"n_{split}")
         generator = torch.Generator().manual_seed(fold_in(0, self.name, split))
         angle = math.pi * (1.5 + 3 * torch.rand(n, generator=generator))
-        roll = torch.stack([angle * angle.cos(), angle * angle.sin()], 1) / 10
+        roll = self.scale * torch.stack([angle * angle.cos(), angle * angle.sin()], 1)
         return roll + self.noise * torch.randn(n, 2, generator=generator)
 
     def train_dataloader(self) -> TrainLoader:
