@@ -32,7 +32,7 @@ with initialize_config_dir(str(conf_dir()), version_base="1.3"):
     cfg = compose("train", sys.argv[1:])
 data = build(cfg.dataset)
 pixels, labels = data.images("train")
-int(pixels.sum())
+pixels.amax()
 module = build(cfg.model)  # its network's libraries
 """
 LOOP = """
