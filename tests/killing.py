@@ -21,7 +21,7 @@ def main(request):
     from genlab.runs import checkpoint_io, history
     from genlab.runs.store import Store
 
-    command._warm()
+    command._warm([])
     results = []
     for job in request["jobs"]:
         pid = os.fork()

@@ -9,6 +9,7 @@ import pytest
 from genlab.callbacks.history import History
 from genlab.cli import main
 from genlab.runs import checkpoint_io, history
+from genlab.runs.checkpoint_io import AtomicCheckpointIO
 from genlab.runs.store import Store
 
 TINY = [
@@ -90,3 +91,14 @@ def test_a_disk_that_is_full_to_the_last_byte_still_has_room_for_the_reason(smal
     (run,) = Store(folder)
     assert run.record().status == "failed"
     assert run.record().error["type"] == "DiskFull"
+
+
+def test_a_checkpoint_into_a_folder_that_has_become_read_only_is_an_error_and_not_silence(small_disk):
+    """Lightning 2.6's own writer returns as if it had saved."""
+    folder, _ = small_disk
+    path = folder / "last.ckpt"
+    AtomicCheckpointIO().save_checkpoint({"x": 1}, path)
+    subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+    with pytest.raises(OSError, match="Read-only"):
+        AtomicCheckpointIO().save_checkpoint({"x": 2}, path)
+    assert checkpoint_io.load(path)["x"] == 1

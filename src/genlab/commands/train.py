@@ -127,9 +127,10 @@ def _known(cfg: DictConfig) -> Any:
     return done_before(cfg)
 
 
-def _warm() -> None:
-    """Import what every job needs, before jobs are forked."""
-    import torchmetrics  # noqa: F401
+def _warm(jobs: Sequence[DictConfig]) -> None:
+    from genlab.commands.warming import warm
+
+    warm(jobs)
 
 
 def _bury(cfg: DictConfig, error: Exception) -> Any:

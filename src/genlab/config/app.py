@@ -28,7 +28,7 @@ class App:
         task: does the work of one composed config.
         check: raises ConfigError for a config that cannot work; asked for all jobs before the first starts.
         known: config -> its result where nothing has to be done, else None; so that no process is started for it.
-        warm: imports what every job needs, before a launcher forks.
+        warm: imports what these jobs need, before a launcher forks.
         bury: (config, error) -> the result of a job whose process died.
         plan: told the configs of jobs that are about to start; a sweep that is searched calls it for each batch.
         scores: result -> {metric: {"value", "better": "lower" or "higher"}} for a search, None for a failure.
@@ -39,7 +39,7 @@ class App:
     task: Callable[[DictConfig], Any]
     check: Callable[[DictConfig], None]
     known: Callable[[DictConfig], Any] | None = None
-    warm: Callable[[], None] | None = None
+    warm: Callable[[Sequence[DictConfig]], None] | None = None
     bury: Callable[[DictConfig, Exception], Any] | None = None
     plan: Callable[[Sequence[DictConfig]], None] | None = None
     scores: Callable[[Any], dict[str, Any] | None] | None = None

@@ -58,7 +58,7 @@ def shape(cfg: DictConfig) -> Shape:
     plain = OmegaConf.to_container(cfg.model, resolve=True)
     batch = [cfg.dataset.get(key) for key in ("batch_size", "channels", "size", "num_classes")]
     trainer = [cfg.trainer.get(key) for key in ("accelerator", "precision", "accumulate_grad_batches")]
-    key = json.dumps([sizes, sorted(_targets(plain)), batch, trainer], default=str)
+    key = json.dumps([sizes, sorted(targets(plain)), batch, trainer], default=str)
     return Shape(sum(p.numel() for p in module.parameters()), key)
 
 
@@ -123,15 +123,16 @@ def _on_meta(cfg: DictConfig) -> Any:
         return build(cfg.model, allowed)
 
 
-def _targets(node: Any) -> Iterator[str]:
+def targets(node: Any) -> Iterator[str]:
+    """Every `_target_` in a plain config, at any depth."""
     if isinstance(node, dict):
         if "_target_" in node:
             yield str(node["_target_"])
         for child in node.values():
-            yield from _targets(child)
+            yield from targets(child)
     elif isinstance(node, list):
         for child in node:
-            yield from _targets(child)
+            yield from targets(child)
 
 
 @contextmanager

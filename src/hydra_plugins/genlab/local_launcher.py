@@ -82,7 +82,7 @@ class LocalLauncher(Launcher):
         results = [known(self._task, job) for job in jobs]
         waiting = deque(index for index, result in enumerate(results) if result is None)
         if waiting and (warm := getattr(self._task, "warm", None)):
-            warm()
+            warm([jobs[index] for index in waiting])
         gpus = _gpus()
         workers = max(1, min(len(waiting), self._workers or len(gpus) or _cores() // 2))
         threads = self._threads or max(1, _cores() // workers)
