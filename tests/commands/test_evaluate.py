@@ -121,7 +121,5 @@ def test_a_folder_of_samples_scores_as_its_run_does(store, runs, tmp_path, capsy
     assert main(["evaluate", f"run={runs[1].path}", *ALIKE]) == 0
     (file,) = (runs[1].path / "evaluations").glob("*.json")
     of_run = json.loads(file.read_text())["metrics"]["fid_digits"]
-    assert (
-        of_run["provenance"]["extractor_sha256"] == provenance["extractor_sha256"]
-    )  # the run saw 256 pictures, it all
+    assert of_run["provenance"]["extractor_sha256"] == provenance["extractor_sha256"]
     assert of_run["value"] == pytest.approx(record["metrics"]["fid_digits"]["value"], rel=1e-4)

@@ -164,7 +164,7 @@ def distance_to(evaluation: Evaluation, extractor: Extractor) -> DistanceTo:
 
     def make() -> DistanceTo:
         reference = evaluation.reference(extractor)
-        kept = reference.kept("factor", lambda _: {"factor": _factor(reference.moments.covariance)})
+        kept = reference.kept("factor", lambda: {"factor": _factor(reference.moments.covariance)})
         return DistanceTo(reference.moments, kept["factor"])
 
     return evaluation.once(f"distance to {extractor.name}", make)

@@ -104,7 +104,7 @@ class KID:
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         reference = evaluation.reference(self.extractor)
         real, features = reference.features, evaluation.activations(self.extractor).features
-        kept = reference.kept("kid", lambda found: {"mean": within(found).to_others.mean()})
+        kept = reference.kept("kid", lambda: {"mean": within(real).to_others.mean()})
         measured = kid(features, real, kept["mean"].item())
         provenance = {**evaluation.sampled_provenance(self.extractor), **reference.provenance}
         if self.subsets is not None:

@@ -114,7 +114,7 @@ class PrecisionRecall:
         reference = evaluation.reference(self.extractor)
         features = evaluation.activations(self.extractor).features
         ranks = (self.neighbours, self.density_neighbours)
-        kept = reference.kept(f"radii-{ranks[0]}-{ranks[1]}", lambda found: {"radii": radii(found, ranks)})
+        kept = reference.kept(f"radii-{ranks[0]}-{ranks[1]}", lambda: {"radii": radii(reference.features, ranks)})
         found = prdc(features, reference.features, *ranks, evaluation.seed, kept["radii"])
         provenance = {**evaluation.sampled_provenance(self.extractor), **reference.provenance, "interval": "bootstrap"}
         provenance["biased_in_n"] = True

@@ -64,13 +64,12 @@ class Reference:
 
         return cached(self._path.with_name(f"{self._path.name}.features.safetensors"), make)["features"]
 
-    def kept(self, name: str, make: Callable[[Tensor], dict[str, Tensor]]) -> dict[str, Tensor]:
-        """What `make` finds in the features, kept under `name`: whatever a metric needs of the reference alone."""
-        path = self._path.with_name(f"{self._path.name}.{name}.safetensors")
-        return cached(path, lambda: make(self.features))
+    def kept(self, name: str, make: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
+        """What `make` gives, kept under `name`: whatever a metric needs of the reference alone."""
+        return cached(self._path.with_name(f"{self._path.name}.{name}.safetensors"), make)
 
     @cached_property
     def moments(self) -> Moments:
         """Mean and covariance of the features."""
-        stored = self.kept("moments", lambda features: moments(features)._asdict())
+        stored = self.kept("moments", lambda: moments(self.features)._asdict())
         return Moments(stored["mean"], stored["covariance"])
