@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["runs_table", "swept_keys"]
 
-_STATUS = {"completed": "green", "failed": "bold red", "interrupted": "yellow", "running": "cyan"}
+_STATUS = {"completed": "green", "failed": "bold red", "interrupted": "yellow", "pruned": "yellow", "running": "cyan"}
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _RUN_LETTERS = 8
 

@@ -81,7 +81,7 @@ def page(title: str, runs: Sequence[Collected], groups: Sequence[Group], board: 
 
 def _row(row: Row) -> dict[str, Any]:
     name = row.name[:8] + (f" · {row.seeds} seeds" if row.seeds > 1 else "")
-    known = ("completed", "failed", "interrupted", "running")
+    known = ("completed", "failed", "interrupted", "pruned", "running")
     return {
         "name": name, "settings": row.settings, "cells": row.cells, "seconds": row.seconds,
         "time": duration(row.seconds), "status": row.status, "kind": row.status if row.status in known else "mixed",
