@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable
 
-_COMPOSED = ("train", "check", "sample", "evaluate")
+_COMPOSED = ("train", "check", "sample", "evaluate", "compare")
 """Verbs whose words are config keys."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -72,6 +73,13 @@ class JobResult:
     value: Any
 
 
+def quoted_path(word: str) -> str:
+    """`run=a/b=3` as Hydra's grammar wants it, `run='a/b=3'`: folders of sweeps are named by their settings."""
+    key, _, value = word.partition("=")
+    is_path = key in ("run", "out", "folder", "rows", "ckpt_path") or key.startswith("paths.")
+    return f"{key}='{value}'" if is_path and "=" in value and not re.search(r"[,'\"]", value) else word
+
+
 def run_app(verb: str, app: App, argv: list[str], config_name: str | None = None) -> None:
     """Compose the config `conf/<config_name>.yaml` with the overrides of `argv` and give it to `app`.
 
@@ -89,7 +97,7 @@ def run_app(verb: str, app: App, argv: list[str], config_name: str | None = None
     register_resolvers()
     name = config_name or verb
     flags = [word for word in argv if word in ("-m", "--multirun")]  # Hydra wants them before the overrides
-    rest = [word for word in argv if word not in flags]
+    rest = [quoted_path(word) for word in argv if word not in flags]
     saved_argv, sys.argv = sys.argv, [f"genlab {verb}", *flags, *rest]
     saved_env = os.environ.get("HYDRA_FULL_ERROR")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here instead of being printed by Hydra
