@@ -24,7 +24,7 @@ def warm(jobs: Sequence[DictConfig]) -> None:
 
     named = set()
     for job in jobs:
-        parts = OmegaConf.to_container(OmegaConf.masked_copy(job, [key for key in job if key != "hydra"]))
+        parts = OmegaConf.to_container(OmegaConf.masked_copy(job, [str(key) for key in job if key != "hydra"]))
         named |= {target.rpartition(".")[0] for target in targets(parts)}
     for module in (*_EVERY_JOB, *sorted(named)):
         with contextlib.suppress(ImportError):  # the job that needs it says so
