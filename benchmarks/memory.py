@@ -2,8 +2,9 @@
 
     python benchmarks/memory.py [recipe ...]
 
-`libraries` imports what the run imports, builds the model and holds the data; `bare` adds a plain loop over the same network, optimiser and
-batch size; `genlab` is the whole run: history, pictures, checkpoints. Scores are left out: they are no training.
+`libraries` imports what the run imports, builds the model and holds the data; `bare` adds a plain loop over the same
+network, optimiser and batch size; `genlab` is the whole run: history, pictures, checkpoints. Scores are left out: they
+are no training.
 """
 
 import json
