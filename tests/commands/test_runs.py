@@ -3,11 +3,7 @@
 import csv
 import io
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -99,32 +95,33 @@ def test_csv_has_a_row_a_run_with_its_score_and_its_error(store, capsys):
     assert rows["aaa"]["path"] == str(store / "train" / "aaa")
 
 
-def test_a_sweep_is_watched_until_it_is_finished(tmp_path):
-    """The view in a process of its own, while a run of the sweep trains, and until it ends."""
+def test_a_sweep_is_watched_until_it_is_finished(tmp_path, monkeypatch, capsys):
+    """The view while a run of the sweep trains, ended by Ctrl-C; and one that ends with the sweep."""
     made(tmp_path, "aaa", seconds=100.0)
     run = made(tmp_path, "bbb", "running", 16, 1)
     late = Store(tmp_path).run("train", "ccc").path
     Sweep(tmp_path, "s").plan([(["seed=0"], tmp_path / "train/aaa"), (["seed=1"], run.path), (["seed=2"], late)])
     lines = [{"step": i, "epoch": (i - 1) // 10, "seconds": i / 5, "loss": 0.25} for i in range(1, 21)]
     history.append(run.history_file, lines)
-    command = [sys.executable, "-m", "genlab", "runs", "sweep=s", "--watch", f"paths.output_dir={tmp_path}"]
-    wide = os.environ | {"COLUMNS": "120"}
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def watch(while_waiting):
+        monkeypatch.setattr("genlab.commands.runs.time", SimpleNamespace(sleep=while_waiting))
+        assert main(["runs", "sweep=s", "--watch", f"paths.output_dir={tmp_path}"]) == 0
+        return capsys.readouterr().out
+
+    def interrupt(seconds):
+        raise KeyboardInterrupt
+
+    def finish(seconds):
+        made(tmp_path, "ccc", seed=2)
+        record = run.record()
+        record.end("completed", 100.0)
+        record.save(run.record_file)
+
     with Lock(run.lock_file):
-        view = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=wide)
-        time.sleep(0.5)
-        assert view.poll() is None
-        while_running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=wide)
-        time.sleep(10)
-        while_running.send_signal(signal.SIGINT)
-        shown = while_running.communicate(timeout=30)[0]
-    made(tmp_path, "ccc", seed=2)
-    record = run.record()
-    record.end("completed", 100.0)
-    record.save(run.record_file)
-    last = view.communicate(timeout=60)[0]
-    assert while_running.returncode == 0
+        shown = watch(interrupt)
     assert "3 runs: 1 completed, 1 running, 1 waiting; about 1 min 44 s left" in shown  # 20 steps at 5 a second, 100 s
     for part in ("20/40", "0.25", "5.0", "4.0 s"):
         assert part in shown
-    assert view.returncode == 0
-    assert "3 runs: 3 completed" in last
+    assert "3 runs: 3 completed" in watch(finish)
