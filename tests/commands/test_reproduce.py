@@ -45,7 +45,6 @@ def test_a_study_runs_and_a_second_call_runs_nothing(tmp_path, capfd):
     assert "0 done, 3 done before" in capfd.readouterr().out
 
 
-@pytest.mark.slow
 def test_all_studies_run_at_smoke_scale(tmp_path):
     assert main(["reproduce", "all", "scale=smoke", f"paths.output_dir={tmp_path}", "logger=none"]) == 0
     assert {file.parent.name for file in tmp_path.glob("studies/*/RESULTS.md")} == {f"{n}-smoke" for n in available()}
