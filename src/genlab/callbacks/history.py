@@ -39,7 +39,8 @@ class History(pl.Callback):
         self._last_good: tuple[int, float] | None = None
 
     def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        history.truncate(self._file, batches_done(trainer))
+        if trainer.is_global_zero:
+            history.truncate(self._file, batches_done(trainer))
         self._since = time.monotonic()
 
     def on_train_batch_end(
@@ -67,7 +68,8 @@ class History(pl.Callback):
         self._flush(trainer, module)
         values = {k: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("val/")}
         line = {"step": batches_done(trainer), "epoch": trainer.current_epoch, **values}
-        history.append(self._file, [line])
+        if trainer.is_global_zero:
+            history.append(self._file, [line])
 
     def _flush(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         if not self._pending:
@@ -82,7 +84,8 @@ class History(pl.Callback):
         ]
         self._pending = []
         finite = [line for line in lines if all(math.isfinite(line[n]) for n in names)]
-        history.append(self._file, lines)
+        if trainer.is_global_zero:  # of several processes one writes; each looks at its own losses
+            history.append(self._file, lines)
         if finite:
             self._last_good = (finite[-1]["step"], finite[-1]["loss"])
             means = {f"train/{n}": sum(line[n] for line in finite) / len(finite) for n in names}
