@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import Tensor, nn
+
+from genlab.first_stage import trained
 
 
 class VQCodes(nn.Module):
@@ -21,21 +22,10 @@ class VQCodes(nn.Module):
 
     def __init__(self, first: nn.Module, checkpoint: str | None = None) -> None:
         super().__init__()
-        if checkpoint is not None:
-            self._load(first, checkpoint)
-        self.first: Any = first.requires_grad_(False).eval()
+        self.first: Any = trained(first, checkpoint, "codec.checkpoint", "the first stage")
         known: Any = first
         self.shape: tuple[int, int, int] = known.code_shape
         self.num_values: int = known.num_embeddings
-
-    @staticmethod
-    def _load(first: nn.Module, checkpoint: str) -> None:
-        content = torch.load(checkpoint, map_location="cpu", weights_only=True)
-        try:
-            first.load_state_dict(content["state_dict"])
-        except (KeyError, RuntimeError) as error:
-            reason = str(error).strip().splitlines()[-1].strip()
-            raise ValueError(f"codec.checkpoint={checkpoint} does not fit the first stage: {reason}") from error
 
     def train(self, mode: bool = True) -> VQCodes:
         """Stay in evaluation mode: a codebook in training mode would follow the data."""

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from genlab.conditioning.condition import Condition
 from genlab.config.ranges import NonNegativeFloat
 from genlab.denoisers.prediction import Denoise, Prediction
-from genlab.guidance.first_stage import trained
+from genlab.first_stage import trained
 
 
 class Autoguidance(nn.Module):
@@ -22,7 +22,7 @@ class Autoguidance(nn.Module):
 
     def __init__(self, first: nn.Module, checkpoint: str | None = None, scale: NonNegativeFloat = 2.0) -> None:
         super().__init__()
-        self.weak = trained(first, checkpoint).denoiser
+        self.weak = trained(first, checkpoint, "guidance.checkpoint", "the guiding model").denoiser
         self.scale = scale
 
     def __repr__(self) -> str:

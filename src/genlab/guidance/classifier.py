@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from genlab.conditioning.condition import Condition
 from genlab.denoisers.denoiser import output_of
 from genlab.denoisers.prediction import Prediction
-from genlab.guidance.first_stage import trained
+from genlab.first_stage import trained
 from genlab.processes.schedule import Scales
 
 
@@ -43,7 +43,7 @@ class LabelLoss(nn.Module):
 
     def __init__(self, first: nn.Module, checkpoint: str | None = None) -> None:
         super().__init__()
-        self.classifier = trained(first, checkpoint).classifier
+        self.classifier = trained(first, checkpoint, "guidance.checkpoint", "the guiding model").classifier
 
     def forward(self, prediction: Prediction, condition: Condition | None) -> Tensor:
         if condition is None or condition.given is None:

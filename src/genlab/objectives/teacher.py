@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
 from genlab.conditioning.condition import Condition
 from genlab.denoisers.denoiser import Denoiser
 from genlab.denoisers.prediction import Denoise
+from genlab.first_stage import trained
 from genlab.objectives.times import TimeDistribution
 from genlab.objectives.weights import Weight
 from genlab.randomness import Randomness
@@ -25,15 +24,8 @@ class Teacher(nn.Module):
 
     def __init__(self, first: nn.Module, checkpoint: str | None = None) -> None:
         super().__init__()
-        if checkpoint is not None:
-            content = torch.load(checkpoint, map_location="cpu", weights_only=True)
-            try:
-                first.load_state_dict(content["state_dict"])
-            except (KeyError, RuntimeError) as error:
-                reason = str(error).strip().splitlines()[-1].strip()
-                raise ValueError(f"objective.teacher.checkpoint={checkpoint} does not fit: {reason}") from error
-        model: Any = first
-        self.denoiser = model.denoiser.requires_grad_(False).eval()
+        model = trained(first, checkpoint, "objective.teacher.checkpoint", "the teacher")
+        self.denoiser = model.denoiser
         self.guidance = model.guidance
 
     def train(self, mode: bool = True) -> Teacher:

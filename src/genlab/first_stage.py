@@ -1,4 +1,4 @@
-"""Models that guide another one: trained before it, and not any more."""
+"""A trained model that another one stands on: codes, a guide, a teacher."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ import torch
 from torch import nn
 
 
-def trained(first: nn.Module, checkpoint: str | None) -> Any:
+def trained(first: nn.Module, checkpoint: str | None, key: str, what: str) -> Any:
     """`first` with the weights of a checkpoint (None: as it is), frozen and in evaluation mode.
+
+    Args:
+        key, what: the config key of the checkpoint and what the model is there, for the error.
 
     Raises:
         ValueError: the checkpoint is of another model.
@@ -20,5 +23,5 @@ def trained(first: nn.Module, checkpoint: str | None) -> Any:
             first.load_state_dict(content["state_dict"])
         except (KeyError, RuntimeError) as error:
             reason = str(error).strip().splitlines()[-1].strip()
-            raise ValueError(f"guidance.checkpoint={checkpoint} does not fit the guiding model: {reason}") from error
+            raise ValueError(f"{key}={checkpoint} does not fit {what}: {reason}") from error
     return first.requires_grad_(False).eval()
