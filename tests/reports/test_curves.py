@@ -49,3 +49,9 @@ def test_a_picture_is_drawn_of_any_history(tmp_path, lines):
     assert pixels.shape[1] > 2 * pixels.shape[0]
     blue = (np.abs(pixels.astype(int) - (0, 114, 178)).sum(-1) < 60).any()
     assert blue == (len(curves(lines)) > 0 and any(np.isfinite(c.values).any() for c in curves(lines)))
+
+
+def test_shares_and_counts_stay_out_of_the_picture(tmp_path):
+    counted = [line | {"perplexity": 500.0, "val/accuracy": 0.5} for line in LINES]
+    with_counts, without = loss_curve(counted, tmp_path / "a.png"), loss_curve(LINES, tmp_path / "b.png")
+    assert with_counts.read_bytes() == without.read_bytes()

@@ -70,6 +70,7 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[Workbench]) -> dict
     pictures = run.path / "evaluations" / _name(cfg)
     pictures.mkdir(parents=True, exist_ok=True)
     scores = suite.evaluate(module, data, out_dir=pictures)
+    _draw(module, data, pictures)
     original = run.record()
     record = (original.to_json() if original else {}) | {
         "overrides": _given(),
@@ -80,6 +81,16 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[Workbench]) -> dict
     write_json(run.path / "evaluations" / f"{_name(cfg)}.json", record)
     print(f"{' '.join(_given()) or 'as trained'}: {watch.seconds:.1f} s", file=sys.stderr)
     return record
+
+
+def _draw(module: Any, data: Any, folder: Path) -> None:
+    """What this evaluation's samples look like: the grid of the training's pictures, from the same noise."""
+    from genlab.protocols import Samples
+    from genlab.reports.pictures import draw_samples
+
+    if isinstance(module, Samples) and len(data.shape) == 3:
+        with module.averaged():
+            draw_samples(module, folder / "samples.png", module.device)
 
 
 def _words(argv: list[str]) -> list[str]:

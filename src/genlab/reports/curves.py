@@ -15,6 +15,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 """Told apart by every common kind of colour vision (Okabe and Ito 2008); the first is for the loss."""
 
 _NOT_TERMS = {"step", "epoch", "time", "seconds"}
+_IN_OTHER_UNITS = {"accuracy", "active_units", "collapsed_units", "perplexity", "usage"}
+"""Shares and counts that are logged beside a loss: on its axis they would hide it, or be hidden."""
 _MANY = 200
 """Points from which a curve is also drawn smoothed."""
 
@@ -63,11 +65,12 @@ def loss_curve(lines: Sequence[Mapping[str, Any]], path: str | Path, title: str 
     """Draw the curves of a history to a PNG file: linear left, logarithmic right. Returns the path.
 
     Long curves are drawn faint with their running mean (a fiftieth of the run wide) on top. A term that is not
-    positive is missing from the right half. The validation of a term has the term's colour, dashed.
+    positive is missing from the right half; shares and counts are missing from both. The validation of a term has the
+    term's colour, dashed.
     """
     from matplotlib.figure import Figure  # no pyplot: no window, no global state
 
-    found = curves(lines)
+    found = [curve for curve in curves(lines) if term(curve.name) not in _IN_OTHER_UNITS]
     terms = list(dict.fromkeys(term(curve.name) for curve in found))
     figure = Figure(figsize=(10, 3.8), layout="constrained")
     linear, logarithmic = figure.subplots(1, 2)

@@ -20,8 +20,8 @@ from genlab.runs.sweeps import Sweep
 Results = dict[str, Any]
 
 
-def gather(study: Study, sweep: Sweep, command: str) -> tuple[Results, dict[str, Collected]]:
-    """The study's numbers and verdicts from its sweep, and of each row the run (of the first seed) to show."""
+def gather(study: Study, sweep: Sweep, command: str) -> tuple[Results, dict[str, list[Collected]]]:
+    """The study's numbers and verdicts from its sweep, and of each row the runs of the first seed, to be shown."""
     found, missing = answers(study, sweep)
     rows, shown = {}, {}
     for name, row in study.rows.items():
@@ -33,7 +33,7 @@ def gather(study: Study, sweep: Sweep, command: str) -> tuple[Results, dict[str,
             "cells": {c.name: cell(study, c, row, runs) for c in study.columns.values()} if runs else {},
         }
         if runs:
-            shown[name] = runs[min(runs)][0]
+            shown[name] = runs[min(runs)]
     records = [run.record for of in found.values() for runs in of.values() for run in runs]
     return {
         "schema": 1, "study": study.name, "title": study.title, "source": study.source, "note": study.note,
