@@ -35,6 +35,7 @@ class WandbServer:
 
     def __init__(self, refuse: int | None = None) -> None:
         self.runs: dict[str, Run] = defaultdict(Run)
+        self.views: list[dict] = []
         self.refuse = refuse
         outer = self
 
@@ -88,6 +89,11 @@ class WandbServer:
             run_id = variables["run"]
             files = [{"name": name, "uploadUrl": f"{self.url}/upload/{run_id}/{name}"} for name in variables["files"]]
             return {"createRunFiles": {"runID": run_id, "uploadHeaders": [], "files": files}}
+        if "viewer" in request["query"]:
+            return {"viewer": {"id": "U", "username": "me", "entity": "me", "flags": "{}", "teams": {"edges": []}}}
+        if "mutation UpsertView2" in request["query"]:
+            self.views.append(variables)
+            return {"upsertView": {"view": {"id": "V", "name": variables["name"]}, "inserted": True}}
         return {}
 
     def stream(self, run_id: str, sent: dict) -> None:
@@ -174,3 +180,24 @@ def test_a_server_that_refuses_the_key_makes_the_run_offline_loudly(run_dir, mon
         wandb.teardown()
     assert "logged OFFLINE" in caplog.text
     assert list(run_dir.glob("wandb/offline-run-*/*.wandb"))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the package that builds the view
+def test_a_sweep_gets_a_saved_view_of_its_scores_keys_losses_and_pictures(monkeypatch):
+    pytest.importorskip("wandb_workspaces")
+    from genlab.interop.wandb_workspace import Shown, save
+
+    shown = Shown("codes", "night", ["model.coding_size"], ["fid_digits"], ["loss", "val/loss", "kl"], ["samples"])
+    with WandbServer() as server:
+        monkeypatch.setenv("WANDB_BASE_URL", server.url)
+        address = save(shown, "genlab", "me")
+    (view,) = server.views
+    assert (view["entityName"], view["projectName"], view["displayName"]) == ("me", "genlab", "codes")
+    assert address.startswith(f"{server.url}/me/genlab")
+    spec = json.loads(view["spec"])["section"]
+    sections = {section["name"]: section["panels"] for section in spec["panelBankConfig"]["sections"]}
+    assert list(sections) == ["Scores", "Swept keys", "Losses", "Pictures"]
+    assert [panel["config"]["metrics"] for panel in sections["Losses"]] == [["loss", "val/loss"], ["kl"]]
+    coordinates = sections["Swept keys"][0]["config"]["columns"]
+    assert [c["accessor"] for c in coordinates] == ["config:model.value.coding_size", "summary:test/fid_digits"]
+    assert "night" in json.dumps(spec["runSets"])

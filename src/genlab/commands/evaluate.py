@@ -33,7 +33,7 @@ def main(argv: list[str]) -> int:
     offer(run, argv)
     benches: list[Workbench] = []  # one for all jobs, made when the first is sound
     app = App(task=lambda cfg: evaluate(cfg, run, benches), check=lambda cfg: check(cfg, extra=_KEYS))
-    run_app("evaluate", app, _words(argv))
+    run_app("evaluate", app, _words(argv, run))
     failed = [job for job in app.results if isinstance(job.value, BaseException)]
     if failed and (not app.is_sweep or len(failed) == len(app.results)):
         raise failed[0].value
@@ -88,19 +88,21 @@ def _draw(module: Any, data: Any, folder: Path) -> None:
     from genlab.protocols import Samples
     from genlab.reports.pictures import draw_samples
 
-    if isinstance(module, Samples) and len(data.shape) == 3:
+    samples = isinstance(module, Samples)
+    if samples and len(data.shape) == 3:
         with module.averaged():
             draw_samples(module, folder / "samples.png", module.device)
 
 
-def _words(argv: list[str]) -> list[str]:
+def _words(argv: list[str], run: Run | None) -> list[str]:
     """The words as Hydra needs them.
 
-    A suite that is chosen brings an extractor to choose; without one, the extractor is added to the run's config. Of a
-    group that is swept the config of a sweep has none: single values of its keys become sweeps over one value.
+    A suite that is chosen looks through the run's own extractor, or through the default one where the run has none. Of
+    a group that is swept the config of a sweep has none: single values of its keys become sweeps over one value.
     """
-    suite = any(word.startswith("metrics=") for word in argv)
-    words = [f"+{word}" if word.startswith("extractor=") and not suite else word for word in argv]
+    chosen = {word.partition("=")[0] for word in argv}
+    blind = run is not None and "metrics" in chosen and "extractor" not in {*chosen, *run.config()}
+    words = [*argv, "extractor=digits"] if blind else argv
     swept = tuple(f"{word.partition('=')[0]}." for word in argv if re.match(r"[a-z]+=.*,", word))
     return [
         re.sub("=(.*)", r"=choice(\1)", word) if swept and word.startswith(swept) and "," not in word else word

@@ -30,7 +30,8 @@ Runs that differ by their seed alone become one row, with the mean of each score
   genlab report sweep=NAME wandb=genlab          the page, and its table and pictures as a run of W&B
 
 Options: format (html), out (report.FORMAT in paths.output_dir; - for standard output), sweep, study (with its scale:
-full), title, wandb (a project; online with an API key, offline without), paths.output_dir (outputs).
+full), title, wandb (a project; offline without an API key; online a sweep gets a saved view of its scores, swept keys,
+losses and pictures too, with the extra "workspace"), paths.output_dir (outputs).
 """
 
 

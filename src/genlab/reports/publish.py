@@ -1,14 +1,18 @@
-"""The report of a sweep as one run of W&B: its table, and the last pictures of every run."""
+"""The report of a sweep as one run of W&B: its table, the last pictures of every run, and a saved view of the sweep."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from genlab.reports.collect import Collected
 from genlab.reports.groups import Group
 from genlab.reports.leaderboard import Leaderboard
 from genlab.runs.atomic import write_json
+
+if TYPE_CHECKING:
+    from genlab.interop.wandb_workspace import Shown
 
 _MOST = 100
 """Pictures of one kind that W&B shows side by side without trouble."""
@@ -20,7 +24,8 @@ def publish(
 ) -> None:  # fmt: skip
     """Send table and pictures to W&B, or keep them in `folder` while there is no server.
 
-    Publishing into the same folder again continues the same W&B run.
+    Publishing into the same folder again continues the same W&B run. Where there is a server, a sweep gets a saved
+    view of its runs too.
     """
     from genlab.interop.loggers import finish, log_picture
     from genlab.interop.wandb import log_table, wandb_logger
@@ -36,8 +41,30 @@ def publish(
                 step = max(by_step)
                 log_picture(logger, f"{kind}/{label}", by_step[step], step, caption=f"{label}, step {step}")
         status = "completed"
+        if group is not None and not logger.experiment.offline:
+            print(_view(_shown(title, group, runs, board), project, logger.experiment.entity))
     finally:
         finish(logger, status)
+
+
+def _view(shown: Shown, project: str, entity: str) -> str:
+    from genlab.interop.wandb_workspace import save
+
+    try:
+        return f"W&B view of the sweep: {save(shown, project, entity)}"
+    except ModuleNotFoundError:
+        return 'there is no W&B view of the sweep: it needs the extra "workspace" (pip install "genlab[workspace]")'
+
+
+def _shown(title: str, sweep: str, runs: Sequence[Collected], board: Leaderboard) -> Shown:
+    """What the view of a sweep is about."""
+    from genlab.interop.wandb_workspace import Shown
+    from genlab.reports.curves import curves
+    from genlab.runs import history
+
+    terms = dict.fromkeys(curve.name for run in runs for curve in curves(history.read(run.run.history_file)))
+    kinds = dict.fromkeys(kind for run in runs for kind in run.pictures())
+    return Shown(title, sweep, board.keys, board.names, list(terms), list(kinds))
 
 
 def _table(board: Leaderboard) -> tuple[list[str], list[list[str | float | None]]]:
