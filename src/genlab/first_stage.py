@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 def trained(first: nn.Module, checkpoint: str | None, key: str, what: str) -> Any:
@@ -18,10 +18,16 @@ def trained(first: nn.Module, checkpoint: str | None, key: str, what: str) -> An
         ValueError: the checkpoint is of another model.
     """
     if checkpoint is not None:
-        content = torch.load(checkpoint, map_location="cpu", weights_only=True)
         try:
-            first.load_state_dict(content["state_dict"])
+            first.load_state_dict(weights(checkpoint))
         except (KeyError, RuntimeError) as error:
             reason = str(error).strip().splitlines()[-1].strip()
             raise ValueError(f"{key}={checkpoint} does not fit {what}: {reason}") from error
     return first.requires_grad_(False).eval()
+
+
+def weights(checkpoint: str) -> dict[str, Tensor]:
+    """The weights that the model of a checkpoint is sampled with: the averaged ones where it has them."""
+    content = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    raw: dict[str, Tensor] = content["state_dict"]
+    return raw | {name: value for name, value in content.get("ema", {}).items() if name in raw}

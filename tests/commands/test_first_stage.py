@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from genlab.commands.first_stage import _words
@@ -7,6 +9,7 @@ def test_nested_overrides_become_words():
     nested = {"model": {"num_embeddings": 256}, "dataset": {"train_size": None}, "objective": {"learned": True}}
     assert _words(nested) == ["model.num_embeddings=256", "dataset.train_size=null", "objective.learned=true"]
     assert _words({}) == []
+    assert _words({"first_stage": {"overrides": {"seed": 1}}}) == ["++first_stage.overrides.seed=1"]
 
 
 @pytest.mark.slow
@@ -56,3 +59,27 @@ def test_a_sweep_of_second_stages_knows_their_folders_before_the_first_is_traine
     assert [row["status"] for row in rows] == ["completed", "completed"]
     assert main(["check", *words]) == 0
     assert "2 jobs: 2 done before" in capfd.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_first_stage_may_stand_on_another_and_students_begin_as_their_teachers(tmp_path):
+    """Two rounds of distillation by one command; with next to no learning all have the teacher's weights."""
+    import torch
+
+    from genlab.cli import main
+    from genlab.first_stage import weights
+    from genlab.runs.store import Store
+
+    tiny = ["trainer.max_epochs=1", "optimizer.lr=1e-9", "dataset.train_size=128", "metrics.n_samples=64"]
+    depth = ["", "first_stage.overrides.", "first_stage.overrides.first_stage.overrides."]
+    words = [f"{'+' if where else ''}{where}{word}" for where in depth for word in tiny]
+    recipe = "experiment=distillation/progressive_8_digits"
+    assert main(["train", recipe, *words, "logger=none", f"paths.output_dir={tmp_path}"]) == 0
+    runs = {run.record().experiment: run for run in Store(tmp_path)}
+    chain = [runs[f"distillation/progressive_{n}_digits"] for n in (8, 16)] + [runs["diffusion/v_min_snr_digits"]]
+    for second, first in pairwise(chain):
+        assert second.config().first_stage.fingerprint == first.path.name
+    student, *teachers = ({k: v for k, v in weights(run.checkpoint()).items() if "network" in k} for run in chain)
+    assert all(len(teacher) > 0 for teacher in teachers)
+    for name, value in teachers[-1].items():
+        assert torch.allclose(student[name], value, atol=1e-4)

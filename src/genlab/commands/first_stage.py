@@ -6,14 +6,15 @@ A recipe names its first stage as a recipe of its own:
 
 and its parts refer to `${first_stage.model}`, the first stage's resolved model, and `${paths.first_stage}`, the file
 with its weights. The model is part of the config, so that the fingerprint covers it and `sample run=` needs nothing
-else; the weights are in the second stage's own checkpoint as well.
+else; the weights are in the second stage's own checkpoint as well. A first stage may stand on another in turn, as the
+rounds of a progressive distillation do.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf, open_dict
@@ -37,10 +38,25 @@ def identify(cfg: DictConfig) -> DictConfig | None:
     Raises:
         ConfigError: the first stage cannot be composed.
     """
-    stage = cfg.get("first_stage")
-    if stage is None or stage.get("experiment") is None:
+    if not _stands_on_another(cfg):
         return None
-    first = _composed([*_inherited(cfg), *_asked(stage)])
+    from hydra.core.hydra_config import HydraConfig
+
+    hydra = cfg.get("hydra") or HydraConfig.get()  # a job that is planned brings its own
+    return _identified(cfg, hydra.runtime.choices)
+
+
+def _stands_on_another(cfg: DictConfig) -> bool:
+    stage = cfg.get("first_stage")
+    return stage is not None and stage.get("experiment") is not None
+
+
+def _identified(cfg: DictConfig, choices: Mapping[str, Any]) -> DictConfig:
+    """The first stage of `cfg`, which is written into it; and so on down to one that stands on no other."""
+    stage = cfg.first_stage
+    first = _composed([*_inherited(cfg, choices), *_asked(stage)])
+    if _stands_on_another(first):
+        _identified(first, choices)
     with open_dict(cfg):
         cfg.first_stage.model = OmegaConf.to_container(first.model, resolve=True)
         if not cfg.trainer.get("fast_dev_run"):
@@ -63,6 +79,10 @@ def prepare(cfg: DictConfig, carry_out: Callable[[DictConfig, list[str], str], O
     first = identify(cfg)
     if first is None or cfg.trainer.get("fast_dev_run"):  # does everything fit? an untrained first stage tells as well
         return
+    from genlab.runs.job import done_before
+
+    if done_before(first) is None:
+        prepare(first, carry_out)
     stage = cfg.first_stage
     outcome = _finished(lambda: carry_out(first, _asked(stage), str(stage.experiment)))
     from genlab.runs.store import Run
@@ -82,16 +102,13 @@ def _asked(stage: DictConfig) -> list[str]:
 def _words(overrides: Any, path: str = "") -> list[str]:
     """{model: {num_embeddings: 256}} -> ["model.num_embeddings=256"]."""
     if not isinstance(overrides, dict):
-        return [f"{path}={json.dumps(overrides)}"]
+        new = "++" if path.startswith("first_stage.overrides.") else ""  # what a recipe asks its own first stage for
+        return [f"{new}{path}={json.dumps(overrides)}"]
     return [word for key, value in overrides.items() for word in _words(value, f"{path}.{key}" if path else str(key))]
 
 
-def _inherited(cfg: DictConfig) -> list[str]:
+def _inherited(cfg: DictConfig, choices: Mapping[str, Any]) -> list[str]:
     """What the first stage takes over: where files are, which devices, who is told."""
-    from hydra.core.hydra_config import HydraConfig
-
-    hydra = cfg.get("hydra") or HydraConfig.get()  # a job that is planned brings its own
-    choices = hydra.runtime.choices
     words = [f"{group}={choices[group]}" for group in _INHERITED if choices.get(group) is not None]
     keys = ("paths.output_dir", "paths.data_dir", "paths.weights_dir", "task_name", "seed")
     return [*words, *(f"{key}={OmegaConf.select(cfg, key)}" for key in keys)]
