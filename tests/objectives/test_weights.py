@@ -9,20 +9,24 @@ from genlab.denoisers.velocity import Velocity
 from genlab.denoisers.x0 import X0
 from genlab.objectives.denoising import Denoising
 from genlab.objectives.times import LogitNormal, LogNormal, Stratified
-from genlab.objectives.weights import EDM, P2, MinSNR, Sigmoid, Unit
+from genlab.objectives.weights import EDM, P2, Likelihood, MinSNR, Sigmoid, Unit
 from genlab.processes import edm
+from genlab.processes.cosine import Cosine
 from genlab.processes.gaussian import Gaussian
 from genlab.processes.linear import Linear
 from genlab.processes.linear_path import LinearPath
 from genlab.processes.schedule import Scales
+from genlab.processes.ve import VE
+from genlab.processes.vp import VP
 from genlab.randomness import randn, randn_like
+from oracles import NormalData
 
 SCALES = Scales(torch.tensor([0.99, 0.7, 0.2]).double(), torch.tensor([0.1, 0.7, 0.98]).double())
 SNR = (SCALES.alpha / SCALES.sigma) ** 2
 
 
 @pytest.mark.parametrize("output", [Eps(), X0(), V(), Velocity(), EDMOutput()], ids=lambda o: type(o).__name__)
-@pytest.mark.parametrize("weight", [MinSNR(), P2(), EDM(), Sigmoid()], ids=lambda w: type(w).__name__)
+@pytest.mark.parametrize("weight", [MinSNR(), P2(), EDM(), Sigmoid(), Likelihood(VP())], ids=lambda w: type(w).__name__)
 def test_the_weighted_error_does_not_depend_on_the_parameterization(weight, output):
     """w(F) c_out**-2 is the weight of x0's error, whatever the network predicts."""
     c = output(SCALES)
@@ -80,3 +84,44 @@ def test_log_normal_times_of_discrete_steps_are_steps():
     t = LogNormal()(1000, Linear(), torch.Generator().manual_seed(0))
     assert torch.allclose((t * 1000).round() / 1000, t)
     assert t.min() > 0
+
+
+def test_the_likelihoods_weight_is_the_derivative_of_the_log_snr():
+    """-d(log snr)/dt |eps error|**2 / 2: g(t)**2 / sigma(t)**2 for the VP-SDE, g**2 = beta; constant for the VE-SDE."""
+    t = torch.linspace(0.03, 0.99, 50)
+    beta = 0.1 + t * 19.9
+    scales = VP()(t)
+    rate = 2 * Likelihood(VP())(scales, Eps()(scales))
+    assert torch.allclose(rate, beta / scales.sigma**2 * (1 - 1e-3), rtol=2e-3)
+    scales = VE(0.01, 50.0)(VE(0.01, 50.0).at(t))
+    rate = 2 * Likelihood(VE(0.01, 50.0))(scales, Eps()(scales))
+    assert torch.allclose(rate, torch.full((50,), 2 * float(torch.tensor(5000.0).log())), rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "schedule", [VP(), Cosine(), LinearPath(), edm.EDM(0.05, 50.0)], ids=lambda s: type(s).__name__
+)
+def test_the_loss_of_a_perfect_model_is_what_the_data_tell_about_themselves(schedule):
+    """1/2 integral of the error over the snr is the mutual information of x_0 and x_t (Guo et al. 2005), known here."""
+    process, std = Gaussian(schedule), 0.7
+
+    class Perfect(torch.nn.Module):
+        def forward(self, x, level, condition=None):
+            return x
+
+    class Known(Denoiser):
+        def outputs(self, x_t, t, c, condition=None):
+            return NormalData(process, 0.0, std)(x_t, t).x0, None
+
+    u = torch.tensor([0.02, 0.95])  # away from the ends, which may tell infinitely much
+    ends = schedule(schedule.at(u.double()))
+    known = 0.5 * (1 + (ends.alpha / ends.sigma) ** 2 * std**2).log()
+
+    def within(n, schedule, generator=None, device=None):
+        return schedule.at((u[0] + (u[1] - u[0]) * (torch.arange(n) + 0.5) / n).double())
+
+    torch.manual_seed(0)
+    loss = Denoising(within, Likelihood(schedule))(
+        Known(Perfect(), process, X0()), std * torch.randn(200_000, 1).double()
+    )
+    assert float(loss["loss"] * (u[1] - u[0])) == pytest.approx(float(known[0] - known[1]), rel=0.02)

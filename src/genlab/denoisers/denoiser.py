@@ -15,7 +15,8 @@ class Denoiser(nn.Module):
     """Estimates x_0 from x_t with a network.
 
     Args:
-        network: (x (batch, ...), noise level (batch,), condition | None) -> (batch, ...).
+        network: (x (batch, ...), noise level (batch,), condition | None) -> (batch, ...), of twice the channels where
+            the parameterization learns the variance.
         process: what was done to the data.
         parameterization: what the network's output means.
     """
@@ -30,12 +31,24 @@ class Denoiser(nn.Module):
     def forward(self, x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Prediction:
         scales = self.process.scales(x_t, t)
         c = self.parameterization(scales)
-        return Prediction(x_t, c.c_skip * x_t + c.c_out * self.output(x_t, t, c, condition), scales)
+        output, share = self.outputs(x_t, t, c, condition)
+        return Prediction(x_t, c.c_skip * x_t + c.c_out * output, scales, share)
 
-    def output(self, x_t: Tensor, t: Tensor, c: Coefficients, condition: Condition | None = None) -> Tensor:
-        """F(c_in x_t, c_noise), of the dtype of `x_t`."""
+    def outputs(
+        self, x_t: Tensor, t: Tensor, c: Coefficients, condition: Condition | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """F(c_in x_t, c_noise), of the dtype of `x_t`, and the `share` of a Prediction where it is learnt."""
         level = self.process.schedule.timestep(t) if c.c_noise is None else c.c_noise.reshape(t.shape)
-        return output_of(self.network, c.c_in * x_t, level, condition)
+        output = output_of(self.network, c.c_in * x_t, level, condition)
+        if not getattr(self.parameterization, "learns_variance", False):
+            return output, None
+        if output.shape[1] != 2 * x_t.shape[1]:
+            raise ValueError(
+                f"parameterization=learned_variance needs a network of {2 * x_t.shape[1]} channels for data of "
+                f"{x_t.shape[1]}, this one has {output.shape[1]}: give network.out_channels={2 * x_t.shape[1]}"
+            )
+        output, v = output.chunk(2, dim=1)
+        return output, (v + 1) / 2
 
 
 def output_of(network: nn.Module, x: Tensor, level: Tensor, condition: Condition | None = None) -> Tensor:

@@ -26,6 +26,10 @@ class Coefficients(NamedTuple):
 
 
 class Parameterization(Protocol):
-    """Scales -> coefficients, of the scales' shape."""
+    """Scales -> coefficients, of the scales' shape.
+
+    One under which the network also says how wide a step is has `learns_variance = True`: its outputs are twice the
+    data's channels, F first (see learned_variance.LearnedVariance).
+    """
 
     def __call__(self, scales: Scales) -> Coefficients: ...

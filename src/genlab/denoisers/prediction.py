@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from torch import Tensor
 
 from genlab.conditioning.condition import Condition
+from genlab.processes.gaussian import step_variances
 from genlab.processes.schedule import Scales
 
 
@@ -19,6 +20,9 @@ class Prediction:
     x_t: Tensor
     x0: Tensor
     scales: Scales
+    share: Tensor | None = None
+    """Where the log-variance of a reverse step lies, of the shape of `x0`: 0 at its lower end, 1 at its upper one
+    (Nichol & Dhariwal 2021, "Improved denoising diffusion ...", eq. 15); None where the network does not say."""
 
     @property
     def eps(self) -> Tensor:
@@ -35,9 +39,17 @@ class Prediction:
         """eps - x_0: dx_t / dt on the linear path."""
         return self.eps - self.x0
 
+    def variance(self, scales_s: Scales) -> Tensor:
+        """Of x_s given x_t, s the earlier time of `scales_s` with some noise: the lower end where nothing is learnt."""
+        return self.variance_between(*step_variances(self.scales, scales_s))
+
+    def variance_between(self, lower: Tensor, upper: Tensor) -> Tensor:
+        """The learnt point between the logarithms of two variances; the lower one where nothing is learnt."""
+        return lower if self.share is None else (lower.log() + self.share * (upper / lower).log()).exp()
+
     def with_x0(self, x0: Tensor) -> Prediction:
         """The same place with another estimate."""
-        return Prediction(self.x_t, x0, self.scales)
+        return replace(self, x0=x0)
 
 
 class Denoise(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 import torch
@@ -58,7 +59,8 @@ class ByLoss(nn.Module):
                 (gradient,) = torch.autograd.grad(self.loss(prediction, condition).sum(), leaf)
             alpha, sigma = prediction.scales
             x0 = prediction.x0.detach() - self.scale * sigma**2 / alpha * gradient
-            return Prediction(x_t, x0, prediction.scales)
+            share = None if prediction.share is None else prediction.share.detach()
+            return Prediction(x_t, x0, prediction.scales, share)
 
         return guided
 
@@ -68,4 +70,4 @@ class ByLoss(nn.Module):
             plain = denoise(leaf.detach(), t, condition)
         alpha, sigma = plain.scales
         slope = alpha * self.data_std**2 / (alpha**2 * self.data_std**2 + sigma**2)
-        return Prediction(leaf, plain.x0 + slope * (leaf - leaf.detach()), plain.scales)
+        return replace(plain, x_t=leaf, x0=plain.x0 + slope * (leaf - leaf.detach()))

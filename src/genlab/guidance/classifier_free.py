@@ -50,7 +50,8 @@ class ClassifierFree:
             given, null = twice.x0.chunk(2)
             scales = twice.scales if t.ndim == 0 else Scales(*(scale.chunk(2)[0] for scale in twice.scales))
             x0 = torch.lerp(null, given, self.scale)
-            return Prediction(x_t, x0 if self.rescale == 0 else self._rescaled(x0, given), scales)
+            share = None if twice.share is None else twice.share.chunk(2)[0]
+            return Prediction(x_t, x0 if self.rescale == 0 else self._rescaled(x0, given), scales, share)
 
         return guided
 

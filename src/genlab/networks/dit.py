@@ -24,6 +24,7 @@ class DiT(nn.Module):
         heads: of the attention.
         num_classes: how many labels there are; None makes the network unconditional. The label `num_classes`, one
             more, stands for no label.
+        out_channels: of the output; None for as many as the data have, twice as many to learn variances as well.
     """
 
     positions: Tensor
@@ -37,13 +38,14 @@ class DiT(nn.Module):
         depth: PositiveInt = 4,
         heads: PositiveInt = 4,
         num_classes: PositiveInt | None = None,
+        out_channels: PositiveInt | None = None,
     ) -> None:
         super().__init__()
         if size % patch:
             raise ValueError(f"network.patch={patch} does not divide dataset.size={size}")
         if width % heads or width % 4:
             raise ValueError(f"network.width={width} must be a multiple of network.heads={heads} and of 4")
-        self._channels, self._patch, self._side = channels, patch, size // patch
+        self._channels, self._patch, self._side = out_channels or channels, patch, size // patch
         self.enter = nn.Conv2d(channels, width, patch, stride=patch)
         self.register_buffer("positions", _positions(self._side, width), persistent=False)
         self.time = TimestepEmbedding(width)
@@ -51,7 +53,7 @@ class DiT(nn.Module):
         self.blocks = nn.ModuleList(_Block(width, heads) for _ in range(depth))
         self.norm = nn.LayerNorm(width, elementwise_affine=False)
         self.modulation = _zero(nn.Linear(width, 2 * width))
-        self.leave = _zero(nn.Linear(width, channels * patch**2))
+        self.leave = _zero(nn.Linear(width, self._channels * patch**2))
 
     def forward(self, x: Tensor, level: Tensor, condition: Tensor | None = None) -> Tensor:
         """`level` (batch,) the step number, `condition` (batch,) the label."""
@@ -68,7 +70,7 @@ class DiT(nn.Module):
         return self._picture(self.leave(self.norm(tokens) * (1 + scale) + shift))
 
     def _picture(self, patches: Tensor) -> Tensor:
-        """(batch, side**2, channels patch**2) -> (batch, channels, size, size)."""
+        """(batch, side**2, out_channels patch**2) -> (batch, out_channels, size, size)."""
         grid = patches.unflatten(1, (self._side, self._side)).unflatten(-1, (self._channels, self._patch, self._patch))
         return grid.permute(0, 3, 1, 4, 2, 5).flatten(4, 5).flatten(2, 3)
 

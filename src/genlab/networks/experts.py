@@ -30,9 +30,11 @@ class Experts(nn.Module):
     def forward(self, x: Tensor, level: Tensor, condition: Tensor | None = None) -> Tensor:
         """`level` (batch,). Items are sorted by expert, which waits for the device."""
         expert = torch.bucketize(level.float(), self.boundaries, right=True)
-        y = torch.empty_like(x)
-        for k, network in enumerate(self.networks):
-            rows = (expert == k).nonzero()[:, 0]
-            if len(rows):
-                y[rows] = network(x[rows], level[rows], None if condition is None else condition[rows])
-        return y
+        order = expert.argsort(stable=True)
+        counts = torch.bincount(expert, minlength=len(self.networks)).tolist()
+        outputs = [
+            network(x[rows], level[rows], None if condition is None else condition[rows])
+            for network, rows in zip(self.networks, order.split(counts), strict=True)
+            if len(rows)
+        ]
+        return torch.cat(outputs)[order.argsort()]

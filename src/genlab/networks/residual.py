@@ -5,6 +5,7 @@ The networks of van den Oord et al. 2017, "Neural discrete representation learni
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -72,3 +73,4 @@ class ResidualAutoencoder(nn.Module):
             nn.ReLU(),
             *up[:-1],
         )
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a CPU trains 1.2 times faster

@@ -25,6 +25,7 @@ class UNet(nn.Module):
         norm_groups: groups of the group normalisation; it divides all widths.
         attention_head_size: channels of an attention head.
         dropout: in the residual blocks.
+        out_channels: of the output; None for as many as the data have, twice as many to learn variances as well.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class UNet(nn.Module):
         norm_groups: PositiveInt = 32,
         attention_head_size: PositiveInt = 8,
         dropout: Rate = 0.0,
+        out_channels: PositiveInt | None = None,
     ) -> None:
         super().__init__()
         from diffusers.models.unets.unet_2d import UNet2DModel
@@ -50,7 +52,7 @@ class UNet(nn.Module):
         self.unet = UNet2DModel(
             sample_size=size,
             in_channels=channels + (0 if num_classes is None else class_embedding_size),
-            out_channels=channels,
+            out_channels=out_channels or channels,
             layers_per_block=layers_per_block,
             block_out_channels=tuple(block_out_channels),
             down_block_types=tuple("AttnDownBlock2D" if attend else "DownBlock2D" for attend in attends),

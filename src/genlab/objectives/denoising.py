@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from genlab.conditioning.condition import Condition
 from genlab.denoisers.denoiser import Denoiser
-from genlab.objectives.times import TimeDistribution
+from genlab.objectives.times import TimeDistribution, reweighted
 from genlab.objectives.weights import Weight
 from genlab.randomness import Randomness, randn_like
 
@@ -23,7 +23,7 @@ class Objective(Protocol):
         ...
 
 
-class Denoising:
+class Denoising(nn.Module):
     """Mean over data and times of w |F - F*|**2, per element, F* being the network's target.
 
     With `weights.Unit` and the parameterization `Eps` this is DDPM's L_simple (Ho et al. 2020, eq. 14).
@@ -34,17 +34,24 @@ class Denoising:
     """
 
     def __init__(self, times: TimeDistribution, weight: Weight) -> None:
+        super().__init__()
         self.times = times
         self.weight = weight
 
-    def __call__(
+    def forward(
         self, denoiser: Denoiser, x0: Tensor, condition: Condition | None = None, generator: Randomness = None
     ) -> dict[str, Tensor]:
-        process = denoiser.process
-        t = self.times(len(x0), process.schedule, generator, x0.device)
-        eps = randn_like(x0, generator)
-        scales = process.scales(x0, t)
-        c = denoiser.parameterization(scales)
-        x_t = process.corrupt(x0, t, eps)
-        error = denoiser.output(x_t, t, c, condition) - c.target(x0, eps, scales)
-        return {"loss": (self.weight(scales, c) * error**2).mean()}
+        t = self.times(len(x0), denoiser.process.schedule, generator, x0.device)
+        losses = weighted_errors(denoiser, x0, randn_like(x0, generator), t, self.weight, condition)
+        return {"loss": reweighted(self.times, losses).mean()}
+
+
+def weighted_errors(
+    denoiser: Denoiser, x0: Tensor, eps: Tensor, t: Tensor, weight: Weight, condition: Condition | None
+) -> Tensor:
+    """(batch,): w |F - F*|**2 per element at x_t = alpha x0 + sigma eps, `t` (batch,)."""
+    process = denoiser.process
+    scales = process.scales(x0, t)
+    c = denoiser.parameterization(scales)
+    output, _ = denoiser.outputs(process.corrupt(x0, t, eps), t, c, condition)
+    return (weight(scales, c) * (output - c.target(x0, eps, scales)) ** 2).flatten(1).mean(1)

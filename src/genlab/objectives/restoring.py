@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from genlab.conditioning.condition import Condition
 from genlab.denoisers.restorer import Restorer
-from genlab.objectives.times import TimeDistribution
+from genlab.objectives.times import TimeDistribution, reweighted
 from genlab.randomness import Randomness
 
 
-class Restoring:
+class Restoring(nn.Module):
     """Mean over data, elements and times of |R(D(x0, t), t) - x0| (Bansal et al. 2022, eq. 1).
 
     Args:
@@ -18,11 +18,12 @@ class Restoring:
     """
 
     def __init__(self, times: TimeDistribution) -> None:
+        super().__init__()
         self.times = times
 
-    def __call__(
+    def forward(
         self, denoiser: Restorer, x0: Tensor, condition: Condition | None = None, generator: Randomness = None
     ) -> dict[str, Tensor]:
         t = self.times(len(x0), denoiser.process.schedule, generator, x0.device)
         restored = denoiser(denoiser.process.corrupt(x0, t, generator=generator), t, condition).x0
-        return {"loss": (restored - x0).abs().mean()}
+        return {"loss": reweighted(self.times, (restored - x0).abs().flatten(1).mean(1)).mean()}

@@ -9,7 +9,7 @@ from genlab.conditioning.condition import Condition
 from genlab.denoisers.denoiser import Denoiser
 from genlab.denoisers.prediction import Denoise
 from genlab.first_stage import trained
-from genlab.objectives.times import TimeDistribution
+from genlab.objectives.times import TimeDistribution, reweighted
 from genlab.objectives.weights import Weight
 from genlab.randomness import Randomness
 
@@ -18,7 +18,7 @@ class Teacher(nn.Module):
     """A trained model, frozen, asked as it samples: with its guidance.
 
     Args:
-        first: a model with `denoiser` and `guidance`, as of family diffusion.
+        first: a model with `denoiser`, `guidance` and `conditioner`, as of family diffusion.
         checkpoint: file with its weights; None takes `first` as it is.
     """
 
@@ -27,6 +27,7 @@ class Teacher(nn.Module):
         model = trained(first, checkpoint, "objective.teacher.checkpoint", "the teacher")
         self.denoiser = model.denoiser
         self.guidance = model.guidance
+        self.conditioner = model.conditioner
 
     def train(self, mode: bool = True) -> Teacher:
         """Stay in evaluation mode."""
@@ -66,4 +67,5 @@ class MatchTeacher(nn.Module):
         scales = process.scales(x0, t)
         c = denoiser.parameterization(scales)
         error = (denoiser(x_t, t, condition).x0 - wanted) / c.c_out
-        return {"loss": (self.weight(scales, c) * error**2).mean()}
+        losses = (self.weight(scales, c) * error**2).flatten(1).mean(1)
+        return {"loss": reweighted(self.times, losses).mean()}

@@ -14,7 +14,10 @@ from genlab.randomness import Randomness, rand, randn
 
 
 class TimeDistribution(Protocol):
-    """Draws training times."""
+    """Draws training times.
+
+    One that prefers some times has `settle`, which makes up for it: see importance.Importance and `reweighted`.
+    """
 
     def __call__(
         self, n: int, schedule: Clock, generator: Randomness = None, device: torch.device | None = None
@@ -71,3 +74,12 @@ class LogNormal:
         if not isinstance(schedule, Schedule):
             raise ValueError(f"objective.times=LogNormal draws noise levels, and {type(schedule).__name__} has none")
         return schedule.time_of((self.mean + self.std * randn((n,), generator, device)).exp())
+
+
+def reweighted(times: TimeDistribution, losses: Tensor) -> Tensor:
+    """The losses (n,) of the times drawn last, so that their mean is expected to be that of even times.
+
+    Only for times with `settle`; others, such as `LogNormal`, are themselves what is meant to be minimised.
+    """
+    settle = getattr(times, "settle", None)
+    return losses if settle is None else settle(losses)

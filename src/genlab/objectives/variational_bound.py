@@ -12,7 +12,10 @@ from torch import Tensor
 from genlab.conditioning.condition import Condition
 from genlab.config.ranges import PositiveFloat
 from genlab.denoisers.denoiser import Denoiser
+from genlab.denoisers.prediction import Prediction
 from genlab.processes.discrete import Discrete
+from genlab.processes.gaussian import step_variances
+from genlab.processes.schedule import Scales, Schedule
 from genlab.randomness import Randomness, rand, randn_like
 
 
@@ -47,10 +50,11 @@ class PixelDecoder:
 
 
 class VariationalBound:
-    """-log p(x_0) <= L_T + sum_t L_{t-1} + L_0 (Ho et al. 2020, eq. 5), reverse variances those of q(x_s | x_t, x_0).
+    """-log p(x_0) <= L_T + sum_t L_{t-1} + L_0 (Ho et al. 2020, eq. 5).
 
-    L_{t-1} = (snr(s) - snr(t)) |x_0 - estimate|**2 / 2 (Kingma et al. 2021, eq. 14). As an objective one step is drawn
-    for each item, so that the mean is the whole bound's.
+    Reverse variances are those of q(x_s | x_t, x_0), so that L_{t-1} = (snr(s) - snr(t)) |x_0 - estimate|**2 / 2
+    (Kingma et al. 2021, eq. 14), or what the network has learnt. As an objective one step is drawn for each item, so
+    that the mean is the whole bound's.
 
     Args:
         decoder: what the last step says of the data.
@@ -67,7 +71,7 @@ class VariationalBound:
         offset, order = (rand((len(x0),), generator, x0.device) for _ in range(2))
         number = ((order.argsort() + offset) * (steps / len(x0))).floor().clamp(max=steps - 1)  # one in each n-th part
         nats = steps * self.step(denoiser, x0, (number + 1) / steps, condition, generator) + self.prior(denoiser, x0)
-        return {"loss": (nats / _bits(x0)).mean()}
+        return {"loss": (nats / bits(x0)).mean()}
 
     @torch.no_grad()
     def terms(
@@ -79,7 +83,7 @@ class VariationalBound:
         nats = [self.step(denoiser, x0, t.float().expand(len(x0)), condition, generator) for t in times]
         between = torch.stack(nats[1:]).sum(0) if steps > 1 else torch.zeros_like(nats[0])
         found = {"L_T": self.prior(denoiser, x0), "L_t": between, "L_0": nats[0]}
-        return {name: value / _bits(x0) for name, value in found.items()}
+        return {name: value / bits(x0) for name, value in found.items()}
 
     def prior(self, denoiser: Denoiser, x0: Tensor) -> Tensor:
         """(batch,) nats: the divergence of q(x_T | x_0) from N(0, 1)."""
@@ -90,17 +94,37 @@ class VariationalBound:
         self, denoiser: Denoiser, x0: Tensor, t: Tensor, condition: Condition | None, generator: Randomness
     ) -> Tensor:
         """(batch,) nats of one reverse step from `t` (batch,): a divergence, or the decoder's where it ends in data."""
-        process, steps = denoiser.process, n_steps(denoiser)
-        x_t = process.corrupt(x0, t, randn_like(x0, generator))
-        estimate = denoiser(x_t, t, condition).x0
-        squared = (x0 - estimate).flatten(1).square().sum(1)
-        alpha, sigma = process.schedule(t.double())
-        alpha_s, sigma_s = process.schedule((t.double() - 1 / steps).clamp(min=0))
-        is_last = sigma_s == 0
-        snr_s = (alpha_s / sigma_s.clamp(min=1e-12)) ** 2
-        divergence = ((snr_s - (alpha / sigma) ** 2) / 2).to(x0.dtype) * squared
-        std = (sigma / alpha).to(x0.dtype).reshape(-1, *[1] * (x0.ndim - 1))
-        return torch.where(is_last, self.decoder(x0, estimate, std), divergence)
+        x_t = denoiser.process.corrupt(x0, t, randn_like(x0, generator))
+        return self.of(denoiser, x0, denoiser(x_t, t, condition), t)
+
+    def of(self, denoiser: Denoiser, x0: Tensor, prediction: Prediction, t: Tensor) -> Tensor:
+        """(batch,) nats of the reverse step from `t` (batch,) that is taken with `prediction`."""
+        schedule, steps = denoiser.process.schedule, n_steps(denoiser)
+        t = t.double().reshape(-1, *[1] * (x0.ndim - 1))
+        at_t, at_s = schedule(t), schedule((t - 1 / steps).clamp(min=0))
+        is_last = at_s.sigma == 0
+        at_s = Scales(*(torch.where(is_last, here, there) for here, there in zip(at_t, at_s, strict=True)))
+        is_learnt = prediction.share is not None
+        std = _last_std(schedule, steps, prediction) if is_learnt else (at_t.sigma / at_t.alpha).to(x0.dtype)
+        last = self.decoder(x0, prediction.x0, std)
+        return torch.where(is_last.flatten(), last, _divergence(x0, prediction, at_t, at_s))
+
+
+def _divergence(x0: Tensor, prediction: Prediction, at_t: Scales, at_s: Scales) -> Tensor:
+    """(batch,): of N(its mean, its variance) from q(x_s | x_t, x_0), r the logarithm of the variances' ratio."""
+    snr_t, snr_s = ((scales.alpha / scales.sigma) ** 2 for scales in (at_t, at_s))
+    squared = (snr_s - snr_t).to(x0.dtype) * (x0 - prediction.x0) ** 2  # of the means, over q's variance
+    if prediction.share is None:
+        return squared.flatten(1).sum(1) / 2
+    r = 2 * (at_t.sigma / at_s.sigma).log().to(x0.dtype) * prediction.share
+    return (r + torch.expm1(-r) + squared * (-r).exp()).flatten(1).sum(1) / 2
+
+
+def _last_std(schedule: Schedule, steps: int, prediction: Prediction) -> Tensor:
+    """Of the step to the data, whose lower end is 0: it takes step 2's (Nichol & Dhariwal 2021, in their code)."""
+    first, second = (schedule(torch.tensor(k / steps, dtype=torch.float64)) for k in (1, min(2, steps)))
+    lower = step_variances(second, first)[0] if steps > 1 else first.sigma**2
+    return prediction.variance_between(lower, first.sigma**2).sqrt()
 
 
 def n_steps(denoiser: Denoiser) -> int:
@@ -111,6 +135,6 @@ def n_steps(denoiser: Denoiser) -> int:
     return schedule.n_steps
 
 
-def _bits(x0: Tensor) -> float:
+def bits(x0: Tensor) -> float:
     """Nats over a datum for each bit per dimension."""
     return math.log(2) * x0[0].numel()

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from genlab.config.ranges import NonNegativeFloat, PositiveFloat
+from genlab.config.ranges import NonNegativeFloat, PositiveFloat, PositiveInt
 from genlab.denoisers.parameterization import Coefficients
-from genlab.processes.schedule import Scales
+from genlab.processes.discrete import Discrete
+from genlab.processes.schedule import Scales, Schedule
 
 
 class Weight(Protocol):
@@ -81,3 +82,37 @@ class Sigmoid:
 
     def __call__(self, scales: Scales, coefficients: Coefficients) -> Tensor:
         return _of_x0(_snr(scales) * (self.bias - scales.log_snr).sigmoid(), coefficients)
+
+
+class Likelihood(nn.Module):
+    """-1/2 d(log snr)/du |eps - eps*|**2: the variational bound, in nats per element, where times are even in u.
+
+    Kingma et al. 2021, "Variational diffusion models", eq. 17; the g(t)**2 of Song et al. 2021, "Maximum likelihood
+    training of score-based diffusion models", eq. 8, is the same, for any schedule. The derivative is read off a table
+    of the schedule; within half a part of the ends, where it may be infinite, it is that half a part away.
+
+    Args:
+        schedule: the process's own.
+        parts: of the table, where time is continuous; discrete steps are one each.
+    """
+
+    rising: Tensor
+    slope: Tensor
+    """(parts,): -log snr, and its derivative."""
+
+    def __init__(self, schedule: Schedule, parts: PositiveInt = 1000) -> None:
+        super().__init__()
+        n = schedule.n_steps if isinstance(schedule, Discrete) else parts
+        u = (torch.arange(n, dtype=torch.float64) + 0.5) / n
+        rising = (-schedule(schedule.at(u)).log_snr).clamp(max=40)
+        (slope,) = torch.gradient(rising, spacing=1 / n)
+        self.register_buffer("rising", rising.float(), persistent=False)
+        self.register_buffer("slope", slope.float(), persistent=False)
+
+    def forward(self, scales: Scales, coefficients: Coefficients) -> Tensor:
+        here = -scales.log_snr.float().contiguous()
+        above = torch.searchsorted(self.rising, here).clamp(1, len(self.rising) - 1)
+        low, high = self.rising[above - 1], self.rising[above]
+        share = ((here - low) / (high - low).clamp(min=1e-12)).clamp(0, 1)
+        rate = torch.lerp(self.slope[above - 1], self.slope[above], share)
+        return _of_x0(_snr(scales) * rate / 2, coefficients)

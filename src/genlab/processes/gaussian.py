@@ -9,6 +9,17 @@ from genlab.processes.schedule import Scales, Schedule
 from genlab.randomness import Randomness, randn, randn_like
 
 
+def step_variances(scales_t: Scales, scales_s: Scales) -> tuple[Tensor, Tensor]:
+    """The variances of x_s given x_t and x_0, and of x_t given x_s, for s earlier than t: beta_tilde and beta.
+
+    A reverse step's own lies between them (Ho et al. 2020, section 3.2: the ends are right for data that are one point
+    and for data that are standard normal).
+    """
+    (alpha_t, sigma_t), (alpha_s, sigma_s) = scales_t, scales_s
+    forward = (sigma_t**2 - (alpha_t / alpha_s) ** 2 * sigma_s**2).clamp(min=0)
+    return forward * (sigma_s / sigma_t) ** 2, forward
+
+
 class Gaussian:
     """q(x_t | x_0) = N(alpha x_0, sigma**2), with the scales of a schedule.
 

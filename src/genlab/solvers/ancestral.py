@@ -8,7 +8,7 @@ from torch import Tensor
 
 from genlab.config.ranges import Probability
 from genlab.denoisers.prediction import BoundDenoise
-from genlab.processes.gaussian import Gaussian
+from genlab.processes.gaussian import Gaussian, step_variances
 from genlab.randomness import Randomness, randn_like
 
 
@@ -17,7 +17,8 @@ class Ancestral:
     """x_s = alpha_s x0 + sqrt(sigma_s**2 - std**2) eps + std z, std = eta sqrt(var(x_s | x_t, x_0)).
 
     Song et al. 2021, "Denoising diffusion implicit models", eq. 12 and 16, for any schedule. eta = 1 is DDPM with the
-    smaller of its two variances (Ho et al. 2020, eq. 7); eta = 0 is deterministic.
+    smaller of its two variances (Ho et al. 2020, eq. 7); eta = 0 is deterministic. Where the network has learnt the
+    variance, z has that one, and the mean stays (Nichol & Dhariwal 2021, section 3.1).
     """
 
     eta: Probability = 1.0
@@ -35,12 +36,15 @@ class Ancestral:
         generator: Randomness = None,
     ) -> tuple[Tensor, None]:  # fmt: skip
         prediction = denoise(x, t)
-        (alpha_t, sigma_t), (alpha_s, sigma_s) = prediction.scales, process.scales(x, s)
+        scales_s = process.scales(x, s)
+        alpha_s, sigma_s = scales_s
         if self.eta == 0:
             return alpha_s * prediction.x0 + sigma_s * prediction.eps, None
-        forward_variance = (sigma_t**2 - (alpha_t / alpha_s) ** 2 * sigma_s**2).clamp(min=0)  # of x_t | x_s
-        std = self.eta * forward_variance.sqrt() * sigma_s / sigma_t
-        direction = (sigma_s**2 - std**2).clamp(min=0).sqrt()
+        if sigma_s == 0:
+            return alpha_s * prediction.x0, None
+        lower, _ = step_variances(prediction.scales, scales_s)
+        direction = (sigma_s**2 - self.eta**2 * lower).clamp(min=0).sqrt()
+        std = self.eta * prediction.variance(scales_s).sqrt()
         return alpha_s * prediction.x0 + direction * prediction.eps + std * randn_like(x, generator), None
 
     def calls(self, steps: int) -> int:
