@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from genlab.conditioning.condition import Condition
+from genlab.conditioning.unconditional import Unconditional
 from genlab.denoisers.consistency import Consistency as ConsistencyOutput
 from genlab.denoisers.denoiser import Denoiser
 from genlab.denoisers.v import V
@@ -39,6 +40,7 @@ class Known(nn.Module):
         super().__init__()
         self.denoiser = _Exact(process)
         self.guidance = guidance or Unguided()
+        self.conditioner = Unconditional()
 
 
 class _Exact(nn.Module):
@@ -154,6 +156,7 @@ def test_a_guided_teacher_is_learnt_in_one_call():
 def test_a_teacher_is_frozen_and_names_a_checkpoint_that_does_not_fit(tmp_path):
     first = nn.Module()
     first.denoiser, first.guidance = Denoiser(MLP([2]), Gaussian(LinearPath()), X0()), Unguided()
+    first.conditioner = Unconditional()
     teacher = Teacher(first)
     assert not any(p.requires_grad for p in teacher.parameters())
     assert not teacher.train().denoiser.training

@@ -65,6 +65,12 @@ class Sampler:
         generator: Randomness = None, device: torch.device | None = None,
     ) -> Iterator[Moment]:  # fmt: skip
         """Draw `shape` from the prior and solve: a moment for each step, the last holds the samples."""
-        times = self.times(process.schedule)
-        x = process.prior(shape, times[0], generator, device)
-        return trajectory(process, denoise, self.solver, times, x, constraint, generator)
+        x = process.prior(shape, self.times(process.schedule)[0], generator, device)
+        return self.solved(process, denoise, x, constraint=constraint, generator=generator)
+
+    def solved(
+        self, process: Process, denoise: BoundDenoise, x: Tensor, *, constraint: Constraint | None = None,
+        generator: Randomness = None,
+    ) -> Iterator[Moment]:  # fmt: skip
+        """Solve from `x` at the noisy end."""
+        return trajectory(process, denoise, self.solver, self.times(process.schedule), x, constraint, generator)

@@ -1,0 +1,119 @@
+"""Straighter flows: trained on pairs of noise and the sample that a trained flow makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from genlab.conditioning.condition import Condition
+from genlab.config.ranges import NonNegativeInt, PositiveInt
+from genlab.denoisers.denoiser import Denoiser
+from genlab.objectives.denoising import weighted_errors
+from genlab.objectives.teacher import Teacher
+from genlab.objectives.times import TimeDistribution, reweighted
+from genlab.objectives.weights import Weight
+from genlab.randomness import PerImage, Randomness, fold_in, rand
+from genlab.solvers.sampler import Sampler
+
+_BLOCK = 64
+"""Pairs that are made in one go, always the same ones."""
+
+
+class Pairs(NamedTuple):
+    """Noise (n, *shape), what the teacher makes of it, and the condition that it was told."""
+
+    noise: Tensor
+    sample: Tensor
+    condition: Condition
+
+
+class Reflow(nn.Module):
+    """Flow matching on the teacher's own pairs instead of data and unrelated noise.
+
+    Liu et al. 2022, "Flow straight and fast", algorithm 1: paths that do not cross are straight, and few steps follow
+    them. Pair i depends on (seed, i) alone. Pairs are made when first needed, 64 at a time, and kept in memory, not in
+    checkpoints: a training that is resumed makes the same ones again. Of the data only the number in a batch counts.
+
+    Args:
+        teacher: a trained flow; its process ends in noise alone.
+        sampler: how the teacher's equation is solved, without fresh noise.
+        times, weight: as in denoising.Denoising.
+        n_pairs: how many pairs there are, in whole blocks; classes in turn. Validation has pairs of its own.
+        seed: of the pairs.
+    """
+
+    def __init__(
+        self,
+        teacher: Teacher,
+        sampler: Sampler,
+        times: TimeDistribution,
+        weight: Weight,
+        n_pairs: PositiveInt = 10_000,
+        seed: NonNegativeInt = 0,
+    ) -> None:
+        super().__init__()
+        schedule = teacher.denoiser.process.schedule
+        if float(schedule(schedule.at(torch.ones((), dtype=torch.float64))).alpha) > 0:
+            raise ValueError(
+                "objective=reflow needs a schedule that ends in noise alone, such as scheduler=linear_path, not "
+                f"{type(schedule).__name__}"
+            )
+        if getattr(sampler.solver, "eta", 0) > 0:
+            raise ValueError(f"objective.sampler must add no fresh noise (euler, heun, rk45), not {sampler.solver}")
+        self.teacher, self.sampler = teacher, sampler
+        self.times, self.weight = times, weight
+        self.n_blocks = -(-n_pairs // _BLOCK)
+        self.seed = seed
+        self._blocks: dict[int, Pairs] = {}
+
+    def forward(
+        self, denoiser: Denoiser, x0: Tensor, condition: Condition | None = None, generator: Randomness = None
+    ) -> dict[str, Tensor]:
+        pairs = self._drawn(x0, generator)
+        t = self.times(len(x0), denoiser.process.schedule, generator, x0.device)
+        told = _dropped_as(condition, pairs.condition)
+        losses = weighted_errors(denoiser, pairs.sample, pairs.noise, t, self.weight, told)
+        return {"loss": reweighted(self.times, losses).mean()}
+
+    def _drawn(self, x0: Tensor, generator: Randomness) -> Pairs:
+        """As many pairs as `x0` has items, of blocks chosen on the host; in a validation of those after all others."""
+        count = -(-len(x0) // _BLOCK)
+        numbers = torch.arange(self.n_blocks, self.n_blocks + count)
+        if self.training:
+            numbers = (rand((count,), generator) * self.n_blocks).long()
+        blocks = [self.block(number, x0) for number in numbers.tolist()]
+        parts = ((b.noise, b.sample, b.condition.given, b.condition.null) for b in blocks)
+        noise, sample, given, null = (_joined(part, len(x0)) for part in zip(*parts, strict=True))
+        return Pairs(noise, sample, Condition(given, null))
+
+    @torch.no_grad()
+    def block(self, number: int, like: Tensor) -> Pairs:
+        """The pairs 64 number, ..., of the shape, device and dtype of `like` (n, *shape)."""
+        if number not in self._blocks or self._blocks[number].noise.device != like.device:
+            shape, process = (_BLOCK, *like.shape[1:]), self.teacher.denoiser.process
+            first = number * _BLOCK
+            streams = PerImage([fold_in(self.seed, "reflow", first + i) for i in range(_BLOCK)], like.device)
+            labels = None
+            if (classes := self.teacher.conditioner.num_classes) is not None:
+                labels = (first + torch.arange(_BLOCK)) % classes
+            told = self.teacher.conditioner.wanted(_BLOCK, labels, like.device)
+            times = self.sampler.times(process.schedule)
+            noise = process.prior(shape, times[0], streams, like.device).to(like.dtype)
+            *_, last = self.sampler.solved(process, lambda x, t: self.teacher.denoise(x, t, told), noise)
+            self._blocks[number] = Pairs(noise, last.x, told)
+        return self._blocks[number]
+
+
+def _joined(parts: Sequence[Any], n: int) -> Any:
+    """The first n rows of all parts; None of parts that are None."""
+    return None if parts[0] is None else torch.cat(list(parts))[:n]
+
+
+def _dropped_as(asked: Condition | None, told: Condition) -> Condition:
+    """`told`, without a condition where `asked` has none: the student learns both, as its data would teach it."""
+    if asked is None or asked.null is None or asked.given is None or told.given is None:
+        return told
+    return Condition(torch.where(asked.given == asked.null, asked.null, told.given), asked.null)
