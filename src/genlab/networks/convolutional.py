@@ -77,7 +77,7 @@ class ConvolutionalAutoencoder(nn.Module):
         self.shape = (channels, size, size)
         self.encoder = Encoder(channels, size, tuple(widths), hidden)
         self.decoder = Decoder(hidden, channels, size, tuple(widths))
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a CPU trains 1.2 times faster
+        self.to(memory_format=torch.channels_last)  # a CPU trains 1.2 times faster
 
     def forward(self, x: Tensor) -> Tensor:
         return self.decoder(self.encoder(x))

@@ -73,4 +73,4 @@ class ResidualAutoencoder(nn.Module):
             nn.ReLU(),
             *up[:-1],
         )
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a CPU trains 1.2 times faster
+        self.to(memory_format=torch.channels_last)  # a CPU trains 1.2 times faster
