@@ -12,7 +12,10 @@ from genlab.config.files import conf_dir
 
 SAID = ("**Measures**", "**Range**", "**Bias**", "**Source**", "**Checked**")
 FILES = sorted((conf_dir() / "metrics").glob("*.yaml"))
-METRICS = {key for file in FILES for key in yaml.safe_load(file.read_text())["metrics"].get("metrics", {})}
+EXTRACTORS = [file.stem for file in (conf_dir() / "extractor").glob("*.yaml")]
+KEYS = {key for file in FILES for key in yaml.safe_load(file.read_text())["metrics"].get("metrics", {})}
+METRICS = {re.sub(rf"_({'|'.join(EXTRACTORS)})$", "", key) for key in KEYS}
+"""A key that ends in an extractor's name is a metric on an extractor of its own."""
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
 
 

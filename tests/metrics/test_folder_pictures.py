@@ -58,3 +58,52 @@ def test_pictures_of_another_shape_are_refused(data: Any, extractor: OwnClassifi
     suite = Suite({"fid": FrechetDistance(extractor)}, 10, 30, 0, "test", cache_dir)
     with pytest.raises(ValueError, match=r"the pictures are \(3, 8, 8\) and those of digits \(1, 8, 8\)"):
         suite.evaluate_pictures(Fixed(torch.zeros(4, 3, 8, 8, dtype=torch.uint8), None, "memory"), data)
+
+
+def test_pictures_saved_in_colour_become_grey_with_one_warning_and_lose_nothing_when_they_were_grey(
+    folder: Path, data: Any, tmp_path: Path
+) -> None:
+    grey = folder_pictures(folder, data, tmp_path / "cache")
+    for file in folder.rglob("*.png"):
+        with Image.open(file) as picture:
+            colour = picture.convert("RGB")
+        colour.save(file)
+    with pytest.warns(UserWarning, match="100 pictures are saved in colour and digits is grey") as caught:
+        made_grey = folder_pictures(folder, data, tmp_path / "cache")
+    assert len(caught) == 1
+    assert torch.equal(made_grey.pixels, grey.pixels)
+    assert made_grey.provenance()["origin"] == "folder pictures, made grey"
+
+
+def test_red_green_and_blue_become_their_luma(data: Any, tmp_path: Path) -> None:
+    for i, colour in enumerate([(255, 0, 0), (0, 255, 0), (0, 0, 255)]):
+        (tmp_path / "pictures").mkdir(exist_ok=True)
+        Image.new("RGB", (8, 8), colour).save(tmp_path / "pictures" / f"{i}.png")
+    with pytest.warns(UserWarning, match="made grey"):
+        pictures = folder_pictures(tmp_path / "pictures", data, tmp_path / "cache")
+    assert pictures.pixels[:, 0, 0, 0].tolist() == [round(255 * share) for share in (0.299, 0.587, 0.114)]
+
+
+def test_captions_come_in_the_order_of_the_pictures(folder: Path, data: Any, tmp_path: Path) -> None:
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.png"))
+    rows = [f'{name},"a digit, {name[0]}"' for name in reversed(names)]
+    (tmp_path / "captions.csv").write_text("\n".join(["file_name,text", *rows, "elsewhere.png,nothing"]))
+    pictures = folder_pictures(folder, data, tmp_path / "cache", captions=tmp_path / "captions.csv")
+    assert pictures.captions == [f"a digit, {label}" for label in pictures.labels.tolist()]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("file_name,text\n0/14.png,zero\n", "says nothing of 99 pictures"),
+        ("name,text\n", "has no column 'file_name'"),
+        (None, "cannot be read"),
+    ],
+)
+def test_captions_that_do_not_fit_are_one_sentence(
+    folder: Path, data: Any, tmp_path: Path, text: str | None, sentence: str
+) -> None:
+    if text is not None:
+        (tmp_path / "captions.csv").write_text(text)
+    with pytest.raises(ValueError, match=sentence):
+        folder_pictures(folder, data, tmp_path / "cache", captions=tmp_path / "captions.csv")

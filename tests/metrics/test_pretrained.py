@@ -188,3 +188,29 @@ def test_the_score_is_a_cosine_cut_at_zero(clip: Path, data: Any, tmp_path: Path
     cosines = [F.cosine_similarity(a, b, dim=0).item() for a, b in zip(features, texts, strict=True)]
     expected = 100 * sum(max(0, cosine) for cosine in cosines) / 3
     assert scored(clip, data, tmp_path, CAPTIONS).value == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_folder_of_captioned_pictures_gets_its_clip_score_on_the_command_line(
+    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from PIL import Image
+
+    from genlab.cli import main
+
+    (tmp_path / "pictures").mkdir()
+    names = [f"{i}.png" for i in range(3)]
+    for name, picture in zip(names, pictures(3, 32), strict=True):
+        Image.fromarray(picture.permute(1, 2, 0).numpy()).save(tmp_path / "pictures" / name)
+    rows = [f"{name},{caption}" for name, caption in zip(names, CAPTIONS, strict=True)]
+    (tmp_path / "captions.csv").write_text("\n".join(["file_name,text", *rows]))
+    words = [
+        f"folder={tmp_path}/pictures", f"captions={tmp_path}/captions.csv", "reference=digits", "reference.channels=3",
+        "reference.size=32", "metrics=text_image", "metrics.only=[clip_score]", f"extractors.clip.model={clip}",
+        f"out={tmp_path}/scores.json", f"paths.data_dir={tmp_path}/cache",
+    ]  # fmt: skip
+    assert main(["evaluate", *words]) == 0
+    found = json.loads((tmp_path / "scores.json").read_text())["metrics"]["clip_score"]
+    extractor = prepared(CLIP("unused", str(clip)))
+    cosines = F.cosine_similarity(extractor.features(pictures(3, 32)), extractor.texts(CAPTIONS).features)
+    assert found["value"] == pytest.approx(100 * cosines.clamp(min=0).mean().item(), abs=1e-4)
+    assert "CLIP" in capsys.readouterr().out

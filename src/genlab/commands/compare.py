@@ -85,8 +85,8 @@ def _scored(cfg: DictConfig, run: Run) -> tuple[dict[str, Score], Tensor | None]
     from genlab.runs.restore import newest, restore
 
     own = run.config()
-    own.paths = cfg.paths
-    suite, data = build(cfg.metrics), build(own.dataset, list(own.get("allow_targets") or []))
+    own.paths, own.allow_targets = cfg.paths, cfg.allow_targets
+    suite, data = build(cfg.metrics), build(own.dataset, list(own.allow_targets))
     module: Any = restore(own, newest(run)).to("cuda" if torch.cuda.is_available() else "cpu")
     scores, samples = suite.evaluate(module, data), isinstance(module, Samples)
     if not samples:

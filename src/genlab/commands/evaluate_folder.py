@@ -13,7 +13,7 @@ from genlab.config.app import App, run_app
 from genlab.config.check import check
 from genlab.config.errors import ConfigError, nearest
 
-_KEYS = ("folder", "reference", "resize", "out")
+_KEYS = ("folder", "reference", "resize", "captions", "out")
 _RESIZE = ("crop", "pad")
 
 
@@ -56,7 +56,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            pictures = folder_pictures(cfg.folder, data, cfg.paths.data_dir, cfg.resize)
+            pictures = folder_pictures(cfg.folder, data, cfg.paths.data_dir, cfg.resize, cfg.captions)
         notes = [str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)]
         for note in notes:
             print(f"note: {note}", file=sys.stderr)

@@ -31,7 +31,10 @@ def decisive(cfg: DictConfig) -> dict[str, Any]:
     plain = {str(k): _plain(cfg, k) for k in cfg if k not in _ROOT_KEYS and cfg._get_node(k) is not None}
     plain["trainer"] = {k: v for k, v in (plain.get("trainer") or {}).items() if k not in _TRAINER_KEYS}
     plain["callbacks"] = {k: v for k, v in (plain.get("callbacks") or {}).items() if k not in _CALLBACKS}
-    return {k: v for k, v in plain.items() if v is not None}
+    unused = (
+        {"extractor"} if "${extractor}" not in str(plain.get("metrics")) else set()
+    )  # chosen, but nothing is scored
+    return {k: v for k, v in plain.items() if v is not None and k not in unused}
 
 
 def fingerprint(cfg: DictConfig, data_checksum: str) -> str:

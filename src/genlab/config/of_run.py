@@ -45,8 +45,8 @@ def offer(run: Run | None, argv: list[str]) -> None:
     for group in _REPLACEABLE:
         if group in chosen:
             base.pop(group, None)
-    if "metrics" in chosen and "extractor" not in chosen:
-        base.pop("extractor", None)
+    if "metrics" in chosen:
+        base.pop("extractors", None)
     for key in _NOT_OF_THE_RUN:
         base.pop(key, None)
     ConfigStore.instance().store(name="this_run", node=base)

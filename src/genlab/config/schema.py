@@ -62,6 +62,8 @@ class Root:
     conditioner: Any = None
     codec: Any = None
     extractor: Any = None
+    extractors: Any = None
+    """Those that a suite of metrics brings along, by name; `extractor` is the one that the user picks."""
     first_stage: Any = None
     """The recipe of the model that this one stands on: see commands/first_stage.py."""
 

@@ -59,6 +59,11 @@ class ImageFolder:
     def _home(self) -> Path:
         return Path(self.data_dir).expanduser() / "image_folder"
 
+    @property
+    def names(self) -> list[str]:
+        """The pictures' names, relative to the folder, in the order of `load`; it leaves out what cannot be read."""
+        return list(self._files)
+
     def identity(self) -> str:
         """Of the names, sizes and contents of the pictures. Contents are read again only where size or time changed."""
         return listing_digest([*self._digests.items(), ("framing", self.framing)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from pathlib import Path
 from typing import Any, Literal
@@ -10,27 +11,38 @@ import torch
 from torch import Tensor
 
 from genlab.data.folder import ImageFolder
+from genlab.metrics.captions import read_captions
 from genlab.metrics.source import Fixed
+
+_GREY = frozenset(("1", "L", "LA", "La", "I", "F", "I;16", "I;16B", "I;16L"))
+"""Pillow's modes of pictures without colour."""
 
 
 def folder_pictures(
-    path: str | Path, data: Any, cache_dir: str | Path, resize: Literal["crop", "pad"] | None = None
+    path: str | Path,
+    data: Any,
+    cache_dir: str | Path,
+    resize: Literal["crop", "pad"] | None = None,
+    captions: str | Path | None = None,
 ) -> Fixed:
     """The pictures under `path`, with the channels of `data`; files that cannot be read are warned of.
 
-    Folders inside it are classes; their names count as labels where all of them are class names of `data`.
+    Folders inside it are classes; their names count as labels where all of them are class names of `data`. Colour
+    becomes grey where `data` are grey, by the luma 0.299 R + 0.587 G + 0.114 B, which is warned of; grey becomes
+    colour by repetition.
 
     Args:
         resize: how pictures of another size than those of `data` are brought to it ("crop": their central square,
             "pad": all of them, between white borders); None refuses them.
+        captions: a CSV file that says what each picture is meant to show (`read_captions`).
 
     Raises:
-        ValueError: it is no folder, holds no picture, or pictures of another size.
+        ValueError: it is no folder, holds no picture, or pictures of another size; captions that do not fit.
     """
     channels, size, _ = data.shape
     folder = ImageFolder(path, cache_dir, resize or "crop")
     try:
-        others = _other_sizes(Path(path).expanduser(), size)
+        others, coloured = _looked_through(Path(path).expanduser(), size)
         if others and resize is None:
             raise ValueError(
                 f"folder={str(path)!r} holds pictures of {others} pixels and those of {data.name} are {size} x {size}: "
@@ -39,26 +51,38 @@ def folder_pictures(
         images = folder.load(channels, size)
     except ValueError as error:  # ImageFolder speaks of the key that data sets have
         raise ValueError(str(error).replace("dataset.source.path=", "folder=")) from error
+    greyed = coloured if channels == 1 else 0
+    if greyed:
+        warnings.warn(
+            f"{greyed} pictures are saved in colour and {data.name} is grey: they are made grey", stacklevel=2
+        )
+    texts = None if captions is None else read_captions(captions, folder.names)
+    if texts is not None and len(texts) != len(images.pixels):
+        raise ValueError(f"folder={str(path)!r}: with captions, every picture must be readable")
+    how = (f", resized by {resize} from {others}" if others else "") + (", made grey" if greyed else "")
     labels = _labels(images.labels, images.class_names, data)
-    how = f", resized by {resize} from {others}" if others else ""
-    return Fixed(torch.from_numpy(images.pixels[:]), labels, f"folder {folder.name}{how}")
+    return Fixed(torch.from_numpy(images.pixels[:]), labels, f"folder {folder.name}{how}", texts)
 
 
-def _other_sizes(folder: Path, size: int) -> str:
-    """The sizes of pictures under `folder` other than `size`, the commonest first: "32 x 32, 64 x 48"; or nothing."""
+def _looked_through(folder: Path, size: int) -> tuple[str, int]:
+    """The sizes of pictures under `folder` other than `size`, the commonest first ("32 x 32, 64 x 48", or nothing), and
+    how many pictures are saved in colour."""
     from PIL import Image
 
     found: Counter[tuple[int, int]] = Counter()
+    coloured = 0
     for file in folder.rglob("*"):
         if any(part.startswith((".", "__MACOSX")) for part in file.relative_to(folder).parts):
             continue
         try:
             with Image.open(file) as picture:  # its header alone is read
                 found[picture.size] += 1
+                coloured += picture.mode not in _GREY
         except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
             continue  # no picture, or reported when its pixels are asked for
     others = [f"{width} x {height}" for (width, height), _ in found.most_common() if (width, height) != (size, size)]
-    return ", ".join(others[:3]) + (f" and {len(others) - 3} other sizes" if len(others) > 3 else "")
+    named = ", ".join(others[:3]) + (f" and {len(others) - 3} other sizes" if len(others) > 3 else "")
+    return named, coloured
 
 
 def _labels(labels: Any, names: Any, data: Any) -> Tensor | None:

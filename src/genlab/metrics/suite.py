@@ -71,6 +71,7 @@ class Suite:
         self.split = split
         self.cache_dir = Path(cache_dir)
         self.keep_features = keep_features
+        self._warned: set[str] = set()
         self._share_extractors()
 
     def _share_extractors(self) -> None:
@@ -118,12 +119,23 @@ class Suite:
         taken = getattr(module, "num_classes", None)
         if taken and data.num_classes and taken != data.num_classes:
             text = f"the model takes {taken} classes and {data.name} has {data.num_classes}: metrics of classes compare"
-            warnings.warn(f"{text} classes of equal numbers, and the others unequal mixtures", stacklevel=2)
+            self._warn(f"{text} classes of equal numbers, and the others unequal mixtures")
         for extractor in _extractors(metrics):
             extractor.check(data, progress)
+            if extractor.colour and data.shape[0] == 1:
+                self._warn(
+                    f"{data.name} is grey and the extractor {extractor.name} knows photographs in colour: the channel "
+                    "is repeated three times, and distances say less than on a network of the data's own kind"
+                )
         for metric in metrics.values():
             if hasattr(metric, "check"):  # of weights that are no extractor's
                 metric.check()
+
+    def _warn(self, text: str) -> None:
+        """Once for a suite, which is checked before training and again when it is computed."""
+        if text not in self._warned:
+            self._warned.add(text)
+            warnings.warn(text, stacklevel=3)
 
     def evaluate(
         self, module: Any, data: Data, *, out_dir: Path | None = None, progress: Report = None

@@ -60,6 +60,7 @@ class CLIP(Extractor):
 
     name = "clip"
     resize = "bicubic-antialiased"
+    colour = True
 
     def __init__(self, weights_dir: str, model: str = "openai/clip-vit-large-patch14") -> None:
         super().__init__()

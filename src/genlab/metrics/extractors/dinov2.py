@@ -43,6 +43,7 @@ class DINOv2(Extractor):
     """
 
     name = "dinov2"
+    colour = True
 
     def __init__(self, weights_dir: str, model: str = "facebook/dinov2-large", size: PositiveInt = 224) -> None:
         super().__init__()

@@ -125,6 +125,7 @@ class EfficientNetLite0(Extractor):
 
     name = "efficientnet_lite0"
     resize = f"bilinear-antialiased-{_SIZE}"
+    colour = True
 
     def __init__(self, weights_dir: str, weights: str | None = None) -> None:
         super().__init__()

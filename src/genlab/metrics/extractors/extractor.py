@@ -38,6 +38,9 @@ class Extractor(ABC):
     knows_classes: bool = False
     """Whether its logits are of the data set's own classes."""
 
+    colour: bool = False
+    """Whether it knows colour pictures only: greyscale is repeated three times, which a suite warns of once."""
+
     batch_size: int = 64
 
     def __init__(self) -> None:

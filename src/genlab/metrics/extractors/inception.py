@@ -45,6 +45,7 @@ class Inception(Extractor):
 
     name = "inception"
     resize = "tensorflow1-bilinear-299"
+    colour = True
 
     def __init__(self, weights_dir: str, weights: str | None = None) -> None:
         super().__init__()
