@@ -100,6 +100,7 @@ def test_passwords_in_urls_are_masked_and_the_host_stays(user, password):
         ('{"password": "a\\"b", "n": 1}', f'{{"password": "{MASK}", "n": 1}}'),
         ("https://host/x?token=abc&n=1", f"https://host/x?token={MASK}&n=1"),
         ("https://abcdef@example.org/r.git", f"https://{MASK}@example.org/r.git"),
+        ("no file https:/me:abcdef@example.org/r.ckpt", f"no file https:/me:{MASK}@example.org/r.ckpt"),
         ("ssh://git@example.org/r.git", "ssh://git@example.org/r.git"),
         ("Authorization: Bearer abcdefghijkl", f"Authorization: Bearer {MASK}"),
         ("model.mask_token=[MASK] sampler.steps=50", "model.mask_token=[MASK] sampler.steps=50"),

@@ -259,3 +259,32 @@ def test_each_logger_config_builds_and_logs_into_the_run_folder(folder, names):
         assert [event.value for event in events.Scalars("test/fid_digits")] == [3.25]
     if "wandb" in names:
         assert summary(files(run_dir)[0])["tags"] == ["digits"]
+
+
+def test_an_agent_that_asks_for_a_completed_run_is_told_its_scores(tmp_path, monkeypatch):
+    """Nothing is trained: the run is in the store, and the agent's own W&B run gets its scores."""
+    from composing import composed
+    from genlab.cli import main
+    from genlab.runs.job import find
+    from genlab.runs.record import Record
+    from genlab.runs.store import save_config
+
+    words = ["experiment=autoencoder/cvae_digits", f"paths.output_dir={tmp_path}/store"]
+    cfg = composed(*words)
+    run = find(cfg)
+    save_config(cfg, run.config_file)
+    record = Record(run.path.name, "train", "autoencoder", None, 0, [], status="completed")
+    record.metrics, record.training = RECORD["metrics"], {"steps": 40}
+    record.save(run.record_file)
+    assert main(["train", *words]) == 0
+    assert files(run.path) == []  # without an agent there is nobody to tell
+    monkeypatch.setenv("WANDB_SWEEP_ID", "s1")
+    monkeypatch.setenv("WANDB_RUN_ID", "chosen1")
+    assert main(["train", *words]) == 0
+    (path,) = files(run.path)
+    (begun,) = [line["run"] for line in records(path) if line["type"] == "run"]
+    assert (begun["run_id"], begun["sweep_id"]) == ("chosen1", "s1")
+    read = summary(path)
+    assert (read["state"], read["exit_code"]) == ("finished", 0)
+    assert (read["summary"]["test/fid_digits"], read["summary"]["trainer/global_step"]) == (3.25, 40)
+    assert read["summary"]["record"]["status"] == "completed"

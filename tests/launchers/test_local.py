@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -69,3 +70,29 @@ def test_gpus_are_shared_out_by_their_visible_names(monkeypatch):
     assert local_launcher._gpus() == ["2", "5"]
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert local_launcher._gpus() == []
+
+
+@pytest.mark.parametrize("visible", ["2,5", "GPU-a1,GPU-b2,GPU-c3"])
+def test_one_job_a_gpu_and_every_gpu_its_own_job(monkeypatch, visible):
+    """By its environment, which CUDA reads when a job first uses it."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    gpus = visible.split(",")
+    jobs = [OmegaConf.create({"number": i, "hydra": {"overrides": {"task": []}}}) for i in range(2 * len(gpus))]
+
+    def run(context, task, job):
+        begun = time.monotonic()
+        time.sleep(0.5)
+        result = JobReturn(overrides=[], status=JobStatus.COMPLETED)
+        result.return_value = (os.environ["CUDA_VISIBLE_DEVICES"], begun, time.monotonic())
+        return result
+
+    monkeypatch.setattr(local_launcher, "compose_all", lambda *_: jobs)
+    monkeypatch.setattr(local_launcher, "run", run)
+    launcher = LocalLauncher(threads=1)
+    launcher.setup(hydra_context=None, task_function=SimpleNamespace(), config=None)
+    worked = [result.return_value for result in launcher.launch([[]] * len(jobs), 0)]
+    assert {gpu for gpu, _, _ in worked} == set(gpus)
+    for gpu in gpus:
+        of_it = sorted((begun, ended) for used, begun, ended in worked if used == gpu)
+        assert all(ended <= begun for (_, ended), (begun, _) in pairwise(of_it))
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == visible

@@ -71,3 +71,4 @@ def test_the_ends_of_a_way_are_of_one_class_where_the_model_is_told_it() -> None
     assert labels[first].tolist() == labels[last].tolist() == [1, 2, 3]
     assert (first != last).all()
     assert [part.tolist() for part in ends(None, 2)] == [[0, 1], [2, 3]]
+    assert [len(part) for part in ends(torch.arange(4), 3)] == [0, 0]  # no class has two pictures

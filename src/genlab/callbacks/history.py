@@ -48,7 +48,7 @@ class History(pl.Callback):
     ) -> None:
         step = batches_done(trainer)
         self._pending.append((step, trainer.current_epoch, {k: v.detach() for k, v in outputs.items()}))
-        self._images += len(batch[0])
+        self._images += len(batch[0]) * trainer.world_size  # each process has its share of the batch
         if len(self._pending) >= self._every:
             self._flush(trainer, module)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from genlab.config.app import App, JobResult, run_app
 from genlab.config.check import check
@@ -26,7 +26,7 @@ def main(argv: list[str]) -> int:
 
     sweeps: list[Sweep] = []
     app = App(
-        task=train, check=check, known=_known, warm=_warm, bury=_bury,
+        task=train, check=check, known=_known, warm=_warm, bury=_bury, attend=_attend,
         plan=lambda jobs: _plan(jobs, sweeps), conclude=lambda results: _conclude(results, sweeps),
         scores=_scores, curve=_curve,
     )  # fmt: skip
@@ -39,12 +39,17 @@ def train(cfg: DictConfig) -> Any:
     check(cfg)
     if cfg.allow_targets:
         print(f"note: allow_targets lets this config build {', '.join(cfg.allow_targets)}", file=sys.stderr)
+    from genlab.commands.agent import tell_agent
     from genlab.commands.first_stage import prepare
     from genlab.runs.job import carry_out  # heavy: only when the config is sound
+    from genlab.runs.store import Run
 
     prepare(cfg, lambda first, words, recipe: carry_out(first, words, recipe, fit_and_score))
     overrides, experiment = _asked_for()
-    return carry_out(cfg, overrides, experiment, fit_and_score)
+    outcome = carry_out(cfg, overrides, experiment, fit_and_score)
+    if outcome.status == "completed" and not outcome.worked:
+        tell_agent(cfg, Run(outcome.run))
+    return outcome
 
 
 def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
@@ -60,6 +65,7 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
     from genlab.runs.plugins import plugins
     from genlab.runs.record import environment, peak_memory_bytes
     from genlab.runs.restore import load_weights
+    from genlab.runs.spawned import take_over
 
     torch.set_float32_matmul_precision("high")
     pl.seed_everything(cfg.seed, workers=True, verbose=False)
@@ -84,19 +90,20 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
         elif cfg.ckpt_path:
             load_weights(module, Path(cfg.ckpt_path))
         record.data |= {"n_train": data.n_train, "n_test": data.n_test}
+        steps = take_over(trainer, module, run) if cfg.train else trainer.global_step
         history = [c.training for c in callbacks.values() if isinstance(c, History)]
-        record.training = {"steps": trainer.global_step, **(history[0] if history else {})}
+        record.training = {"steps": steps, **(history[0] if history else {})}
         record.training["parameters"] = sum(p.numel() for p in module.parameters())
         module.to(trainer.strategy.root_device)
         if not cfg.trainer.get("fast_dev_run"):
-            draw(module, data, run, list(loggers.values()), trainer.global_step)
+            draw(module, data, run, list(loggers.values()), steps)
         if suite is not None:
             scores = suite.evaluate(module, data, out_dir=run.path, progress=_report)
             record.metrics = {name: score.to_json() for name, score in scores.items()}
         record.training["peak_memory_bytes"] = peak_memory_bytes()
         status = "completed"
         for logger in loggers.values():
-            log_summary(logger, record.to_json() | {"status": status}, trainer.global_step)
+            log_summary(logger, record.to_json() | {"status": status}, steps)
     except Ended as ending:
         status = ending.status
         raise
@@ -139,16 +146,26 @@ def _bury(cfg: DictConfig, error: Exception) -> Any:
     return bury(cfg, error)
 
 
+def _attend(jobs: Sequence[DictConfig], since: float, error: Exception) -> list[Any] | None:
+    from genlab.runs.attending import attend
+
+    return attend(jobs, since, error)
+
+
 def _plan(jobs: Sequence[DictConfig], sweeps: list[Sweep]) -> None:
     """Write the manifest of a sweep before its jobs start."""
     from genlab.commands.first_stage import identify
     from genlab.runs.job import find
     from genlab.runs.sweeps import Sweep
 
+    rows = []
     for cfg in jobs:
         _refuse_shared_devices(cfg)
         identify(cfg)
-    rows = [([str(word) for word in cfg.hydra.overrides.task], find(cfg).path) for cfg in jobs]
+        run = find(cfg)
+        with open_dict(cfg):
+            cfg.paths.run_dir = str(run.path)
+        rows.append(([str(word) for word in cfg.hydra.overrides.task], run.path))
     sweeps[:] = [Sweep(jobs[0].paths.output_dir, str(jobs[0].sweep))]
     sweeps[0].plan(rows)
 

@@ -31,6 +31,7 @@ class App:
         known: config -> its result where nothing has to be done, else None; so that no process is started for it.
         warm: imports what these jobs need, before a launcher forks.
         bury: (config, error) -> the result of a job whose process died.
+        attend: (configs, since when, error) -> results of jobs whose launcher failed; None where it did so before any.
         plan: told the configs of jobs that are about to start; a sweep that is searched calls it for each batch.
         scores: result -> {metric: {"value", "better": "lower" or "higher"}} for a search, None for a failure.
         curve: (result, the config `callbacks.pruning` or None) -> {epoch: number to minimise}, for a pruning search.
@@ -42,6 +43,7 @@ class App:
     known: Callable[[DictConfig], Any] | None = None
     warm: Callable[[Sequence[DictConfig]], None] | None = None
     bury: Callable[[DictConfig, Exception], Any] | None = None
+    attend: Callable[[Sequence[DictConfig], float, Exception], list[Any] | None] | None = None
     plan: Callable[[Sequence[DictConfig]], None] | None = None
     scores: Callable[[Any], dict[str, Any] | None] | None = None
     curve: Callable[[Any, DictConfig | None], dict[int, float]] | None = None
@@ -76,7 +78,7 @@ class JobResult:
 def quoted_path(word: str) -> str:
     """`run=a/b=3` as Hydra's grammar wants it, `run='a/b=3'`: folders of sweeps are named by their settings."""
     key, _, value = word.partition("=")
-    is_path = key in ("run", "out", "folder", "rows", "ckpt_path") or key.startswith("paths.")
+    is_path = key in ("run", "out", "folder", "rows", "ckpt_path", "captions") or key.startswith("paths.")
     return f"{key}='{value}'" if is_path and "=" in value and not re.search(r"[,'\"]", value) else word
 
 

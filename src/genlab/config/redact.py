@@ -30,8 +30,9 @@ _PLACES = {"path", "file", "dir", "url", "host"}
 """`HF_TOKEN_PATH` says where a secret lies; the value is no secret."""
 
 _BOUNDARY = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
-_URL_USER = re.compile(r"(?P<scheme>\b[A-Za-z][A-Za-z0-9+.-]*://)(?P<user>[^\s/:@?#'\"]*):(?P<password>[^\s/@'\"]+)@")
-_URL_TOKEN = re.compile(r"(?P<scheme>\bhttps?://)(?P<token>[^\s/:@?#'\"]+)@", re.IGNORECASE)
+# With one slash too: a URL that was taken for a path has lost the other.
+_URL_USER = re.compile(r"(?P<scheme>\b[A-Za-z][A-Za-z0-9+.-]*://?)(?P<user>[^\s/:@?#'\"]*):(?P<password>[^\s/@'\"]+)@")
+_URL_TOKEN = re.compile(r"(?P<scheme>\bhttps?://?)(?P<token>[^\s/:@?#'\"]+)@", re.IGNORECASE)
 _ASSIGNED = re.compile(
     r"(?P<key>[A-Za-z][A-Za-z0-9_.-]*)(?P<sign>=|['\"]\s*[:=]\s*(?=['\"]))"
     r"(?P<value>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s&'\",;)\]}]+)"

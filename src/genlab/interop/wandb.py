@@ -75,11 +75,11 @@ def wandb_logger(
     run_dir = Path(run_dir).resolve()
     if getattr(rank_zero_only, "rank", 0) > 0:
         return WandbLogger(save_dir=run_dir, project=project)
-    facts = {
+    facts: dict[str, Any] = {
         "project": project, "entity": entity, "group": group, "job_type": job_type, "tags": list(tags) or None,
         "name": name or os.environ.get("WANDB_NAME") or run_dir.name, "config": _config(run_dir),
     }  # fmt: skip
-    run = _begin(run_dir, facts, _resolve(mode), init_timeout, finish_timeout)
+    run = _begin(run_dir, redact(facts), _resolve(mode), init_timeout, finish_timeout)
     run.define_metric(STEP)
     run.define_metric("*", step_metric=STEP, step_sync=True)
     return WandbLogger(save_dir=run_dir, project=project, experiment=run)

@@ -20,10 +20,13 @@ _LOOKED_AT = 500
 """Test pictures whose codes say which units are in use."""
 
 
-def draw_interpolations(module: LatentSpace, data: Any, path: Path, device: torch.device | str) -> Path:
-    """Ways between test pictures: of different classes, or of one class where the model is told the class."""
+def draw_interpolations(module: LatentSpace, data: Any, path: Path, device: torch.device | str) -> Path | None:
+    """Ways between test pictures: of different classes, or of one class where the model is told the class; None where
+    the test pictures are too few for one way."""
     pixels, labels = data.images("test")
     first, last = ends(labels if _conditional(module) else None, min(_WAYS, len(pixels) // 2))
+    if not len(first):
+        return None
     given = labels[first].to(device) if _conditional(module) else None
     a, b = (to_model(pixels[rows]).to(device) for rows in (first, last))
     ways = to_uint8(interpolate(module, a, b, _STEPS, given)).cpu()
@@ -36,7 +39,8 @@ def ends(labels: Tensor | None, n: int) -> tuple[Tensor, Tensor]:
     if labels is None:
         return torch.arange(n), torch.arange(n, 2 * n)
     members = [rows for c in labels.unique() if len(rows := (labels == c).nonzero().flatten()) > 1]
-    return torch.stack([rows[0] for rows in members[:n]]), torch.stack([rows[1] for rows in members[:n]])
+    pairs = torch.stack([rows[:2] for rows in members[:n]]) if members else labels.new_empty(0, 2)
+    return pairs[:, 0], pairs[:, 1]
 
 
 def draw_walks(module: LatentSpace, data: Any, path: Path, device: torch.device | str) -> Path:

@@ -1,4 +1,4 @@
-"""What a library says in its own way, in one sentence for a user: no memory, no room on the disk."""
+"""What a library says in its own way, in one sentence for a user: no memory, no room, a process that failed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ class OutOfMemory(RuntimeError):
 def plainly(error: Exception) -> Exception:
     """The same error, said plainly; one that needs no translation is returned as it is."""
     said: Exception | None = None
-    if isinstance(error, MemoryError) or _is_memory(str(error)):
+    if type(error).__name__ == "ProcessRaisedException":  # of a spawned process: its traceback, the reason at its end
+        said = RuntimeError(str(error).strip().splitlines()[-1])
+    elif isinstance(error, MemoryError) or _is_memory(str(error)):
         said = OutOfMemory(f"the {_where(error)} is too small{_asked_for(str(error))}: {_REMEDY}")
     elif isinstance(error, OSError) and not isinstance(error, DiskFull) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         said = DiskFull(error.errno, f"the disk is full: {error.filename or 'a file'} could not be written")

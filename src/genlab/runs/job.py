@@ -44,6 +44,8 @@ def find(cfg: DictConfig) -> Run:
     data = checksum({str(key): value for key, value in dataset.items()}, Path(cfg.paths.data_dir).expanduser())
     store = Store(cfg.paths.output_dir)
     run = store.run(cfg.task_name, fingerprint(cfg, data))
+    if cfg.force and cfg.paths.run_dir:  # chosen when the job was planned: a second look would find it taken
+        return Run(Path(cfg.paths.run_dir))
     return store.beside(run) if cfg.force and run.path.exists() else run
 
 
@@ -69,7 +71,7 @@ def carry_out(cfg: DictConfig, overrides: list[str], experiment: str | None, wor
                 return _done(run)
             tries = len(record.errors) + (record.error is not None)
             if record.status == "failed" and tries > cfg.retries:
-                reason = f"failed {tries} times, the last with {_reason(record)}; retries={tries} tries again"
+                reason = f"failed {tries} times, the last with {reason_of(record)}; retries={tries} tries again"
                 return Outcome(run.path, "failed", reason, worked=False, exit_status=1)
             return _work(cfg, run, record, work)
     except RunIsLocked as locked:
@@ -117,19 +119,24 @@ def _failed(run: Run, record: Record, error: Exception, watch: Stopwatch) -> Out
         record.save(run.record_file)
     assert record.error is not None
     logging.getLogger("genlab").error("%s", record.error["traceback"])
-    return Outcome(run.path, "failed", _reason(record), exit_status=2 if isinstance(error, ConfigError) else 1)
+    return Outcome(run.path, "failed", reason_of(record), exit_status=2 if isinstance(error, ConfigError) else 1)
 
 
 def bury(cfg: DictConfig, error: Exception) -> Outcome:
-    """Write down that the process of a run is gone, after it has died without a word."""
-    run = find(cfg)
+    """Write down that the process of a job is gone, after it has died without a word."""
+    return buried(find(cfg), error)
+
+
+def buried(run: Run, error: Exception) -> Outcome:
+    """The outcome of a run whose process is gone, which its record says from now on."""
     if (record := run.record()) is not None and record.status == "running":
         record.end("failed", 0.0, error)
         record.save(run.record_file)
     return Outcome(run.path, "failed", str(error), exit_status=1)
 
 
-def _reason(record: Record) -> str:
+def reason_of(record: Record) -> str:
+    """Why a run failed, in one line."""
     if record.error is None:
         return "an unknown error"
     return f"{record.error['type']}: {record.error['message'].splitlines()[0]}"

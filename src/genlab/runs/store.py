@@ -57,7 +57,7 @@ class Run:
         return record.load(self.record_file)
 
     def config(self) -> DictConfig:
-        """The run's own config.
+        """The run's own config, without its `allow_targets`: whoever reads a run says anew what it may build.
 
         Raises:
             ConfigError: there is none, or it is no config.
@@ -68,6 +68,7 @@ class Run:
             raise ConfigError(f"{self.path} is no run: it has no config.yaml") from error
         if not isinstance(cfg, DictConfig):
             raise ConfigError(f"{self.config_file} holds no mapping")
+        cfg.pop("allow_targets", None)  # a folder from a stranger cannot allow itself anything
         return cfg
 
     def checkpoint(self) -> Path | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from typing import Any
 
 from hydra.core.utils import JobReturn, JobStatus, filter_overrides, run_job
 from hydra.errors import HydraException
@@ -45,10 +47,26 @@ def compose_all(
 def launch(
     launcher: Launcher, context: HydraContext, config: DictConfig, task: TaskFunction, jobs: list[list[str]], first: int
 ) -> Sequence[JobReturn]:
-    """Hand jobs to a launcher; for one that is not ours they are composed and checked here, all before the first."""
-    if not type(launcher).__module__.startswith("hydra_plugins.genlab."):
-        compose_all(context, config, task, jobs, first)
-    return launcher.launch(jobs, initial_job_idx=first)
+    """Hand jobs to a launcher; for one that is not ours they are composed and checked here, all before the first.
+
+    A launcher that is not ours raises when it loses a job's process, and then says nothing of the other jobs: the
+    task's `attend` is asked what became of all of them.
+
+    Raises:
+        ConfigError: the launcher failed before any job began.
+    """
+    if type(launcher).__module__.startswith("hydra_plugins.genlab."):
+        return launcher.launch(jobs, initial_job_idx=first)
+    composed, begun = compose_all(context, config, task, jobs, first), time.time()
+    try:
+        return launcher.launch(jobs, initial_job_idx=first)
+    except Exception as error:
+        attend = getattr(task, "attend", None)
+        attended = None if attend is None else attend(composed, begun, error)
+        if attended is None:
+            name = type(launcher).__name__
+            raise ConfigError(f"{name} could not start the jobs: {_first_line(error)}") from error
+        return [_result(job, value) for job, value in zip(composed, attended, strict=True)]
 
 
 def _compose(context: HydraContext, config: DictConfig, words: list[str], index: int, explained: bool) -> DictConfig:
@@ -75,11 +93,18 @@ def _named(found: list[int], overrides: Sequence[Sequence[str]], first: int) -> 
 def known(task: TaskFunction, job: DictConfig) -> JobReturn | None:
     """The result of a job that needs no work, by the task's `known`; None when it has to be carried out."""
     answer = getattr(task, "known", lambda _: None)(job)
-    if answer is None:
-        return None
+    return None if answer is None else _result(job, answer)
+
+
+def _result(job: DictConfig, value: Any) -> JobReturn:
     result = JobReturn(overrides=list(job.hydra.overrides.task), status=JobStatus.COMPLETED)
-    result.return_value = answer
+    result.return_value = value
     return result
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
 def run(context: HydraContext, task: TaskFunction, job: DictConfig) -> JobReturn:

@@ -26,6 +26,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from genlab.config.ranges import PositiveFloat, PositiveInt
+from hydra_plugins.genlab.forking import refuse_if_spoilt
 from hydra_plugins.genlab.jobs import compose_all, known, run
 
 ConfigStore.instance().store(
@@ -86,6 +87,8 @@ class LocalLauncher(Launcher):
         gpus = _gpus()
         workers = max(1, min(len(waiting), self._workers or len(gpus) or _cores() // 2))
         threads = self._threads or max(1, _cores() // workers)
+        if waiting:
+            refuse_if_spoilt(threads)
         free = deque(range(workers))
         running: dict[Connection, _Child] = {}
         try:
