@@ -49,12 +49,30 @@ DIFFUSION = "experiment=diffusion/class_conditional_digits"
         ([DIFFUSION, "dataset.num_classes=null"], "the data set has none"),
         (["+scheduler=cosine", "model=vae"], "scheduler is given, but the model (Autoencoder) uses none"),
         (["dataset.num_classes=null", "model=cvae"], "the data set has none"),
+        ([DIFFUSION, "guidance=classifier_free"], "this model always sees one: train it with conditioner.dropout"),
+        ([DIFFUSION, "guidance=dynamic_threshold"], "this model always sees one: train it with conditioner.dropout"),
+        (["model=ddpm", "guidance=classifier_free"], "this model has none: take guidance=none"),
+        ([DIFFUSION, "parameterization=learned_variance"], "give +network.out_channels=2"),
     ],
 )  # fmt: skip
 def test_a_problem_is_one_sentence(overrides, sentence):
     found = problems(*overrides)
     assert any(sentence in problem for problem in found), found
     assert all("\n" not in problem for problem in found)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["guidance=classifier_free", "conditioner.dropout=0.1"],
+        ["guidance=interval", "conditioner.dropout=0.1"],
+        ["guidance=classifier_free", "guidance.scale=1"],  # the conditional model itself
+        ["guidance=colour"],
+        ["parameterization=learned_variance", "+network.out_channels=2", "objective=hybrid"],
+    ],
+)
+def test_what_fits_together_is_sound(overrides):
+    check(composed(DIFFUSION, *overrides))
 
 
 def test_all_problems_are_found_at_once():

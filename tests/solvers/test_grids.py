@@ -2,14 +2,22 @@ import pytest
 import torch
 from diffusers.schedulers import EDMEulerScheduler
 
+from genlab.processes import cosine
 from genlab.processes.edm import EDM
+from genlab.processes.gaussian import Gaussian
 from genlab.processes.linear import Linear
 from genlab.processes.linear_path import LinearPath
 from genlab.processes.ve import VE
 from genlab.processes.vp import VP
 from genlab.solvers.ancestral import Ancestral
+from genlab.solvers.dpm_solver import DPMSolver2M
 from genlab.solvers.grids import Cosine, Even, Karras
+from genlab.solvers.heun import Heun
+from genlab.solvers.renoising import Renoising
+from genlab.solvers.rising import Jumps
+from genlab.solvers.sampler import Sampler
 from genlab.solvers.trajectory import check_times, trajectory
+from oracles import NormalData
 
 
 @pytest.mark.parametrize("schedule", [Linear(), VP(), VE(), EDM(), LinearPath()], ids=lambda s: type(s).__name__)
@@ -28,15 +36,53 @@ def test_karras_on_edm_is_the_published_grid():
     assert torch.allclose(Karras()(EDM(), 18), theirs.sigmas.double(), rtol=1e-4)
 
 
-def test_more_steps_than_can_be_told_apart_are_refused():
-    with pytest.raises(ValueError, match=r"sampler\.steps=60: the grid visits a step of the schedule twice"):
-        Karras()(Linear(train_timesteps=50), 60)
+@pytest.mark.parametrize("grid", [Even(), Cosine(), Karras()], ids=lambda g: type(g).__name__)
+def test_more_steps_than_the_schedule_has_are_refused(grid):
+    with pytest.raises(ValueError, match=r"sampler\.steps=60 must be from 1 to the 50 of scheduler\.train_timesteps"):
+        grid(Linear(train_timesteps=50), 60)
+
+
+def test_a_step_that_several_levels_fall_on_is_visited_once():
+    schedule = cosine.Cosine()
+    times = Karras()(schedule, 100)
+    assert (times.diff() < 0).all()
+    assert 20 < len(times) < 101
+    assert torch.allclose((times * 1000).round() / 1000, times)
+    few = Karras()(schedule, 5)
+    assert (times[0], times[-2]) == (few[0], few[-2])  # the ends are where they were
+
+
+@pytest.mark.parametrize(
+    ("solver", "grid", "calls"),
+    [(DPMSolver2M(), Karras(), 1), (Heun(), Karras(), 2), (Renoising(Ancestral()), Jumps(Karras(), 5, 2), 1)],
+    ids=["dpm", "heun", "jumps"],
+)
+def test_the_calls_are_those_of_the_times_that_are_left(solver, grid, calls):
+    schedule, called = cosine.Cosine(), []
+    process, sampler = Gaussian(schedule), Sampler(solver, grid, 60)
+
+    def counted(x, t):
+        called.append(t)
+        return NormalData(process, 0.0, 1.0)(x, t)
+
+    *_, last = sampler(process, counted, (2, 1))
+    assert last.t == 0
+    assert len(called) == sampler.nfe(schedule)
+    assert sampler.nfe(schedule) != Sampler(solver, grid, 60).nfe(VP())
+
+
+def test_few_karras_levels_serve_the_cosine_schedule():
+    process = Gaussian(cosine.Cosine())
+    sampler = Sampler(DPMSolver2M(), Karras(), 15)
+    *_, last = sampler(process, NormalData(process, 0.4, 0.5), (20_000, 1), generator=torch.Generator().manual_seed(0))
+    assert float(last.x.mean()) == pytest.approx(0.4, abs=0.05)
+    assert float(last.x.std()) == pytest.approx(0.5, rel=0.15)
 
 
 def test_a_grid_that_repeats_or_rises_is_refused_before_sampling():
     with pytest.raises(ValueError, match=r"must not repeat a time; this one visits 0\.5 twice"):
         check_times(torch.tensor([1, 0.5, 0.5, 0]), may_rise=True)
     with pytest.raises(ValueError, match=r"needs times that fall; this grid rises from 0\.2"):
-        trajectory(None, None, Ancestral(1.0), torch.tensor([1, 0.2, 0.5, 0]), torch.zeros(1))
+        trajectory(Gaussian(VP()), None, Ancestral(1.0), torch.tensor([1, 0.2, 0.5, 0]), torch.zeros(1))
     with pytest.raises(ValueError, match="two times or more"):
         check_times(torch.tensor([1.0]), may_rise=True)

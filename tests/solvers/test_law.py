@@ -72,7 +72,7 @@ def test_it_calls_the_network_as_often_as_it_says(name):
 
     *_, last = sampler(process, counted, (2, 1))
     assert last.t == 0
-    assert len(calls) == sampler.nfe
+    assert len(calls) == sampler.nfe(schedule)
 
 
 def test_jumps_go_back_up_and_reach_the_data_once():

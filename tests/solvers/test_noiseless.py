@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from genlab.denoisers.prediction import Prediction
+from genlab.processes.degrading import Steady
 from genlab.processes.gaussian import Gaussian
 from genlab.processes.linear_path import LinearPath
 from genlab.processes.schedule import Scales
@@ -17,6 +18,8 @@ DATA = torch.randn(4, 6, generator=torch.Generator().manual_seed(0), dtype=torch
 
 class Fade:
     """x_t = (1 - t) x_0 + t colour: linear in time."""
+
+    schedule = Steady()
 
     def corrupt(self, x0, t, noise=None, generator=None):
         return (1 - t) * x0 + t * 0.3

@@ -72,5 +72,5 @@ def _ends(process, solver, start):
 def test_the_adaptive_solver_needs_continuous_time():
     from genlab.processes.linear import Linear
 
-    with pytest.raises(ValueError, match="sampler=rk45 needs a schedule of continuous time"):
+    with pytest.raises(ValueError, match="the solver RK45 needs a schedule of continuous time"):
         _ends(Gaussian(Linear()), RK45(), torch.tensor(1.0).double())

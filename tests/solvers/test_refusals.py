@@ -21,13 +21,15 @@ from genlab.solvers.lms import LMS
 from genlab.solvers.pndm import PNDM
 from genlab.solvers.renoising import Renoising
 from genlab.solvers.rising import Churn
+from genlab.solvers.rk45 import RK45
 from genlab.solvers.sampler import Sampler
 from genlab.solvers.trajectory import trajectory
 
 REFUSED = {
     "more steps than were trained": (Sampler(Ancestral(), Leading(), 1001), Linear(), "must be from 1 to the 1000"),
-    "a step twice, even": (Sampler(Ancestral(), Even(), 30), Linear(train_timesteps=20), "visits a step .* twice"),
-    "a step twice, karras": (Sampler(Ancestral(), Karras(), 300), Linear(), "visits a step of the schedule twice"),
+    "more even steps": (Sampler(Ancestral(), Even(), 30), Linear(train_timesteps=20), "must be from 1 to the 20"),
+    "more levels": (Sampler(Ancestral(), Karras(), 30), Linear(train_timesteps=20), "must be from 1 to the 20"),
+    "times of its own": (Sampler(RK45(), Even(), 1), Linear(), "RK45 needs a schedule of continuous time"),
     "step numbers of continuous time": (Sampler(Heun(), Trailing(), 10), VP(), "needs a schedule of discrete steps"),
     "no signal, multistep": (Sampler(LMS(), Even(), 10), LinearPath(), "LMS divides by alpha, which is 0"),
     "no signal, pseudo": (Sampler(PNDM(), Linspace(), 10), ZeroTerminal(), "PNDM divides by alpha, which is 0"),

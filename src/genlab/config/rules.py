@@ -55,6 +55,41 @@ def steps_fit(cfg: DictConfig) -> Iterator[str]:
         yield f"sampler.steps = {steps} must not exceed scheduler.train_timesteps = {trained}"
 
 
+def guidance_knows_no_condition(cfg: DictConfig) -> Iterator[str]:
+    """Guidance that compares with the estimate without a condition needs a model that was trained without one, too."""
+    guidance = _get(cfg, "guidance")
+    scales = [node.get("scale") for node in _parts(guidance) if str(node.get("_target_")).endswith(".ClassifierFree")]
+    if all(scale == 1 for scale in scales) or _get(cfg, "conditioner") is None:
+        return
+    if "dropout" not in cfg.conditioner:
+        yield "guidance compares with and without a condition, and this model has none: take guidance=none"
+    elif cfg.conditioner.dropout == 0:
+        yield (
+            "guidance compares with and without a label, and this model always sees one: train it with "
+            "conditioner.dropout greater than 0, such as 0.1, or take guidance=none"
+        )
+
+
+def _parts(node: Any) -> Iterator[DictConfig]:
+    """A part and those that it holds."""
+    if isinstance(node, DictConfig):
+        yield node
+        for key in node:
+            yield from _parts(_get(node, str(key)))
+
+
+def variance_has_channels(cfg: DictConfig) -> Iterator[str]:
+    """A network that learns variances has twice the channels of the data."""
+    channels, out = _get(cfg, "dataset.channels"), _get(cfg, "network.out_channels")
+    target = str(_get(cfg, "parameterization._target_"))
+    is_one = _get(cfg, "network.networks") is None  # a mixture of experts has them further down
+    if target.endswith(".LearnedVariance") and is_one and _are_numbers(channels) and out != 2 * channels:
+        yield (
+            f"parameterization=learned_variance needs a network of twice the data's {channels} channels, for the noise "
+            f"and its variance: give +network.out_channels={2 * channels}"
+        )
+
+
 def conditional_has_classes(cfg: DictConfig) -> Iterator[str]:
     """A class-conditional model needs a data set with classes."""
     needs = [
@@ -130,6 +165,8 @@ RULES: tuple[Rule, ...] = (
     betas_rise,
     size_halves,
     steps_fit,
+    guidance_knows_no_condition,
+    variance_has_channels,
     conditional_has_classes,
     classes_exist,
     label_exists,

@@ -126,6 +126,18 @@ class Diffusion(GenerativeModule):
         chosen = torch.linspace(0, len(back) - 1, count).round().long()
         return torch.stack(there), torch.stack([back[int(i)] for i in chosen])
 
+    def unfold(
+        self, n: int, count: int, condition: Conditions = None, *, generator: Randomness = None
+    ) -> tuple[Tensor, Tensor]:
+        """(count, n, *shape) twice, decoded: the samples at moments evenly chosen of their making, the last of them
+        included, and the clean data that were predicted there. Fewer moments where there are fewer steps.
+        """
+        steps = len(self.sampler.times(self.denoiser.process.schedule)) - 1
+        chosen = set(torch.linspace(0, steps - 1, count).round().long().tolist())
+        moments = [m for i, m in enumerate(self.trajectory(n, condition, generator=generator)) if i in chosen]
+        return (torch.stack([self.codec.decode(moment.x) for moment in moments]),
+                torch.stack([self.codec.decode(moment.x0) for moment in moments]))  # fmt: skip
+
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
         """Takes a model trained with another guidance: the weights of a guidance are its own."""
         own = {name: value for name, value in self.state_dict().items() if name.startswith("guidance.")}
@@ -133,5 +145,5 @@ class Diffusion(GenerativeModule):
         return super().load_state_dict(own | rest, strict, assign)
 
     def provenance(self) -> dict[str, Any]:
-        made_by = {"sampler": repr(self.sampler), "nfe": self.sampler.nfe, "guidance": repr(self.guidance)}
-        return super().provenance() | made_by
+        nfe = self.sampler.nfe(self.denoiser.process.schedule)
+        return super().provenance() | {"sampler": repr(self.sampler), "nfe": nfe, "guidance": repr(self.guidance)}

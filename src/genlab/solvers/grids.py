@@ -18,12 +18,15 @@ class Grid(Protocol):
     """Chooses times."""
 
     def __call__(self, schedule: Clock, steps: int) -> Tensor:
-        """(steps + 1,) falling times, the last of them 0. Raises ValueError where the schedule has too few steps."""
+        """(steps + 1,) falling times, the last of them 0; fewer where some fall on one step of a discrete schedule.
+
+        Raises ValueError where the schedule has fewer steps than are asked for.
+        """
         ...
 
 
-def _of_steps(schedule: Clock, steps: int, numbers: Tensor) -> Tensor:
-    """Times of the step numbers (steps,), of 0, ..., T - 1, and 0. Raises ValueError if they are not distinct."""
+def _of_steps(schedule: Clock, numbers: Tensor) -> Tensor:
+    """Times of the step numbers (steps,), of 0, ..., T - 1, and 0."""
     assert isinstance(schedule, Discrete), "discrete grids are asked for by `_n_steps`"
     return torch.cat([(numbers.double() + 1) / schedule.n_steps, torch.zeros(1, dtype=torch.float64)])
 
@@ -31,9 +34,13 @@ def _of_steps(schedule: Clock, steps: int, numbers: Tensor) -> Tensor:
 def _n_steps(schedule: Clock, steps: int, grid: str) -> int:
     if not isinstance(schedule, Discrete):
         raise ValueError(f"sampler.grid={grid} needs a schedule of discrete steps, not {type(schedule).__name__}")
-    if not 1 <= steps <= schedule.n_steps:
-        raise ValueError(f"sampler.steps={steps} must be from 1 to the {schedule.n_steps} of scheduler.train_timesteps")
+    _check_steps(schedule, steps)
     return schedule.n_steps
+
+
+def _check_steps(schedule: Clock, steps: int) -> None:
+    if isinstance(schedule, Discrete) and not 1 <= steps <= schedule.n_steps:
+        raise ValueError(f"sampler.steps={steps} must be from 1 to the {schedule.n_steps} of scheduler.train_timesteps")
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class Leading:
 
     def __call__(self, schedule: Clock, steps: int) -> Tensor:
         stride = _n_steps(schedule, steps, "leading") // steps
-        return _of_steps(schedule, steps, torch.arange(steps - 1, -1, -1) * stride)
+        return _of_steps(schedule, torch.arange(steps - 1, -1, -1) * stride)
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,7 @@ class Trailing:
 
     def __call__(self, schedule: Clock, steps: int) -> Tensor:
         total = _n_steps(schedule, steps, "trailing")
-        return _of_steps(schedule, steps, (total - torch.arange(steps).double() * (total / steps)).round() - 1)
+        return _of_steps(schedule, (total - torch.arange(steps).double() * (total / steps)).round() - 1)
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,7 @@ class Linspace:
 
     def __call__(self, schedule: Clock, steps: int) -> Tensor:
         total = _n_steps(schedule, steps, "linspace")
-        return _of_steps(schedule, steps, torch.linspace(total - 1, 0, steps, dtype=torch.float64).round())
+        return _of_steps(schedule, torch.linspace(total - 1, 0, steps, dtype=torch.float64).round())
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ class Even:
     """Fractions 1, (n - 1) / n, ..., 1 / n of the way to the noisy end; on discrete steps, those nearest above."""
 
     def __call__(self, schedule: Clock, steps: int) -> Tensor:
-        return _to_data(schedule.at(torch.arange(steps, 0, -1, dtype=torch.float64) / steps), steps)
+        return _to_data(schedule, schedule.at(torch.arange(steps, 0, -1, dtype=torch.float64) / steps))
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,7 @@ class Cosine:
 
     def __call__(self, schedule: Clock, steps: int) -> Tensor:
         angle = torch.arange(steps, 0, -1, dtype=torch.float64) * (math.pi / 2 / steps)
-        return _to_data(schedule.at(1 - angle.cos()), steps)
+        return _to_data(schedule, schedule.at(1 - angle.cos()))
 
 
 @dataclass(frozen=True)
@@ -95,11 +102,10 @@ class Karras:
             raise ValueError(f"sampler.grid=karras spaces noise levels, and {type(schedule).__name__} has none")
         ends = schedule(schedule.at(torch.tensor([1.0, 1e-6], dtype=torch.float64)))
         high, low = (ends.sigma / ends.alpha).clamp(1e-3, self.level_max) ** (1 / self.rho)
-        return _to_data(schedule.time_of(torch.linspace(high, low, steps, dtype=torch.float64) ** self.rho), steps)
+        return _to_data(schedule, schedule.time_of(torch.linspace(high, low, steps, dtype=torch.float64) ** self.rho))
 
 
-def _to_data(times: Tensor, steps: int) -> Tensor:
-    """The times (steps,), and 0. Raises ValueError unless they fall."""
-    if steps > 1 and not bool((times.diff() < 0).all()):
-        raise ValueError(f"sampler.steps={steps}: the grid visits a step of the schedule twice; take fewer steps")
-    return torch.cat([times, torch.zeros(1, dtype=torch.float64)])
+def _to_data(schedule: Clock, times: Tensor) -> Tensor:
+    """The times (steps,) that fall, each step of a discrete schedule once, and 0."""
+    _check_steps(schedule, len(times))
+    return torch.cat([torch.unique_consecutive(times), torch.zeros(1, dtype=torch.float64)])

@@ -51,11 +51,8 @@ class Jumps:
     repeats: PositiveInt = 10
 
     def __call__(self, schedule: Clock, steps: int) -> Tensor:
-        return self.grid(schedule, steps)[self._visits(steps)]
-
-    def falls(self, steps: int) -> int:
-        """How many steps go down."""
-        return int((torch.tensor(self._visits(steps)).diff() > 0).sum())
+        times = self.grid(schedule, steps)
+        return times[self._visits(len(times) - 1)]
 
     def _visits(self, steps: int) -> list[int]:
         """Indices into the plain grid; the data themselves are reached once, at the end."""

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from genlab.config.ranges import Fraction, PositiveFloat
 from genlab.denoisers.prediction import BoundDenoise
-from genlab.processes.discrete import Discrete
 from genlab.processes.gaussian import Gaussian
 from genlab.randomness import Randomness
 
@@ -41,6 +40,7 @@ class RK45:
 
     tolerance: PositiveFloat = 1e-5
     tau_min: Fraction = 1e-3
+    needs_continuous_time = True
 
     def init(self, x: Tensor, t: Tensor) -> None:
         return None
@@ -50,8 +50,6 @@ class RK45:
         generator: Randomness = None,
     ) -> tuple[Tensor, None]:  # fmt: skip
         schedule = process.schedule
-        if isinstance(schedule, Discrete):
-            raise ValueError("sampler=rk45 needs a schedule of continuous time, such as scheduler=vp or linear_path")
         (alpha_t, sigma_t), (alpha_s, sigma_s) = process.scales(x, t), process.scales(x, s)
         start, stop = sigma_t / (alpha_t + sigma_t), sigma_s / (alpha_s + sigma_s)
 

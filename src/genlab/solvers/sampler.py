@@ -11,12 +11,11 @@ from torch import Tensor
 from genlab.config.ranges import PositiveInt
 from genlab.denoisers.prediction import BoundDenoise
 from genlab.processes.process import Process
-from genlab.processes.schedule import Clock, Schedule
+from genlab.processes.schedule import Clock
 from genlab.randomness import Randomness
 from genlab.solvers.grids import Grid
-from genlab.solvers.rising import Jumps
 from genlab.solvers.solver import Solver
-from genlab.solvers.trajectory import Constraint, Moment, check_times, trajectory
+from genlab.solvers.trajectory import Constraint, Moment, check_noise, check_served, trajectory
 
 
 @dataclass(frozen=True)
@@ -34,31 +33,18 @@ class Sampler:
     steps: PositiveInt
 
     def times(self, schedule: Clock) -> Tensor:
-        """The times that are visited, ending at 0: (steps + 1,) unless the grid rises.
+        """The times that are visited, ending at 0: (steps + 1,) unless the grid rises or skips repeated steps.
 
         Raises ValueError if the schedule cannot give so many, or the solver cannot serve them.
         """
-        solver = type(self.solver).__name__
-        if getattr(self.solver, "needs_noise", True) and not isinstance(schedule, Schedule):
-            raise ValueError(
-                f"the solver {solver} undoes Gaussian noise, and this process adds none: "
-                "take sampler=cold or sampler=recorrupt"
-            )
+        check_noise(self.solver, schedule)
         times = self.grid(schedule, self.steps)
-        check_times(times, getattr(self.solver, "may_rise", False))
-        needs_signal = getattr(self.solver, "needs_signal", False)
-        if needs_signal and isinstance(schedule, Schedule) and schedule(times[0]).alpha == 0:
-            raise ValueError(
-                f"the solver {solver} divides by alpha, which is 0 at the noisy end of {type(schedule).__name__}: "
-                "take sampler=euler, heun or dpm_solver"
-            )
+        check_served(self.solver, schedule, times)
         return times
 
-    @property
-    def nfe(self) -> int:
+    def nfe(self, schedule: Clock) -> int:
         """Evaluations of the denoiser for a sample (a guided one may be two of the network, in one batch)."""
-        falls = self.grid.falls(self.steps) if isinstance(self.grid, Jumps) else self.steps
-        return self.solver.calls(falls)
+        return self.solver.calls(int((self.times(schedule).diff() < 0).sum()))
 
     def __call__(
         self, process: Process, denoise: BoundDenoise, shape: tuple[int, ...], *, constraint: Constraint | None = None,

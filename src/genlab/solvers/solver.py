@@ -15,7 +15,7 @@ class Solver(Protocol):
 
     Of what it can do it says, where it differs from most: `may_rise = True`, it can also go from a time to a later
     one; `needs_noise = False`, it serves any process, others a Gaussian one; `needs_signal = True`, it cannot begin
-    where alpha is 0.
+    where alpha is 0; `needs_continuous_time = True`, it chooses times of its own.
     """
 
     def init(self, x: Tensor, t: Tensor) -> Any:

@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 
 from genlab.denoisers.prediction import BoundDenoise, Prediction
+from genlab.processes.discrete import Discrete
 from genlab.processes.process import Process
+from genlab.processes.schedule import Clock, Schedule
 from genlab.randomness import Randomness
 from genlab.solvers.solver import Solver
 
@@ -37,8 +39,32 @@ def trajectory(
     The times are best on the host: coefficients are then float64 scalars, and the loop never waits for the device.
     Raises ValueError for times that the solver cannot serve.
     """
-    check_times(times, getattr(solver, "may_rise", False))
+    check_served(solver, process.schedule, times)
     return _moments(process, denoise, solver, times, x, constraint, generator)
+
+
+def check_noise(solver: Solver, schedule: Clock) -> None:
+    """Raise ValueError for a solver of noise on a process that adds none."""
+    if getattr(solver, "needs_noise", True) and not isinstance(schedule, Schedule):
+        raise ValueError(
+            f"the solver {type(solver).__name__} undoes Gaussian noise, and this process adds none: "
+            "take sampler=cold or sampler=recorrupt"
+        )
+
+
+def check_served(solver: Solver, schedule: Clock, times: Tensor) -> None:
+    """Raise ValueError for what the solver cannot serve: the process, its kind of time, where it begins, the times."""
+    check_noise(solver, schedule)
+    check_times(times, getattr(solver, "may_rise", False))
+    name = type(solver).__name__
+    if getattr(solver, "needs_continuous_time", False) and isinstance(schedule, Discrete):
+        raise ValueError(f"the solver {name} needs a schedule of continuous time, such as vp or linear_path")
+    needs_signal = getattr(solver, "needs_signal", False)
+    if needs_signal and isinstance(schedule, Schedule) and schedule(times[0]).alpha == 0:
+        raise ValueError(
+            f"the solver {name} divides by alpha, which is 0 at the noisy end of {type(schedule).__name__}: "
+            "take sampler=euler, heun or dpm_solver"
+        )
 
 
 def check_times(times: Tensor, may_rise: bool) -> None:
