@@ -6,7 +6,7 @@ by having the method. Images are float tensors (batch, channel, height, width) i
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -87,3 +87,24 @@ class DrawsCodes(CodeMaps, Protocol):
     def sample_codes(self, n: int, condition: Conditions = None, *, generator: Randomness = None) -> Tensor:
         """(n, levels, rows, columns) int64."""
         ...
+
+
+@runtime_checkable
+class Unfolds(Protocol):
+    """Makes a sample in steps that can be looked at."""
+
+    def unfold(
+        self, n: int, count: int, condition: Conditions = None, *, generator: Randomness = None
+    ) -> tuple[Tensor, Tensor]:
+        """(count, n, *shape) twice: samples at `count` moments of their making, and the clean ones predicted."""
+        ...
+
+
+@runtime_checkable
+class Denoises(Protocol):
+    """Learns to undo a process."""
+
+    denoiser: Any
+    """It has the process."""
+    codec: Any
+    """Between the data and what the process is done to."""

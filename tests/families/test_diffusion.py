@@ -62,6 +62,17 @@ def test_samples_are_of_the_classes_in_turn_or_of_those_asked_for():
     assert torch.allclose(x[:, 0, 0, 0], torch.tensor([0.7, 0.7, 0.2]), atol=1e-4)
 
 
+def test_a_sample_unfolds_from_noise_to_itself_beside_the_clean_one_that_is_predicted():
+    diffusion, labels = model(), torch.tensor([7, 2])
+    x, x0 = diffusion.unfold(2, 5, labels, generator=torch.Generator().manual_seed(3))
+    assert x.shape == x0.shape == (5, 2, 1, 4, 4)
+    assert torch.equal(x[-1], diffusion.sample(2, labels, generator=torch.Generator().manual_seed(3)))
+    assert torch.allclose(x0[:, :, 0, 0, 0], torch.tensor([0.7, 0.2]).expand(5, 2), atol=1e-4)  # known from the start
+    distance = (x - x0).flatten(1).norm(dim=1)
+    assert (distance.diff() < 0).all()
+    assert len(model(steps=3).unfold(1, 10)[0]) == 3
+
+
 def test_guidance_may_be_changed_after_training_and_the_estimate_is_clipped_after_it():
     diffusion = model()
     diffusion.guidance = ClassifierFree(2.0)

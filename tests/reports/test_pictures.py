@@ -7,21 +7,37 @@ import numpy as np
 import pytest
 import torch
 
+from genlab.codecs.identity import Identity
 from genlab.codecs.levels import Levels
 from genlab.codecs.vq import VQCodes
+from genlab.conditioning.unconditional import Unconditional
 from genlab.data.digits import Digits
 from genlab.data.resident import ResidentDataModule
+from genlab.denoisers.denoiser import Denoiser
+from genlab.denoisers.eps import Eps
 from genlab.families.autoencoder import Autoencoder
 from genlab.families.autoregressive import Autoregressive
 from genlab.families.deterministic_autoencoder import DeterministicAutoencoder
+from genlab.families.diffusion import Diffusion
 from genlab.families.vector_quantized import VectorQuantized
+from genlab.guidance.unguided import Unguided
 from genlab.networks.convolutional import ConvolutionalAutoencoder
 from genlab.networks.pixelcnn import GatedPixelCNN
 from genlab.networks.quantizer import VectorQuantizer
 from genlab.networks.residual import ResidualAutoencoder
+from genlab.networks.unet import UNet
+from genlab.objectives.denoising import Denoising
 from genlab.objectives.likelihood import Bernoulli
-from genlab.reports.pictures import draw_all
+from genlab.objectives.times import Uniform
+from genlab.objectives.weights import Unit
+from genlab.processes.gaussian import Gaussian
+from genlab.processes.linear import Linear
+from genlab.reports.pictures import draw_all, draw_process
 from genlab.reports.walks import ends
+from genlab.runs.store import Run
+from genlab.solvers.ancestral import Ancestral
+from genlab.solvers.grids import Leading
+from genlab.solvers.sampler import Sampler
 
 adam = partial(torch.optim.Adam, lr=1e-3)
 small = partial(GatedPixelCNN, width=4, layers=1, first_kernel=3, kernel=3)
@@ -36,6 +52,13 @@ def vq() -> VectorQuantized:
     return VectorQuantized(parts, VectorQuantizer, adam, num_embeddings=8)
 
 
+def diffusion() -> Diffusion:
+    denoiser = Denoiser(UNet(1, 8, [8], 0, 1, norm_groups=4, attention_head_size=8), Gaussian(Linear()), Eps())
+    sampler = Sampler(Ancestral(0.0), Leading(), 12)
+    objective = Denoising(Uniform(), Unit())
+    return Diffusion(denoiser, objective, Unconditional(), sampler, Unguided(), Identity(), [1, 8, 8], adam)
+
+
 MODELS = {
     "vae": (lambda: Autoencoder(network(), Bernoulli(), adam, 4), "samples reconstructions interpolations walks"),
     "cvae": (lambda: Autoencoder(network(), Bernoulli(), adam, 4, 10), "samples reconstructions interpolations walks"),
@@ -43,6 +66,7 @@ MODELS = {
            "samples reconstructions interpolations walks"),
     "vq": (vq, "samples reconstructions code_maps"),
     "pixelcnn over codes": (lambda: Autoregressive(small, VQCodes(vq()), adam), "samples code_maps drawn_codes"),
+    "diffusion": (diffusion, "samples unfolding"),
     "pixelcnn over pixels": (lambda: Autoregressive(small, Levels(1, 8, 2), adam), "samples"),
 }  # fmt: skip
 
@@ -72,3 +96,10 @@ def test_the_ends_of_a_way_are_of_one_class_where_the_model_is_told_it() -> None
     assert (first != last).all()
     assert [part.tolist() for part in ends(None, 2)] == [[0, 1], [2, 3]]
     assert [len(part) for part in ends(torch.arange(4), 3)] == [0, 0]  # no class has two pictures
+
+
+def test_a_process_is_drawn_once_where_there_is_one(data: Any, tmp_path: Any) -> None:
+    run = Run(tmp_path)
+    assert draw_process(vq(), data, run) is None
+    assert draw_process(diffusion(), data, run) == run.samples / "schedule.png"
+    assert draw_process(diffusion(), data, run) is None

@@ -11,7 +11,7 @@ import torch
 from genlab.config.ranges import PositiveInt
 from genlab.families.base import batches_done
 from genlab.interop.loggers import log_picture
-from genlab.reports.pictures import draw_all, draw_curve
+from genlab.reports.pictures import draw_all, draw_curve, draw_process
 from genlab.runs.store import Run
 
 
@@ -37,8 +37,8 @@ def draw(module: Any, data: Any, run: Run, loggers: list[Any], step: int) -> Non
     devices = [module.device] if module.device.type == "cuda" else []
     with module.averaged(), torch.random.fork_rng(devices):
         pictures: dict[str, Path] = draw_all(module, data, run.samples, f"step_{step:06d}", module.device)
-    if (curve := draw_curve(run)) is not None:
-        pictures["loss"] = curve
+    of_run = {"loss": draw_curve(run), "schedule": draw_process(module, data, run)}
+    pictures |= {kind: path for kind, path in of_run.items() if path is not None}
     for logger in loggers:
         for name, path in pictures.items():
             log_picture(logger, name, path, step)

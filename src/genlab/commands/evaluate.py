@@ -84,14 +84,18 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[Workbench]) -> dict
 
 
 def _draw(module: Any, data: Any, folder: Path) -> None:
-    """What this evaluation's samples look like: the grid of the training's pictures, from the same noise."""
-    from genlab.protocols import Samples
-    from genlab.reports.pictures import draw_samples
+    """What this evaluation's samples look like, and how they came about: from the noise of the training's pictures."""
+    from genlab.protocols import Samples, Unfolds
+    from genlab.reports.pictures import draw_samples, draw_unfolding
 
-    samples = isinstance(module, Samples)
-    if samples and len(data.shape) == 3:
-        with module.averaged():
+    samples, unfolds = isinstance(module, Samples), isinstance(module, Unfolds)
+    if len(data.shape) != 3:
+        return
+    with module.averaged():
+        if samples:
             draw_samples(module, folder / "samples.png", module.device)
+        if unfolds:
+            draw_unfolding(module, folder / "unfolding.png", module.device)
 
 
 def _words(argv: list[str], run: Run | None) -> list[str]:

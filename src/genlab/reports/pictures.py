@@ -10,16 +10,18 @@ from torch import Tensor
 
 from genlab.data.pixels import to_model, to_uint8
 from genlab.editing.latent import LatentSpace
-from genlab.protocols import CodeMaps, DrawsCodes, Reconstructs, Samples
+from genlab.protocols import CodeMaps, Denoises, DrawsCodes, Reconstructs, Samples, Unfolds
 from genlab.randomness import PerImage
 from genlab.reports import grids
 from genlab.reports.code_maps import code_map_grid
 from genlab.reports.curves import loss_curve
+from genlab.reports.schedule import draw_schedule
 from genlab.reports.walks import draw_interpolations, draw_walks
 from genlab.runs import history
 from genlab.runs.store import Run
 
 ROWS, COLUMNS = 10, 8
+UNFOLDED, MOMENTS = 4, 10
 _SEED = 0
 """Names the noise of every grid: the same in all runs, so that pictures can be compared."""
 
@@ -36,6 +38,16 @@ def draw_samples(module: Samples, path: Path, device: torch.device | str) -> Pat
         grids.save_png(path, grids.grid(x, COLUMNS))
     else:
         grids.save_png(path, grids.class_grid(x, labels, per_class=COLUMNS))
+    return path
+
+
+def draw_unfolding(module: Unfolds, path: Path, device: torch.device | str) -> Path:
+    """Samples in the making, from noise on the left: each above the clean samples that were predicted there."""
+    with torch.no_grad():
+        x, x0 = module.unfold(UNFOLDED, MOMENTS, generator=PerImage.range(_SEED, 0, UNFOLDED, device))
+    rows = torch.stack([x, x0], 1).permute(2, 1, 0, 3, 4, 5)  # (sample, of it or of what is predicted, moment, ...)
+    names = ("current", "predicted") * UNFOLDED
+    grids.save_png(path, grids.grid(to_uint8(rows.flatten(0, 2)).cpu(), x.shape[0], row_labels=names))
     return path
 
 
@@ -88,6 +100,8 @@ def draw_all(module: Any, data: Any, folder: Path, stem: str, device: torch.devi
 
     if isinstance(module, Samples):
         drawn["samples"] = draw_samples(module, folder / f"{stem}.png", device)
+    if isinstance(module, Unfolds):
+        drawn["unfolding"] = draw_unfolding(module, file("unfolding"), device)
     if isinstance(module, Reconstructs):
         drawn["reconstructions"] = draw_reconstructions(module, data, file("reconstructions"), device)
     if isinstance(module, CodeMaps):
@@ -104,3 +118,15 @@ def draw_curve(run: Run) -> Path | None:
     """The run's loss curve; None without a history."""
     lines = history.read(run.history_file)
     return loss_curve(lines, run.samples / "loss.png") if lines else None
+
+
+def draw_process(module: Any, data: Any, run: Run) -> Path | None:
+    """What the model's process does to test pictures, drawn once a run; None without a process of pictures."""
+    path = run.samples / "schedule.png"
+    if not isinstance(module, Denoises) or len(data.shape) != 3 or path.is_file():
+        return None
+    pixels = to_model(data.images("test")[0][:2]).to(module.device)  # type: ignore[attr-defined]
+    x0 = module.codec.encode(pixels)
+    if x0.shape != pixels.shape:  # codes are no pictures
+        return None
+    return draw_schedule(module.denoiser.process, x0, path, decode=module.codec.decode)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ def noised(process: Process, x0: Tensor, columns: int, seed: int = 0) -> Tensor:
 
     Divided by sqrt(alpha**2 + sigma**2), as networks see them, so that exploding noise can be shown as well.
     """
-    noise = torch.randn(x0.shape, generator=torch.Generator().manual_seed(seed))
+    noise = torch.randn(x0.shape, generator=torch.Generator().manual_seed(seed)).to(x0.device)
     steps = [x0]
     for u in torch.linspace(0, 1, columns, dtype=torch.float64)[1:]:
         t = process.schedule.at(u)
@@ -39,11 +40,17 @@ def noised(process: Process, x0: Tensor, columns: int, seed: int = 0) -> Tensor:
     return torch.stack(steps, 1)
 
 
-def draw_schedule(process: Process, x0: Tensor, path: Path, columns: int = 10) -> Path:
-    """Write the picture of `process` on the pictures `x0` (n, channel, height, width) in [-1, 1]."""
+def draw_schedule(
+    process: Process, x0: Tensor, path: Path, columns: int = 10, decode: Callable[[Tensor], Tensor] | None = None
+) -> Path:
+    """Write the picture of `process` on the pictures `x0` (n, channel, height, width).
+
+    `decode` brings them to [-1, 1], where they are in another range.
+    """
     from matplotlib.figure import Figure
 
-    strip = grid(to_uint8(noised(process, x0, columns).flatten(0, 1)), columns)
+    steps = noised(process, x0, columns).flatten(0, 1)
+    strip = grid(to_uint8(steps if decode is None else decode(steps)).cpu(), columns)
     schedule = process.schedule
     height = 9 * strip.shape[0] / strip.shape[1]
     figure = Figure(
