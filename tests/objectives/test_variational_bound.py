@@ -56,11 +56,18 @@ X0_DATA = STD * torch.randn(20_000, 2, generator=torch.Generator().manual_seed(0
 
 @pytest.mark.parametrize("schedule", [Linear(), Constant(0.035, 100)], ids=["linear", "constant"])
 def test_each_term_is_its_expectation(schedule):
-    found = VariationalBound(NormalDecoder()).terms(
-        exact(schedule), X0_DATA, generator=torch.Generator().manual_seed(1)
-    )
+    model, generator = exact(schedule), torch.Generator().manual_seed(1)
+    found = VariationalBound(NormalDecoder()).terms(model.process, model, X0_DATA, generator=generator)
     for name, value in known(schedule).items():
         assert float(found[name].mean()) == pytest.approx(value, abs=0.03)
+
+
+def test_a_few_steps_drawn_for_each_item_estimate_the_sum():
+    model, generator = exact(Linear()), torch.Generator().manual_seed(1)
+    bound = VariationalBound(NormalDecoder())
+    found = bound.terms(model.process, model, X0_DATA, generator=generator, draws=20)
+    for name, value in known(Linear()).items():
+        assert float(found[name].mean()) == pytest.approx(value, abs=0.05)
 
 
 def test_the_bound_is_above_the_entropy_and_meets_it_with_many_equal_steps_of_the_log_snr():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from genlab.metrics.denoising_likelihood import kind_of_time
 from genlab.metrics.reference import Data
 from genlab.metrics.source import Fixed
 from genlab.protocols import Encodes, Likelihood, Reconstructs, Samples
@@ -27,6 +28,8 @@ def abilities(module: object, data: Data) -> set[str]:
         able.add("reconstructions")
     if isinstance(module, Likelihood):
         able.add("likelihood")
+    if (time := kind_of_time(module)) is not None:
+        able.add({"steps": "bound", "flow": "flow"}[time])
     if data.num_classes:
         able.add("labels")
     named = "classes" in able and getattr(data, "class_names", None)

@@ -28,8 +28,9 @@ class Metric(Protocol):
     needs: frozenset[str]
     """Of "samples", "pixels" (samples that are kept), "timing" (of drawing), "classes" (samples of a class that was
     asked for), "class of each sample" (asked for, or the data's only one), "labels" (of the data), "known classes" (an
-    extractor that classifies the data), "reconstructions", "codes", "likelihood", "captions" (of the samples, or
-    names of their classes), "large pictures" (11 pixels and more), "31 pixels" (and more)."""
+    extractor that classifies the data), "reconstructions", "codes", "likelihood", "bound" (of a model that adds noise
+    in steps), "flow" (of one in continuous time), "captions" (of the samples, or names of their classes), "large
+    pictures" (11 pixels and more), "31 pixels" (and more)."""
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         """Scores by name."""

@@ -40,7 +40,7 @@ class Hybrid(nn.Module):
 
         Raises ValueError if the network says no variance, or time is continuous.
         """
-        process, steps = denoiser.process, n_steps(denoiser)
+        process, steps = denoiser.process, n_steps(denoiser.process)
         t = self.times(len(x0), process.schedule, generator, x0.device)
         prediction = denoiser(process.corrupt(x0, t, generator=generator), t, condition)
         if prediction.share is None:
@@ -49,6 +49,6 @@ class Hybrid(nn.Module):
         error = (prediction.x0 - x0) / c.c_out
         simple = (self.weight(prediction.scales, c) * error**2).flatten(1).mean(1)
         apart = prediction.with_x0(prediction.x0.detach())
-        bound = steps / bits(x0) * self.bound.of(denoiser, x0, apart, t)
+        bound = steps / bits(x0) * self.bound.of(process, x0, apart, t)
         loss = reweighted(self.times, simple + self.bound_weight * bound)
         return {"loss": loss.mean(), "simple": simple.mean(), "bound": bound.mean()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,9 +13,9 @@ from torch import Tensor
 from genlab.conditioning.condition import Condition
 from genlab.config.ranges import PositiveFloat
 from genlab.denoisers.denoiser import Denoiser
-from genlab.denoisers.prediction import Prediction
+from genlab.denoisers.prediction import Denoise, Prediction
 from genlab.processes.discrete import Discrete
-from genlab.processes.gaussian import step_variances
+from genlab.processes.gaussian import Gaussian, step_variances
 from genlab.processes.schedule import Scales, Schedule
 from genlab.randomness import Randomness, rand, randn_like
 
@@ -67,39 +68,49 @@ class VariationalBound:
         self, denoiser: Denoiser, x0: Tensor, condition: Condition | None = None, generator: Randomness = None
     ) -> dict[str, Tensor]:
         """ "loss": the bound in bits per dimension."""
-        steps = n_steps(denoiser)
+        process, steps = denoiser.process, n_steps(denoiser.process)
         offset, order = (rand((len(x0),), generator, x0.device) for _ in range(2))
         number = ((order.argsort() + offset) * (steps / len(x0))).floor().clamp(max=steps - 1)  # one in each n-th part
-        nats = steps * self.step(denoiser, x0, (number + 1) / steps, condition, generator) + self.prior(denoiser, x0)
+        nats = steps * self.step(process, denoiser, x0, (number + 1) / steps, condition, generator)
+        nats = nats + self.prior(process, x0)
         return {"loss": (nats / bits(x0)).mean()}
 
     @torch.no_grad()
     def terms(
-        self, denoiser: Denoiser, x0: Tensor, condition: Condition | None = None, generator: Randomness = None
-    ) -> dict[str, Tensor]:
-        """L_T, L_t (the sum over the steps between) and L_0, each (batch,) in bits per dimension; takes all steps."""
-        steps = n_steps(denoiser)
-        times = torch.arange(1, steps + 1, dtype=torch.float64) / steps
-        nats = [self.step(denoiser, x0, t.float().expand(len(x0)), condition, generator) for t in times]
-        between = torch.stack(nats[1:]).sum(0) if steps > 1 else torch.zeros_like(nats[0])
-        found = {"L_T": self.prior(denoiser, x0), "L_t": between, "L_0": nats[0]}
+        self, process: Gaussian, denoise: Denoise, x0: Tensor, condition: Condition | None = None,
+        generator: Randomness = None, draws: int | None = None,
+    ) -> dict[str, Tensor]:  # fmt: skip
+        """L_T, L_t (the sum over the steps between) and L_0, each (batch,) in bits per dimension.
+
+        `draws` steps are taken for L_t, spread evenly over the log signal-to-noise ratio, for each item other ones and
+        right in the mean; None takes all.
+        """
+        steps = n_steps(process)
+        between = torch.zeros(len(x0), device=x0.device)
+        for number, weight in _all(steps, x0.device) if draws is None else _drawn(process, draws, x0, generator):
+            nats = self.step(process, denoise, x0, (number / steps).expand(len(x0)), condition, generator)
+            between = between + weight * nats
+        first = torch.full((len(x0),), 1 / steps, device=x0.device)
+        last = self.step(process, denoise, x0, first, condition, generator)
+        found = {"L_T": self.prior(process, x0), "L_t": between, "L_0": last}
         return {name: value / bits(x0) for name, value in found.items()}
 
-    def prior(self, denoiser: Denoiser, x0: Tensor) -> Tensor:
+    def prior(self, process: Gaussian, x0: Tensor) -> Tensor:
         """(batch,) nats: the divergence of q(x_T | x_0) from N(0, 1)."""
-        alpha, sigma = denoiser.process.schedule(torch.ones((), dtype=torch.float64))
+        alpha, sigma = process.schedule(torch.ones((), dtype=torch.float64))
         return ((alpha * x0) ** 2 + sigma**2 - 1 - 2 * sigma.log()).flatten(1).sum(1) / 2
 
     def step(
-        self, denoiser: Denoiser, x0: Tensor, t: Tensor, condition: Condition | None, generator: Randomness
-    ) -> Tensor:
+        self, process: Gaussian, denoise: Denoise, x0: Tensor, t: Tensor, condition: Condition | None,
+        generator: Randomness,
+    ) -> Tensor:  # fmt: skip
         """(batch,) nats of one reverse step from `t` (batch,): a divergence, or the decoder's where it ends in data."""
-        x_t = denoiser.process.corrupt(x0, t, randn_like(x0, generator))
-        return self.of(denoiser, x0, denoiser(x_t, t, condition), t)
+        x_t = process.corrupt(x0, t, randn_like(x0, generator))
+        return self.of(process, x0, denoise(x_t, t, condition), t)
 
-    def of(self, denoiser: Denoiser, x0: Tensor, prediction: Prediction, t: Tensor) -> Tensor:
+    def of(self, process: Gaussian, x0: Tensor, prediction: Prediction, t: Tensor) -> Tensor:
         """(batch,) nats of the reverse step from `t` (batch,) that is taken with `prediction`."""
-        schedule, steps = denoiser.process.schedule, n_steps(denoiser)
+        schedule, steps = process.schedule, n_steps(process)
         t = t.double().reshape(-1, *[1] * (x0.ndim - 1))
         at_t, at_s = schedule(t), schedule((t - 1 / steps).clamp(min=0))
         is_last = at_s.sigma == 0
@@ -108,6 +119,24 @@ class VariationalBound:
         std = _last_std(schedule, steps, prediction) if is_learnt else (at_t.sigma / at_t.alpha).to(x0.dtype)
         last = self.decoder(x0, prediction.x0, std)
         return torch.where(is_last.flatten(), last, _divergence(x0, prediction, at_t, at_s))
+
+
+def _all(steps: int, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
+    """The steps 2, ..., T, each with the weight 1."""
+    numbers = torch.arange(2.0, steps + 1, device=device)
+    return ((number, torch.ones_like(number)) for number in numbers)
+
+
+def _drawn(process: Gaussian, draws: int, x0: Tensor, generator: Randomness) -> Iterator[tuple[Tensor, Tensor]]:
+    """`draws` of the steps 2, ..., T for each item, and what they stand for: both (batch,)."""
+    steps = n_steps(process)
+    falling = process.schedule(torch.arange(1, steps + 1, dtype=torch.float64) / steps).log_snr.clamp(min=-30)
+    chance = (-falling.diff()).clamp(min=1e-6).to(x0)
+    chance = chance / chance.sum()
+    for k in range(draws):
+        u = (k + rand((len(x0),), generator, x0.device)) / draws
+        chosen = torch.searchsorted(chance.cumsum(0), u).clamp(max=steps - 2)
+        yield chosen + 2.0, 1 / (draws * chance[chosen])
 
 
 def _divergence(x0: Tensor, prediction: Prediction, at_t: Scales, at_s: Scales) -> Tensor:
@@ -127,9 +156,9 @@ def _last_std(schedule: Schedule, steps: int, prediction: Prediction) -> Tensor:
     return prediction.variance_between(lower, first.sigma**2).sqrt()
 
 
-def n_steps(denoiser: Denoiser) -> int:
+def n_steps(process: Gaussian) -> int:
     """T of the process. Raises ValueError where its time is continuous."""
-    schedule = denoiser.process.schedule
+    schedule = process.schedule
     if not isinstance(schedule, Discrete):
         raise ValueError(f"the variational bound needs a schedule of discrete steps, not {type(schedule).__name__}")
     return schedule.n_steps
