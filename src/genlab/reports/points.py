@@ -6,11 +6,13 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from genlab.protocols import Samples
 from genlab.randomness import PerImage, Randomness
+from genlab.reports.grids import Pixels
 from genlab.runs.atomic import replacing
 
 if TYPE_CHECKING:
@@ -52,17 +54,28 @@ def draw_points(module: Any, data: Any, folder: Path, stem: str, device: torch.d
     return drawn
 
 
+def cloud(clouds: list[Tensor], titles: list[str], reach: float) -> Pixels:
+    """Clouds (n, 2) side by side, from -reach to reach, as a picture (height, width, 3)."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(_clouds(clouds, titles, len(clouds), reach=reach))
+    canvas.draw()
+    return np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])
+
+
 def _figure(width: float, height: float) -> Figure:
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), dpi=100, layout="constrained")
 
 
-def _clouds(clouds: list[Tensor], titles: list[str], columns: int = 2, side: float = 3.5) -> Figure:
-    """A panel for each cloud (n, 2), all on the same scale."""
+def _clouds(
+    clouds: list[Tensor], titles: list[str], columns: int = 2, side: float = 3.5, reach: float | None = None
+) -> Figure:
+    """A panel for each cloud (n, 2), all on the same scale, that of the first one if none is given."""
     rows = -(-len(clouds) // columns)
     figure = _figure(side * columns, (side + 0.2) * rows)
-    reach = 1.1 * float(clouds[0].abs().max())
+    reach = reach or 1.1 * float(clouds[0].abs().max())
     for k, (cloud, title) in enumerate(zip(clouds, titles, strict=True)):
         axes = _square(figure.add_subplot(rows, columns, k + 1), reach)
         axes.scatter(cloud[:, 0], cloud[:, 1], s=1.5 if side > 2 else 0.3, linewidths=0)

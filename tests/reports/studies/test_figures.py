@@ -51,7 +51,13 @@ def test_a_row_of_an_evaluation_shows_that_evaluation(run, tmp_path):
 
 @pytest.mark.parametrize(("rows", "width"), [(1, 960), (2, 630), (5, 420)])
 def test_pictures_share_the_width_of_the_page(run, tmp_path, rows, width):
-    shown = {str(i): [run(f"run{i}", "red", (2000, 1000))] for i in range(rows)}
+    shown = {str(i): [run(f"run{i}", "red", (2000, 1500))] for i in range(rows)}
     found = figures(shown, ["samples"], tmp_path / "out")
     with Image.open(tmp_path / "out" / found["samples"]["0"]) as picture:
-        assert picture.size == (width, width // 2)
+        assert picture.size == (width, width * 3 // 4)
+
+
+def test_a_landscape_of_several_pictures_stays_legible_among_many(run, tmp_path):
+    found = figures({str(i): [run(f"run{i}", "red", (2000, 800))] for i in range(5)}, ["samples"], tmp_path / "out")
+    with Image.open(tmp_path / "out" / found["samples"]["0"]) as picture:
+        assert picture.width == 640

@@ -182,3 +182,10 @@ def test_the_readmes_table_is_made_from_the_results(study, store, make_score, tm
 def test_a_study_that_is_none_is_refused(study, changes, said):
     with pytest.raises(ConfigError, match=said):
         study("smoke", **changes)
+
+
+def test_a_yes_or_no_is_counted_over_seeds(study, store, make_score):
+    columns = {"big": {"title": "size is 2", "record": "training.steps", "equals": 60}}
+    study = study(columns=columns, claims=[])
+    page = paper.page(gather(study, run_all(study, store, make_score), "")[0], {})
+    assert "| 3 of 3 seeds |" in page

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _PAGE = 1260
 """Pixels that the pictures of a line of the page share."""
 _NARROWEST, _WIDEST = 420, 960
+_LANDSCAPE, _LANDSCAPE_WIDTH = 1.6, 640
+"""Pictures of this ratio of the sides hold several side by side, and are illegible when smaller."""
 _GAP = 6
 _COLOURS = 64
 
@@ -61,6 +63,8 @@ def _write(sources: Sequence[Path], width: int, path: Path) -> None:
     from genlab.runs.atomic import replacing
 
     image = _sheet([Image.open(source).convert("RGB") for source in sources])
+    if image.width > _LANDSCAPE * image.height:
+        width = max(width, _LANDSCAPE_WIDTH)
     if image.width > width:
         image = image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS)
     with replacing(path) as file:

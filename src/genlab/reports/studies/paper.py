@@ -38,13 +38,20 @@ def table(results: Results) -> str:
         cells = [name, *(str(row["settings"].get(key, "")) for key in keys)]
         cells = [escaped(cell) for cell in cells]
         for key, column in results["columns"].items():
-            cells.append(" ".join(score_text(row["cells"].get(key))).strip())
+            cells.append(_number(column, row["cells"].get(key)))
             if column["report"]:
                 cells.append(f"{column['report'][name]:g}" if name in column["report"] else "–")
         lines.append(_line(cells))
     n = results["seeds"]
     caption = f"Mean and 95 % interval over {n} seeds." if n > 1 else "One seed; intervals are those of the score."
     return "\n".join(lines) + f"\n\n{caption}"
+
+
+def _number(column: Mapping[str, Any], cell: Mapping[str, Any] | None) -> str:
+    """A mean with its interval; of a yes or no, how many of the seeds say yes."""
+    if cell and column.get("counted"):
+        return f"{round(sum(cell['seeds'].values()))} of {len(cell['seeds'])} seeds"
+    return " ".join(score_text(cell)).strip()
 
 
 def _scale(results: Results) -> str:
@@ -83,6 +90,8 @@ def _claims(results: Results) -> str:
         lines.append(_line((escaped(claim["text"]), verdict, tests, numbers or "–")))
     lines += ["", f"{test['statistic']}; fewer than {test['min_seeds']} seeds decide nothing. "
               "A claim of several parts is reproduced when every part is."]  # fmt: skip
+    if results["says"]:
+        lines[-1] += " The verdicts are about the settings above, and not yet about the report's own."
     return "\n".join(lines)
 
 
