@@ -46,7 +46,8 @@ def flattened(node: Any, prefix: str = "") -> Iterator[str]:
 def _unknown_override(key: str, argv: list[str], config_name: str) -> str:
     group = key.partition("@")[0]
     if group in groups() or group.startswith("hydra/"):
-        return f"this config has no {group!r} to choose: the model does not use one"
+        why = "the model does not use one" if config_name == "train" else f"neither the run nor {config_name} uses one"
+        return f"this config has no {group!r} to choose: {why}"
     known = [*flattened(_compose_without(argv, config_name, drop=key)), *groups()]
     return f"unknown key {key!r}{nearest(key, known)}"
 
