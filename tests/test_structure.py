@@ -30,6 +30,7 @@ HOMES = {
     "logger": ("genlab.interop.", "pytorch_lightning."), "guidance": "genlab.guidance.",
     "conditioner": "genlab.conditioning.", "objective": "genlab.objectives.", "codec": "genlab.codecs.",
     "extractor": "genlab.metrics.", "callbacks": "genlab.callbacks.", "metrics": "genlab.metrics.",
+    "edit": "genlab.editing.",
 }  # fmt: skip
 
 

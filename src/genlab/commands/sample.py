@@ -1,4 +1,4 @@
-"""genlab sample: pictures from a trained model."""
+"""genlab sample: pictures, points or films from a trained model."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from genlab.config.check import check
 from genlab.config.errors import ConfigError, nearest
 from genlab.config.of_run import find_run, offer, wants_run
 
-_KEYS = ("run", "checkpoint", "n", "label", "out", "format", "batch_size")
+_KEYS = ("run", "checkpoint", "n", "label", "out", "format", "batch_size", "frames")
+_FORMATS = ("grid", "folder", "film")
 
 
 def main(argv: list[str]) -> int:
-    """Draw pictures from a run into a PNG grid or a folder of PNG files."""
+    """Draw samples from a run: a grid, a folder of files, or a film of how they come about."""
     run = find_run(argv) if wants_run(argv) else None
     offer(run, argv)
     run_app("sample", App(task=lambda cfg: sample(cfg, run), check=_check), argv)
@@ -25,9 +26,10 @@ def main(argv: list[str]) -> int:
 
 
 def _check(cfg: DictConfig) -> None:
-    problems = [f"{key} = {cfg[key]!r} must be 1 or more" for key in ("n", "batch_size") if not _is_count(cfg[key])]
-    if cfg.format not in ("grid", "folder"):
-        problems.append(f"format = {cfg.format!r} must be grid or folder{nearest(str(cfg.format), ('grid', 'folder'))}")
+    counts = ("n", "batch_size", "frames")
+    problems = [f"{key} = {cfg[key]!r} must be 1 or more" for key in counts if not _is_count(cfg[key])]
+    if cfg.format not in _FORMATS:
+        problems.append(f"format = {cfg.format!r} must be grid, folder or film{nearest(str(cfg.format), _FORMATS)}")
     if problems:
         raise ConfigError(problems)
     check(cfg, extra=_KEYS)
@@ -38,14 +40,13 @@ def _is_count(value: Any) -> bool:
 
 
 def sample(cfg: DictConfig, run: Any) -> Path:
-    """Draw `n` pictures; picture i depends on (seed, i) alone. Returns where they are."""
+    """Draw `n` samples; sample i depends on (seed, i) alone. Returns where they are."""
     _check(cfg)
     import torch
 
-    from genlab.data.pixels import to_uint8
     from genlab.protocols import Samples
     from genlab.randomness import PerImage
-    from genlab.reports import grids
+    from genlab.reports.samples import write_folder, write_grid, write_points
     from genlab.runs.restore import restore
     from genlab.runs.workbench import checkpoint_of
 
@@ -58,24 +59,48 @@ def sample(cfg: DictConfig, run: Any) -> Path:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     module.to(device)
     labels = _labels(cfg, module.num_classes)
+    if cfg.format == "film":
+        return _film(cfg, run, module, labels)
     parts = []
     with module.averaged(), torch.no_grad():
         for start in range(0, cfg.n, cfg.batch_size):
             stop = min(start + cfg.batch_size, cfg.n)
             given = None if labels is None else labels[start:stop].to(device)
             noise = PerImage.range(cfg.seed, start, stop, device)
-            parts.append(to_uint8(module.sample(stop - start, given, generator=noise)).cpu())
-    images = torch.cat(parts)
-    if cfg.format == "folder":
-        folder = Path(cfg.out) if cfg.out else run.samples / _stem(cfg)
-        for i, image in enumerate(images):
-            grids.save_png(folder / f"{i:06d}.png", image.permute(1, 2, 0).expand(-1, -1, 3).numpy())
-        print(f"{len(images)} pictures in {folder}")
-        return folder
-    path = Path(cfg.out) if cfg.out else run.samples / f"{_stem(cfg)}.png"
-    path = path if path.suffix == ".png" else path / "samples.png"
-    grids.save_png(path, grids.grid(images, None if labels is None or cfg.label is not None else module.num_classes))
-    print(path)
+            parts.append(module.sample(stop - start, given, generator=noise).cpu())
+    x = torch.cat(parts)
+    out = Path(cfg.out or run.samples / _stem(cfg))
+    if cfg.format == "folder" and x.ndim == 4:
+        print(f"{len(x)} pictures in {write_folder(out, x)}")
+        return out
+    path = out if out.suffix == ".png" else out / "samples.png"
+    if cfg.out is None:
+        path = run.samples / f"{_stem(cfg)}.png"
+    columns = None if labels is None or cfg.label is not None else module.num_classes
+    print(write_points(path, x) if x.ndim == 2 else write_grid(path, x, columns))
+    return path
+
+
+def _film(cfg: DictConfig, run: Any, module: Any, labels: Any) -> Path:
+    import torch
+
+    from genlab.protocols import Unfolds
+    from genlab.randomness import PerImage
+    from genlab.reports.film import check_film, frames, write_film
+
+    unfolds = isinstance(module, Unfolds)
+    if not unfolds:
+        raise ConfigError(f"format = film: the model of run {run.path.name} does not sample in steps")
+    path = Path(cfg.out or run.samples / f"{_stem(cfg)}.gif")
+    try:
+        check_film(path)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    device = module.device
+    with module.averaged(), torch.no_grad():
+        given = None if labels is None else labels.to(device)
+        moments = module.unfold(cfg.n, cfg.frames, given, generator=PerImage.range(cfg.seed, 0, cfg.n, device))
+    print(write_film(path, frames(*moments)))
     return path
 
 

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
+
+from torch import Tensor
 
 from genlab.codecs.codec import Codec
 from genlab.denoisers.prediction import BoundDenoise
 from genlab.protocols import Conditions
+from genlab.randomness import Randomness
 from genlab.solvers.sampler import Sampler
+
+
+class Edited(NamedTuple):
+    """What an edit did, as pictures."""
+
+    given: Tensor
+    """(1, ...): what the model began with."""
+    results: Tensor
+    """(n, ...)."""
+
+
+class Edit(Protocol):
+    """Something that a person does with a picture: `genlab edit edit=NAME`."""
+
+    def __call__(
+        self, model: Editable, x: Tensor, condition: Conditions = None, *, generator: Randomness = None
+    ) -> Edited:
+        """`x` (n, ...): the picture n times, for n results. Raises ValueError for a wish that cannot be met."""
+        ...
 
 
 class Editable(Protocol):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+from dataclasses import dataclass
+
+from torch import Tensor, where
 
 from genlab.constraints.known_region import KnownRegion
-from genlab.editing.editable import Editable
+from genlab.editing.editable import Editable, Edited
+from genlab.editing.masks import known_outside
 from genlab.protocols import Conditions
 from genlab.randomness import Randomness
 
@@ -27,3 +30,20 @@ def inpaint(
     )  # fmt: skip
     *_, last = moments
     return model.codec.decode(last.x)
+
+
+@dataclass(frozen=True)
+class Inpaint:
+    """`inpaint`, as a person asks for it.
+
+    Args:
+        mask: what is filled in: left, right, top, bottom, middle, or a picture file that is white there.
+    """
+
+    mask: str = "left"
+
+    def __call__(
+        self, model: Editable, x: Tensor, condition: Conditions = None, *, generator: Randomness = None
+    ) -> Edited:
+        known = known_outside(self.mask, x.shape[-1]).to(x.device)
+        return Edited(where(known, x[:1], 0.0), inpaint(model, x, known, condition, generator=generator))

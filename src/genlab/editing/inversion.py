@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import torch
 from torch import Tensor
 
-from genlab.editing.editable import Editable
+from genlab.config.ranges import NonNegativeInt, PositiveInt
+from genlab.editing.editable import Editable, Edited
 from genlab.protocols import Conditions
+from genlab.randomness import Randomness
 from genlab.solvers.ancestral import Ancestral
-from genlab.solvers.inversion import Inversion
+from genlab.solvers.inversion import Inversion as Backwards
 from genlab.solvers.trajectory import trajectory
 
 
@@ -19,7 +24,7 @@ def invert(model: Editable, x: Tensor, condition: Conditions = None, iterations:
     process = model.denoiser.process
     times = model.sampler.times(process.schedule).flip(0)
     denoise = model.bound(len(x), condition, clipped=False)
-    *_, last = trajectory(process, denoise, Inversion(iterations), times, model.codec.encode(x))
+    *_, last = trajectory(process, denoise, Backwards(iterations), times, model.codec.encode(x))
     return last.x
 
 
@@ -30,3 +35,27 @@ def generate(model: Editable, noise: Tensor, condition: Conditions = None) -> Te
     denoise = model.bound(len(noise), condition, clipped=False)
     *_, last = trajectory(process, denoise, Ancestral(0.0), times, noise)
     return model.codec.decode(last.x)
+
+
+@dataclass(frozen=True)
+class Inversion:
+    """`invert` and `generate`, as a person asks for them: the picture again, and one of another class.
+
+    Args:
+        iterations: see `invert`.
+        to: the other class; None for the picture alone.
+    """
+
+    iterations: PositiveInt = 10
+    to: NonNegativeInt | None = None
+
+    def __call__(
+        self, model: Editable, x: Tensor, condition: Conditions = None, *, generator: Randomness = None
+    ) -> Edited:
+        told = None if condition is None else torch.as_tensor(condition)[:1]
+        if self.to is not None and told is None:
+            raise ValueError(f"edit.to = {self.to}: this model is not conditioned on classes")
+        wishes = [told] if self.to is None or told is None else [told, torch.full_like(told, self.to)]
+        model.bound(1, wishes[-1])  # a class that does not exist is told before any work
+        noise = invert(model, x[:1], told, self.iterations)
+        return Edited(model.codec.decode(noise), torch.cat([generate(model, noise, wish) for wish in wishes]))

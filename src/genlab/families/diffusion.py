@@ -21,6 +21,7 @@ from genlab.families.base import GenerativeModule
 from genlab.guidance.guidance import Guidance
 from genlab.objectives.denoising import Objective
 from genlab.processes.degrading import Degrading
+from genlab.processes.schedule import Schedule
 from genlab.protocols import Conditions
 from genlab.randomness import Randomness
 from genlab.solvers.sampler import Sampler
@@ -130,13 +131,22 @@ class Diffusion(GenerativeModule):
         self, n: int, count: int, condition: Conditions = None, *, generator: Randomness = None
     ) -> tuple[Tensor, Tensor]:
         """(count, n, *shape) twice, decoded: the samples at moments evenly chosen of their making, the last of them
-        included, and the clean data that were predicted there. Fewer moments where there are fewer steps.
+        included, and the clean data that were predicted there. Fewer moments where there are fewer steps. Noise that
+        grows without bound is scaled to what a network sees.
         """
         steps = len(self.sampler.times(self.denoiser.process.schedule)) - 1
         chosen = set(torch.linspace(0, steps - 1, count).round().long().tolist())
         moments = [m for i, m in enumerate(self.trajectory(n, condition, generator=generator)) if i in chosen]
-        return (torch.stack([self.codec.decode(moment.x) for moment in moments]),
-                torch.stack([self.codec.decode(moment.x0) for moment in moments]))  # fmt: skip
+        seen = [self.codec.decode(moment.x / self._size(moment.t)) for moment in moments]
+        return torch.stack(seen), torch.stack([self.codec.decode(moment.x0) for moment in moments])
+
+    def _size(self, t: Tensor) -> Tensor:
+        """sqrt(alpha**2 + sigma**2) at `t`; 1 where no noise is added."""
+        schedule = self.denoiser.process.schedule
+        if not isinstance(schedule, Schedule):
+            return torch.ones(())
+        alpha, sigma = schedule(t)
+        return (alpha**2 + sigma**2).sqrt()
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
         """Takes a model trained with another guidance: the weights of a guidance are its own."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -22,20 +22,11 @@ from genlab.metrics.score import Score
 from genlab.objectives.flow_likelihood import FlowLikelihood
 from genlab.objectives.variational_bound import Decoder, VariationalBound
 from genlab.processes.discrete import Discrete
+from genlab.protocols import Denoises
 from genlab.randomness import PerImage, Randomness
 
 _GREY = 2 / 255
 """The distance of two greys of a pixel in [-1, 1]."""
-
-
-@runtime_checkable
-class Denoises(Protocol):
-    """A model that estimates data from noisy data: family diffusion."""
-
-    denoiser: Any
-    conditioner: Any
-    codec: Any
-    clip: tuple[float, float] | None
 
 
 def kind_of_time(module: object) -> str | None:

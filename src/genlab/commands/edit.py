@@ -1,0 +1,95 @@
+"""genlab edit: a picture with a part filled in, made more like the data, or turned into noise and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import DictConfig
+
+from genlab.config.app import App, run_app
+from genlab.config.check import check
+from genlab.config.errors import ConfigError
+from genlab.config.of_run import find_run, offer, wants_run
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_KEYS = ("run", "checkpoint", "edit", "image", "label", "n", "out")
+
+
+def main(argv: list[str]) -> int:
+    """Write one picture: the original, what the model is given, and what it makes of it."""
+    run = find_run(argv) if wants_run(argv) else None
+    offer(run, argv)
+    run_app("edit", App(task=lambda cfg: edit(cfg, run), check=_check), argv)
+    return 0
+
+
+def _check(cfg: DictConfig) -> None:
+    if not isinstance(cfg.n, int) or isinstance(cfg.n, bool) or cfg.n < 1:
+        raise ConfigError(f"n = {cfg.n!r} must be 1 or more")
+    check(cfg, extra=_KEYS)
+
+
+def edit(cfg: DictConfig, run: Any) -> Path:
+    """Carry out the edit; result i depends on (seed, i) alone. Returns where the picture is."""
+    _check(cfg)
+    import torch
+
+    from genlab.config.instantiate import build
+    from genlab.data.pixels import to_uint8
+    from genlab.randomness import PerImage
+    from genlab.reports import grids
+    from genlab.runs.restore import restore
+    from genlab.runs.workbench import checkpoint_of
+
+    model = restore(cfg, checkpoint_of(run, cfg.checkpoint))
+    if not hasattr(model, "bound") or "size" not in cfg.dataset:
+        raise ConfigError(f"run {run.path.name} is no diffusion model of pictures, and only such a model edits")
+    model.to("cuda" if torch.cuda.is_available() else "cpu")
+    wanted = build(cfg.edit, list(cfg.allow_targets))
+    try:
+        x, label = _picture(cfg, model.num_classes)
+        told = None if label is None else torch.full((cfg.n,), label, device=model.device)
+        copies, noise = x.repeat(cfg.n, 1, 1, 1).to(model.device), PerImage.range(cfg.seed, 0, cfg.n, model.device)
+        with model.averaged(), torch.no_grad():
+            given, results = wanted(model, copies, told, generator=noise)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    path = Path(cfg.out or run.samples / f"edit_{Path(str(cfg.image)).stem}.png")
+    row = torch.cat([x, given.cpu(), results.cpu()])
+    grids.save_png(path, grids.grid(to_uint8(row), len(row), column_labels=["original", "given", *_numbers(results)]))
+    print(path)
+    return path
+
+
+def _numbers(results: Tensor) -> list[str]:
+    return [f"result {i + 1}" for i in range(len(results))]
+
+
+def _picture(cfg: DictConfig, num_classes: int | None) -> tuple[Tensor, int | None]:
+    """(1, channel, size, size) in [-1, 1], and its class where the model wants one."""
+    import torch
+    from PIL import Image, UnidentifiedImageError
+
+    from genlab.config.instantiate import build
+    from genlab.data.picture import to_square
+    from genlab.data.pixels import to_model
+
+    label = None if num_classes is None else cfg.label
+    if isinstance(cfg.image, int):
+        pixels, labels = build(cfg.dataset, list(cfg.allow_targets)).images("test")
+        if not 0 <= cfg.image < len(pixels):
+            raise ValueError(f"image = {cfg.image}: the test pictures are 0 to {len(pixels) - 1}")
+        if label is None and num_classes is not None and labels is not None:
+            label = int(labels[cfg.image])
+        return to_model(pixels[cfg.image : cfg.image + 1]), label
+    if num_classes is not None and label is None:
+        raise ValueError(f"label is missing: which of the {num_classes} classes is {cfg.image} to be taken for?")
+    try:
+        with Image.open(cfg.image) as picture:
+            square = to_square(picture, cfg.dataset.channels, cfg.dataset.size, "crop")
+    except (OSError, UnidentifiedImageError) as error:
+        raise ValueError(f"image = {cfg.image} is neither a picture file nor the number of a test picture") from error
+    return to_model(torch.from_numpy(square.copy())[None]), label

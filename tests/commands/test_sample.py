@@ -1,0 +1,66 @@
+"""genlab sample: grids, folders, points, and films of samples in the making."""
+
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from genlab.cli import main
+
+
+def test_a_film_shows_the_samples_in_the_making_and_ends_with_them(digits_run, tmp_path):
+    words = [f"run={digits_run.path}", "n=6", "sampler=ddim", "sampler.steps=9"]
+    assert main(["sample", *words, "format=film", f"out={tmp_path}/film.gif", "frames=5"]) == 0
+    film = Image.open(tmp_path / "film.gif")
+    assert film.n_frames == 5
+    assert film.width >= 2 * 2 * 58  # two grids side by side
+    film.seek(4)
+    assert film.info["duration"] >= 1000  # the end stays
+    last = np.asarray(film.convert("L")).astype(int)
+    width = (last.shape[1] - 12) // 2
+    assert abs(last[:, :width] - last[:, -width:]).max() <= 2  # the sample is what was predicted
+    film.seek(0)
+    first = np.asarray(film.convert("L")).astype(int)
+    assert abs(first[:, :width] - last[:, :width]).mean() > 20
+
+
+def test_points_become_a_plot_and_a_table(roll_run, tmp_path):
+    words = [f"run={roll_run.path}", "n=50"]
+    assert main(["sample", *words, f"out={tmp_path}/roll.png"]) == 0
+    points = np.load(tmp_path / "roll.npy")
+    assert points.shape == (50, 2)
+    assert points.dtype == np.float32
+    assert np.isfinite(points).all()
+    assert (np.asarray(Image.open(tmp_path / "roll.png").convert("L")) < 200).sum() > 100
+    assert main(["sample", *words, "format=film", f"out={tmp_path}/roll.gif"]) == 0
+    assert Image.open(tmp_path / "roll.gif").n_frames == 8  # as many as there are steps
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["format=flim"], "must be grid, folder or film; did you mean 'film'?"),
+        (["format=film", "out=a.avi"], "out = a.avi: a film ends in .gif or .mp4"),
+        (["frames=0"], "frames = 0 must be 1 or more"),
+        (["label=10"], "label = 10 must be one of the data's classes, 0 to 9"),
+        (["sampler=ddim", "sampler.steps=1001"], "sampler.steps = 1001 must not exceed scheduler.train_timesteps"),
+        (["sampler=rk45"], "the solver RK45 needs a schedule of continuous time"),
+        (["sampler=edm_churn"], "the time of Linear is not sigma"),
+    ],
+)
+def test_a_wish_that_cannot_be_met_is_one_sentence(digits_run, words, sentence, capsys):
+    assert main(["sample", f"run={digits_run.path}", *words]) == 2
+    error = capsys.readouterr().err
+    assert sentence in error
+    assert "Traceback" not in error
+
+
+def test_an_mp4_is_written_where_its_library_is_and_asked_for_where_it_is_not(digits_run, tmp_path, capsys):
+    words = [f"run={digits_run.path}", "n=2", "format=film", f"out={tmp_path}/film.mp4"]
+    if find_spec("imageio") and find_spec("imageio_ffmpeg"):
+        assert main(["sample", *words]) == 0
+        assert b"ftyp" in (tmp_path / "film.mp4").read_bytes()[:64]
+    else:
+        assert main(["sample", *words]) == 2
+        assert "pip install 'genlab[film]', or take out=FILE.gif" in capsys.readouterr().err
