@@ -91,7 +91,7 @@ def _report(wanted: list[str], root: Path, options: dict[str, str]) -> _Report:
     runs = collect(folders, None if planned else sweep)
     keys = varied_keys(runs)
     groups = group(runs, keys)
-    title = options.get("title") or sweep or ", ".join(folder.resolve().name for folder in folders)
+    title = options.get("title") or _study(options) or sweep or ", ".join(folder.resolve().name for folder in folders)
     return _Report(title, runs, groups, leaderboard([each.record for each in groups], keys))
 
 
@@ -103,6 +103,16 @@ def _sweep(options: dict[str, str]) -> str | None:
 
     study = load(options["study"], options.get("scale", "full"))
     return f"{study.name}-{study.scale}"
+
+
+def _study(options: dict[str, str]) -> str:
+    """What a study calls itself; empty without one."""
+    if "study" not in options:
+        return ""
+    from genlab.reports.studies.study import load
+
+    study = load(options["study"], options.get("scale", "full"))
+    return study.title if study.scale == "full" else f"{study.title} (scale {study.scale})"
 
 
 def _text(report: _Report, kind: str) -> str:
