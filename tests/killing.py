@@ -3,7 +3,7 @@
     python tests/killing.py REQUEST.json
 
 The request is {"store": folder, "jobs": [{"arguments": [...], "kill_at": step or null, "signal": name}]}; the jobs
-run one after another. Prints a JSON list of {"status", "weights", "losses"} of the run folder after each job.
+run one after another. Prints a JSON list of {"exit", "status", "weights", "state", "losses"}: what each left.
 """
 
 import hashlib
@@ -33,15 +33,28 @@ def main(request):
         result = {"exit": os.waitstatus_to_exitcode(status)}
         if run is not None:
             content = checkpoint_io.load(run.checkpoint())
-            tensors = [*content["state_dict"].values(), *content.get("ema", {}).values()]
-            joined = b"".join(torch.as_tensor(t).numpy().tobytes() for t in tensors)
+            state = [content[key] for key in ("optimizer_states", "lr_schedulers", "global_step", "epoch")]
             result |= {
                 "status": run.record().status,
-                "weights": hashlib.sha256(joined).hexdigest(),
+                "weights": digest([content["state_dict"], content.get("ema", {})]),
+                "state": digest(state),
                 "losses": [(line["step"], line["loss"]) for line in history.read(run.history_file) if "loss" in line],
             }
         results.append(result)
     return results
+
+
+def digest(content):
+    """SHA-256 of all tensors and numbers in a checkpoint's content, in order."""
+    import torch
+
+    if isinstance(content, dict):
+        content = [part for key, value in content.items() for part in (str(key), value)]
+    if isinstance(content, list | tuple):
+        return hashlib.sha256("".join(digest(part) for part in content).encode()).hexdigest()
+    return hashlib.sha256(
+        content.numpy().tobytes() if isinstance(content, torch.Tensor) else repr(content).encode()
+    ).hexdigest()
 
 
 def work(job):

@@ -10,20 +10,33 @@ import pytest
 KILLING = Path(__file__).parents[1] / "killing.py"
 COMMON = [
     "logger=none", "metrics=none", "callbacks.previews=null", "callbacks.checkpoints.every_n_steps=3",
-    "dataset.train_size=300", "dataset.batch_size=64", "trainer.max_epochs=2",
+    "dataset.batch_size=64", "trainer.max_epochs=2",
 ]  # fmt: skip
+PICTURES, POINTS = ["dataset.train_size=300"], ["dataset.n_train=300"]
 FAMILIES = {
-    "autoencoder": ["experiment=autoencoder/cvae_digits", "model.ema_decay=0.9"],
-    "diffusion": ["experiment=diffusion/class_conditional_digits", "sampler.steps=2"],
-    "vector_quantized": ["experiment=vector_quantized/vqvae_digits"],
-    "autoregressive": ["model=pixelcnn", "dataset=digits", "codec.levels=4", "network.width=16", "network.layers=2"],
-    "noisy_classifier": ["experiment=diffusion/noisy_classifier_digits"],
-    "cold": ["experiment=diffusion/cold_digits"],
-}
+    "autoencoder": ["experiment=autoencoder/cvae_digits", "model.ema_decay=0.9", *PICTURES],
+    "deterministic_autoencoder": ["model=ae", "dataset=digits", "model.ema_decay=0.9", *PICTURES],
+    "diffusion": ["experiment=diffusion/class_conditional_digits", "sampler.steps=2", *PICTURES],
+    "vector_quantized": ["experiment=vector_quantized/vqvae_digits", *PICTURES],
+    "residual_quantized": ["experiment=vector_quantized/vqvae_digits", "model=vqvae_residual", *PICTURES],
+    "autoregressive": [
+        "model=pixelcnn", "dataset=digits", "codec.levels=4", "network.width=16", "network.layers=2", *PICTURES,
+    ],
+    "noisy_classifier": ["experiment=diffusion/noisy_classifier_digits", *PICTURES],
+    "score": ["experiment=score/swiss_roll_denoising", "model.steps=3", *POINTS],
+    "bound_of_points": ["experiment=diffusion/swiss_roll", *POINTS],
+    "cold": ["experiment=diffusion/cold_digits", *PICTURES],
+    "consistency": ["experiment=distillation/consistency_training_digits", *PICTURES],
+}  # fmt: skip
+"""Every family, and every kind of training within one that keeps numbers of its own: moments of codes, averaged
+codebooks, ends of a degradation."""
 KILLS = (2, 4, 7, "term")
 """SIGKILL before the first checkpoint, at the end of the first epoch (of 4 batches), in the middle of the second; and
 SIGTERM at step 4."""
-QUICK = {"autoencoder": KILLS, "diffusion": (7,), "vector_quantized": (7,), "autoregressive": (7,)}
+QUICK = {
+    "autoencoder": KILLS, "deterministic_autoencoder": (7,), "diffusion": (7,), "vector_quantized": (7,),
+    "autoregressive": (7,), "score": (7,),
+}  # fmt: skip
 LONG = {family: [kill for kill in KILLS if kill not in QUICK.get(family, ())] for family in FAMILIES}
 
 
@@ -71,6 +84,7 @@ def check(results, family, kill):
     assert [step for step, _ in resumed["losses"]] == list(range(1, 9))
     assert resumed["losses"] == whole["losses"]
     assert resumed["weights"] == whole["weights"]
+    assert resumed["state"] == whole["state"]
 
 
 @pytest.mark.parametrize(("family", "kill"), pairs(QUICK))

@@ -45,6 +45,13 @@ TINY = [
 ]  # fmt: skip
 
 
+LONG = [
+    *(word for word in TINY if not word.startswith("trainer.")),
+    "trainer.max_epochs=100",
+    "trainer.log_every_n_steps=1",
+]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("plugin", "words"),
@@ -62,6 +69,64 @@ def test_a_sweep_through_a_plugin(plugin, words, tmp_path, capsys):
     assert "2 jobs: 2 done" in capsys.readouterr().out
 
 
+@pytest.fixture(autouse=True)
+def one_thread_each(monkeypatch):
+    """These launchers start all jobs at once, and torch on more threads than there are free cores hardly moves."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
+def killed(store, sweep):
+    """SIGKILL to the first job of a running sweep that trains; its run folder."""
+    while sweep.poll() is None:
+        time.sleep(0.05)
+        for lock in store.glob("train/*/lock.json"):
+            if len(history.read(lock.with_name("history.jsonl"))) > 5 and (holder := owner(lock)) is not None:
+                os.kill(holder["pid"], signal.SIGKILL)
+                return lock.parent
+    raise AssertionError(sweep.communicate()[0])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("plugin", "words", "ends"),
+    [
+        ("hydra_submitit_launcher", ["launcher=submitit_local"], "1 done, 0 done before, 1 failed"),
+        (
+            "hydra_ray_launcher",
+            ["launcher=ray", "hydra.launcher.ray.init.num_cpus=2"],
+            "2 done, 0 done before, 0 failed",
+        ),
+    ],
+)
+def test_a_killed_job_ends_no_sweep(plugin, words, ends, tmp_path):
+    """Submitit gives the others up for lost, though they run on; Ray starts the job again, and it resumes."""
+    if not installed(plugin):
+        pytest.skip(f"needs {plugin}")
+    words = [*LONG, *words, "seed=1,2", f"paths.output_dir={tmp_path}"]
+    command = [sys.executable, "-m", "genlab", "train", *words]
+    sweep = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    lost = killed(tmp_path, sweep)
+    output = sweep.communicate()[0]
+    assert f"2 jobs: {ends}" in output
+    assert sweep.returncode == (1 if "1 failed" in ends else 0)
+    assert {run.path: run.record().status for run in Store(tmp_path) if run.path != lost} == {
+        run.path: "completed" for run in Store(tmp_path) if run.path != lost
+    }
+    again = subprocess.run(command, capture_output=True, text=True, check=False)  # finishes what is not finished
+    assert again.returncode == 0, again.stderr
+    assert {run.record().status for run in Store(tmp_path)} == {"completed"}
+
+
+@pytest.mark.slow
+def test_a_ray_that_cannot_start_is_one_sentence(tmp_path, capsys):
+    if not installed("hydra_ray_launcher"):
+        pytest.skip("needs hydra_ray_launcher")
+    nowhere = "+hydra.launcher.ray.init._temp_dir=/proc/nowhere"
+    assert main(["train", *TINY, "launcher=ray", nowhere, f"paths.output_dir={tmp_path}", "seed=1,2"]) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert line.startswith("error: launcher=ray could not start the jobs: ")
+
+
 needs_submitit = pytest.mark.skipif(not installed("hydra_submitit_launcher"), reason="needs the extra submitit")
 
 
@@ -69,8 +134,7 @@ needs_submitit = pytest.mark.skipif(not installed("hydra_submitit_launcher"), re
 @needs_submitit
 def test_a_job_that_submitit_preempts_saves_is_queued_again_and_ends_as_if_nothing_had_happened(tmp_path):
     """SIGUSR2 is what SLURM sends before preemption; submitit_local queues as submitit_slurm does."""
-    words = [word for word in TINY if not word.startswith("trainer.max_epochs")]
-    words += ["trainer.max_epochs=40", "trainer.log_every_n_steps=1", "launcher=submitit_local", "seed=1"]
+    words = [*LONG, "launcher=submitit_local", "seed=1"]
     command = [sys.executable, "-m", "genlab", "train", *words, f"paths.output_dir={tmp_path}"]
     sweep = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     preempted = None

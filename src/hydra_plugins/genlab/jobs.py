@@ -64,8 +64,8 @@ def launch(
         attend = getattr(task, "attend", None)
         attended = None if attend is None else attend(composed, begun, error)
         if attended is None:
-            name = type(launcher).__name__
-            raise ConfigError(f"{name} could not start the jobs: {_first_line(error)}") from error
+            choice = config.hydra.runtime.choices.get("launcher") or type(launcher).__name__
+            raise ConfigError(f"launcher={choice} could not start the jobs: {_first_line(error)}") from error
         return [_result(job, value) for job, value in zip(composed, attended, strict=True)]
 
 
