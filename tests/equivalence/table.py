@@ -19,11 +19,12 @@ from diffusers.schedulers import (
     EDMEulerScheduler,
     FlowMatchEulerDiscreteScheduler,
 )
-from test_diffusers_solvers import BETAS, CASES, LEADING, X, ours, theirs
+from test_diffusers_solvers import BETAS, CASES, LEADING, Smooth, X, ours, theirs
 from torch import Tensor
 
 from genlab.denoisers.edm import EDM as EDMOutput  # noqa: N811  (a class whose name is an acronym)
 from genlab.denoisers.eps import Eps
+from genlab.denoisers.learned_variance import LearnedVariance
 from genlab.denoisers.velocity import Velocity
 from genlab.processes.edm import EDM
 from genlab.processes.linear import Linear
@@ -47,6 +48,7 @@ class Row(NamedTuple):
 def rows() -> Iterator[Row]:
     """All methods, one after the other: some seconds."""
     yield _row("DDPM", DDPMScheduler(1000, **BETAS, clip_sample=False), 1000, Ancestral(1.0), noisy=True)
+    yield _learned()
     ddim = DDIMScheduler(1000, **LEADING, clip_sample=False, set_alpha_to_one=True)
     yield _row("DDIM", ddim, 50, Ancestral(0.0))
     for name, (scheduler, solver, scaled) in CASES.items():
@@ -69,6 +71,23 @@ def _row(method, scheduler, steps, solver, noisy=False, scaled=False, own_times=
     return Row(
         method, _library(scheduler), steps, _difference(ours(Linear(), Eps(), solver, times, X, generator), expected)
     )
+
+
+def _learned() -> Row:
+    scheduler = DDPMScheduler(1000, **BETAS, clip_sample=False, variance_type="learned_range")
+    generators = (torch.Generator().manual_seed(2) for _ in range(2))
+    expected = theirs(scheduler, 1000, X, network=Doubled(), generator=next(generators))
+    times = Leading()(Linear(), 1000)
+    mine = ours(Linear(), LearnedVariance(Eps()), Ancestral(1.0), times, X, next(generators), network=Doubled())
+    return Row("DDPM, learned variance", _library(scheduler), 1000, _difference(mine, expected))
+
+
+class Doubled(Smooth):
+    """The same network, and v from its noise: twice the channels."""
+
+    def forward(self, x: Tensor, level: Tensor, condition: Tensor | None = None) -> Tensor:
+        output = super().forward(x, level)
+        return torch.cat([output, output.flip(0)], dim=1)
 
 
 def _edm() -> Row:

@@ -46,9 +46,9 @@ class Smooth(torch.nn.Module):
         return torch.tanh(x.flatten(1) @ self.weight + level[:, None] / 1000).reshape(x.shape)
 
 
-def theirs(scheduler, steps, x, **options):
+def theirs(scheduler, steps, x, network=None, **options):
     scheduler.set_timesteps(steps)
-    network = Smooth()
+    network = network or Smooth()
     with torch.no_grad():
         for step in scheduler.timesteps:
             output = network(scheduler.scale_model_input(x, step), step.float().expand(4))
@@ -56,9 +56,9 @@ def theirs(scheduler, steps, x, **options):
     return x
 
 
-def ours(schedule, parameterization, solver, times, x=X, generator=None):
+def ours(schedule, parameterization, solver, times, x=X, generator=None, network=None):
     process = Gaussian(schedule)
-    denoiser = Denoiser(Smooth(), process, parameterization)
+    denoiser = Denoiser(network or Smooth(), process, parameterization)
     *_, last = trajectory(process, denoiser, solver, times, x, generator=generator)
     return last.x
 

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from genlab.conditioning.condition import Condition
+from genlab.conditioning.label import LabelConditioner
 from genlab.conditioning.unconditional import Unconditional
 from genlab.denoisers.consistency import Consistency as ConsistencyOutput
 from genlab.denoisers.denoiser import Denoiser
@@ -17,6 +18,7 @@ from genlab.guidance.unguided import Unguided
 from genlab.networks.mlp import MLP
 from genlab.objectives.consistency import Consistency
 from genlab.objectives.progressive import Progressive, two_steps
+from genlab.objectives.reflow import Reflow
 from genlab.objectives.teacher import MatchTeacher, Teacher
 from genlab.objectives.times import Uniform
 from genlab.objectives.weights import Unit
@@ -151,6 +153,36 @@ def test_a_guided_teacher_is_learnt_in_one_call():
     guided, plain = teacher.denoise(x_t, t, condition).x0, teacher.denoiser(x_t, t, condition).x0
     learnt = student(x_t, t, condition).x0
     assert float((learnt - guided).square().mean()) < 0.2 * float((plain - guided).square().mean())
+
+
+def test_a_student_needs_no_empty_condition_for_a_guided_teacher():
+    """Its batches then hold every label, and the teacher compares with what it knows as no label itself."""
+    process, told = Gaussian(LinearPath()), []
+
+    class Listens(_Exact):
+        def forward(self, x_t, t, condition=None):
+            told.append(condition.given)
+            return super().forward(x_t, t, condition)
+
+    known = Known(process, ClassifierFree(2.0))
+    known.denoiser, known.conditioner = Listens(process), LabelConditioner(2, dropout=0.1)
+    Teacher(known).denoise(torch.zeros(3, 2), torch.full((3,), 0.5), Condition(torch.tensor([0, 1, 1])))
+    assert told[0].tolist() == [0, 1, 1, 2, 2, 2]
+
+
+@pytest.mark.parametrize("name", ["progressive", "consistency", "match", "reflow"])
+def test_a_teacher_of_other_noise_is_refused(name):
+    known = Known(Gaussian(LinearPath(2.0)))
+    teacher = Teacher(known)
+    objective = {
+        "progressive": Progressive(teacher, 4),
+        "consistency": Consistency(10, teacher=teacher),
+        "match": MatchTeacher(teacher, Uniform(), Unit()),
+        "reflow": Reflow(teacher, Sampler(Ancestral(0.0), Even(), 4), Uniform(), Unit()),
+    }[name]
+    student = Denoiser(MLP([2]), Gaussian(LinearPath()), V())
+    with pytest.raises(ValueError, match=r"other noise \(LinearPath\).*take the teacher's scheduler"):
+        objective(student, torch.zeros(4, 2))
 
 
 def test_a_teacher_is_frozen_and_names_a_checkpoint_that_does_not_fit(tmp_path):

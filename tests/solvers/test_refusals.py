@@ -14,6 +14,7 @@ from genlab.processes.linear_path import LinearPath
 from genlab.processes.vp import VP
 from genlab.processes.zero_terminal import ZeroTerminal
 from genlab.solvers.ancestral import Ancestral
+from genlab.solvers.cold import Cold
 from genlab.solvers.grids import Even, Karras, Leading, Linspace, Trailing
 from genlab.solvers.heun import Heun
 from genlab.solvers.langevin import Langevin
@@ -29,6 +30,7 @@ REFUSED = {
     "more steps than were trained": (Sampler(Ancestral(), Leading(), 1001), Linear(), "must be from 1 to the 1000"),
     "more even steps": (Sampler(Ancestral(), Even(), 30), Linear(train_timesteps=20), "must be from 1 to the 20"),
     "more levels": (Sampler(Ancestral(), Karras(), 30), Linear(train_timesteps=20), "must be from 1 to the 20"),
+    "noise for a step without": (Sampler(Cold(), Even(), 10), VP(), "Cold undoes what is done without noise"),
     "times of its own": (Sampler(RK45(), Even(), 1), Linear(), "RK45 needs a schedule of continuous time"),
     "step numbers of continuous time": (Sampler(Heun(), Trailing(), 10), VP(), "needs a schedule of discrete steps"),
     "no signal, multistep": (Sampler(LMS(), Even(), 10), LinearPath(), "LMS divides by alpha, which is 0"),

@@ -36,6 +36,8 @@ class Consistency(nn.Module):
         self, denoiser: Denoiser, x0: Tensor, condition: Condition | None = None, generator: Randomness = None
     ) -> dict[str, Tensor]:
         process = denoiser.process
+        if self.teacher is not None:
+            self.teacher.check(process)
         number = (rand((len(x0),), generator, x0.device) * (self.levels - 1)).floor()
         s, t = (self._level(process.schedule, number + more) for more in (0, 1))
         noise = randn_like(x0, generator)

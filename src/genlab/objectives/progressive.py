@@ -35,6 +35,7 @@ class Progressive(nn.Module):
         self, denoiser: Denoiser, x0: Tensor, condition: Condition | None = None, generator: Randomness = None
     ) -> dict[str, Tensor]:
         process = denoiser.process
+        self.teacher.check(process)
         number = 1 + (rand((len(x0),), generator, x0.device) * self.steps).floor()
         t, middle, s = (self._time(process, number - part) for part in (0.0, 0.5, 1.0))
         x_t = process.corrupt(x0, t, generator=generator)

@@ -72,6 +72,7 @@ class Reflow(nn.Module):
     def forward(
         self, denoiser: Denoiser, x0: Tensor, condition: Condition | None = None, generator: Randomness = None
     ) -> dict[str, Tensor]:
+        self.teacher.check(denoiser.process)
         pairs = self._drawn(x0, generator)
         t = self.times(len(x0), denoiser.process.schedule, generator, x0.device)
         told = _dropped_as(condition, pairs.condition)

@@ -7,10 +7,11 @@ from torch import Tensor, nn
 
 from genlab.conditioning.condition import Condition
 from genlab.denoisers.denoiser import Denoiser
-from genlab.denoisers.prediction import Denoise
+from genlab.denoisers.prediction import Denoise, Prediction
 from genlab.first_stage import trained
 from genlab.objectives.times import TimeDistribution, reweighted
 from genlab.objectives.weights import Weight
+from genlab.processes.gaussian import Gaussian
 from genlab.randomness import Randomness
 
 
@@ -33,11 +34,24 @@ class Teacher(nn.Module):
         """Stay in evaluation mode."""
         return super().train(False)
 
-    @property
-    def denoise(self) -> Denoise:
-        """The guided denoiser."""
+    def denoise(self, x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Prediction:
+        """Its guided estimate: a `Denoise`. The condition may lack the empty one, which the student need not know."""
+        if condition is not None and condition.given is not None and condition.null is None:
+            null = self.conditioner.wanted(len(x_t), None, x_t.device).null
+            condition = Condition(condition.given, null)
         guided: Denoise = self.guidance(self.denoiser)
-        return guided
+        return guided(x_t, t, condition)
+
+    def check(self, process: Gaussian) -> None:
+        """Raise ValueError unless a student's `process` is the teacher's: a time means the same noise to both."""
+        own, other = self.denoiser.process.schedule, process.schedule
+        u = torch.tensor([0.1, 0.5, 1.0], dtype=torch.float64)
+        t = own.at(u)
+        if not torch.equal(t, other.at(u)) or not torch.equal(torch.stack(own(t)), torch.stack(other(t))):
+            raise ValueError(
+                f"the teacher was trained with other noise ({type(own).__name__}) than the student's "
+                f"({type(other).__name__}): take the teacher's scheduler, with its settings"
+            )
 
 
 class MatchTeacher(nn.Module):
@@ -60,6 +74,7 @@ class MatchTeacher(nn.Module):
         self, denoiser: Denoiser, x0: Tensor, condition: Condition | None = None, generator: Randomness = None
     ) -> dict[str, Tensor]:
         process = denoiser.process
+        self.teacher.check(process)
         t = self.times(len(x0), process.schedule, generator, x0.device)
         x_t = process.corrupt(x0, t, generator=generator)
         with torch.no_grad():

@@ -19,6 +19,7 @@ class Cold:
     """
 
     needs_noise = False
+    refuses_noise = True
 
     def init(self, x: Tensor, t: Tensor) -> None:
         return None

@@ -14,8 +14,9 @@ class Solver(Protocol):
     """A rule that takes x_t to x_s; pure: what it remembers between steps travels as `state`.
 
     Of what it can do it says, where it differs from most: `may_rise = True`, it can also go from a time to a later
-    one; `needs_noise = False`, it serves any process, others a Gaussian one; `needs_signal = True`, it cannot begin
-    where alpha is 0; `needs_continuous_time = True`, it chooses times of its own.
+    one; `needs_noise = False`, it serves any process, others a Gaussian one; `refuses_noise = True`, none that is
+    Gaussian; `needs_signal = True`, it cannot begin where alpha is 0; `needs_continuous_time = True`, it chooses times
+    of its own.
     """
 
     def init(self, x: Tensor, t: Tensor) -> Any:

@@ -44,11 +44,16 @@ def trajectory(
 
 
 def check_noise(solver: Solver, schedule: Clock) -> None:
-    """Raise ValueError for a solver of noise on a process that adds none."""
+    """Raise ValueError for a solver of noise on a process that adds none, and the other way round."""
     if getattr(solver, "needs_noise", True) and not isinstance(schedule, Schedule):
         raise ValueError(
             f"the solver {type(solver).__name__} undoes Gaussian noise, and this process adds none: "
             "take sampler=cold or sampler=recorrupt"
+        )
+    if getattr(solver, "refuses_noise", False) and isinstance(schedule, Schedule):
+        raise ValueError(
+            f"the solver {type(solver).__name__} undoes what is done without noise, and {type(schedule).__name__} adds "
+            "noise: take sampler=ddim or sampler=euler"
         )
 
 
