@@ -6,19 +6,16 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from genlab.config.ranges import Rate
-
 
 @dataclass(frozen=True)
 class Fade:
-    """x_0 + severity (1 - remains) (grey - x_0).
+    """(1 - severity) x_0 + severity grey.
 
-    Where nothing remains at the end, all samples of one condition are the same: the picture that is nearest on
-    average. A faint remainder breaks that symmetry, as the noise that Bansal et al. 2022 add in section 5.2 does.
+    Nothing of the picture is left at the end, so that all samples of one condition are the same: the picture that
+    is nearest on average, which takes its form step by step.
     """
 
     grey: float = 0.0
-    remains: Rate = 0.0
 
     def __call__(self, x0: Tensor, severity: Tensor) -> Tensor:
-        return x0 + severity * (1 - self.remains) * (self.grey - x0)
+        return x0 + severity * (self.grey - x0)
