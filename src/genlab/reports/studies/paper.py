@@ -114,11 +114,12 @@ def _how(results: Results) -> str:
         return ", ".join(results[key]) or "unknown"
 
     settings = ", ".join(f"`{key}={value}`" for key, value in results["settings"].items())
+    settings = f" Every row has {settings}." if settings else ""
     return "\n".join((
         "## How it was run", "", "```", results["command"], "```", "",
         f"{results['runs']} runs, {duration(results['run_seconds'])} of computing in all, on {several('devices')} "
         f"({several('threads')} CPU threads each), PyTorch {several('torch')}, commit {several('commits')}, "
-        f"finished {results['date'] or 'never'}. Every row has {settings}.",
+        f"finished {results['date'] or 'never'}.{settings}",
     ))  # fmt: skip
 
 

@@ -38,13 +38,20 @@ def gather(study: Study, sweep: Sweep, command: str) -> tuple[Results, dict[str,
     return {
         "schema": 1, "study": study.name, "title": study.title, "source": study.source, "note": study.note,
         "scale": study.scale, "says": study.says, "seeds": study.seeds, "command": command,
-        "settings": {"experiment": study.experiment, **study.overrides, **study.each}, **_circumstances(records),
+        "settings": _shared(study), **_circumstances(records),
         "columns": {c.name: {"title": c.title, "unit": c.unit, "better": c.better, "report": dict(c.report),
                              "counted": c.equals is not None} for c in study.columns.values()},
         "rows": rows, "claims": _claims(study, rows),
         "test": {"statistic": STATISTIC, "level": LEVEL, "min_seeds": MIN_SEEDS},
         "earlier": [],
     }, shown  # fmt: skip
+
+
+def _shared(study: Study) -> dict[str, Any]:
+    """What every row has."""
+    own = {key for row in study.rows.values() for key in row.overrides}
+    given = {"experiment": study.experiment, **study.overrides, **study.each}
+    return {key: value for key, value in given.items() if key not in own}
 
 
 def _claims(study: Study, rows: Mapping[str, Any]) -> list[dict[str, Any]]:
