@@ -1,9 +1,11 @@
-"""Training throughput beside a bare PyTorch loop: the same network, data, optimiser and loss; rounds interleaved.
+"""Training throughput beside bare PyTorch loops: the same network, data, optimiser and loss; rounds interleaved.
 
     python benchmarks/training.py [recipe ...]
 
-genlab trains with its history, progress line and averaged weights on; the bare loop has none of them. Ratios are of
-rates, genlab's over the bare loop's: by the clock, and by the processor time spent, which a busy machine disturbs less.
+genlab trains with its history, progress line and averaged weights on; the bare loop has none of them, and data in
+memory as genlab's are. Diffusion is also compared with the plain loop of tutorials: PIL pictures through a DataLoader,
+diffusers' scheduler. Ratios are of rates, genlab's over the other's: by the clock, and by the processor time spent,
+which a busy machine disturbs less.
 A model of codes stands on an untrained first stage.
 """
 
@@ -87,6 +89,37 @@ def bare(cfg, data, steps):
     return now() - start
 
 
+def plain(cfg, data, steps):
+    """The loop of tutorials: PIL pictures, transformed one by one in a DataLoader; default memory format."""
+    from diffusers.schedulers import DDPMScheduler
+    from torch.utils.data import DataLoader
+    from torchvision import transforms
+    from torchvision.transforms.functional import to_pil_image
+
+    module, size = build(cfg.model), cfg.dataset.batch_size
+    optimizer, network = module.configure_optimizers(), module.denoiser.network
+    scheduler = DDPMScheduler(1000, beta_schedule="squaredcos_cap_v2")
+    pixels, labels = data.images("train")
+    pictures = [to_pil_image(picture) for picture in pixels[: steps * size]]
+    change = transforms.Compose([transforms.ToTensor(), transforms.Normalize(0.5, 0.5)])
+    rows = [(picture, int(label)) for picture, label in zip(pictures, labels, strict=False)]
+    loader = DataLoader(rows, size, shuffle=True, collate_fn=lambda batch: collated(batch, change))
+    start = now()
+    for step, (x0, label) in enumerate(loader):
+        t, noise = torch.randint(0, 1000, (len(x0),)), torch.randn_like(x0)
+        output = network(scheduler.add_noise(x0, noise, t), t.float(), label if module.num_classes else None)
+        optimizer.zero_grad()
+        torch.nn.functional.mse_loss(output, noise).backward()
+        optimizer.step()
+        if step == 0:
+            start = now()
+    return now() - start
+
+
+def collated(batch, change):
+    return torch.stack([change(picture) for picture, _ in batch]), torch.tensor([label for _, label in batch])
+
+
 def composed(words):
     cfg = compose("train", words)
     if cfg.get("first_stage"):
@@ -98,7 +131,7 @@ def composed(words):
 def main() -> None:
     register()
     register_resolvers()
-    head = f"{'recipe':<36}{'genlab/s':>10}{'bare/s':>10}{'ratio':>8}{'by cpu':>8}"
+    head = f"{'recipe':<34}{'loop':<8}{'genlab/s':>10}{'other/s':>10}{'ratio':>8}{'by cpu':>8}"
     print(f"{head}   (images a second by the clock; medians of {ROUNDS} rounds)")
     for name in sys.argv[1:] or RECIPES:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
@@ -106,12 +139,16 @@ def main() -> None:
             cfg = composed([f"experiment={name}", *words])
         data, steps = build(cfg.dataset), STEPS.get(name, 20)
         data.images("train")
-        rounds = [torch.stack([with_genlab(cfg, data), bare(cfg, data, steps)]) for _ in range(ROUNDS)]
-        seconds = torch.stack(rounds)  # (rounds, genlab and bare, clock and processor)
-        images = (steps - 1) * cfg.dataset.batch_size
-        ours, theirs = (images / seconds[:, :, 0].median(0).values).tolist()
-        by_clock, by_cpu = (seconds[:, 1] / seconds[:, 0]).median(0).values.tolist()
-        print(f"{name:<36}{ours:>10.0f}{theirs:>10.0f}{by_clock:>8.3f}{by_cpu:>8.3f}", flush=True)
+        others = {"bare": bare} | ({"plain": plain} if name.startswith("diffusion/") else {})
+        rounds = [
+            torch.stack([with_genlab(cfg, data), *(loop(cfg, data, steps) for loop in others.values())])
+            for _ in range(ROUNDS)
+        ]
+        seconds = torch.stack(rounds)  # (rounds, genlab and the others, clock and processor)
+        rates = ((steps - 1) * cfg.dataset.batch_size / seconds[:, :, 0].median(0).values).tolist()
+        for k, loop in enumerate(others, 1):
+            by_clock, by_cpu = (seconds[:, k] / seconds[:, 0]).median(0).values.tolist()
+            print(f"{name:<34}{loop:<8}{rates[0]:>10.0f}{rates[k]:>10.0f}{by_clock:>8.3f}{by_cpu:>8.3f}", flush=True)
 
 
 if __name__ == "__main__":
