@@ -123,3 +123,15 @@ def test_a_folder_of_samples_scores_as_its_run_does(store, runs, tmp_path, capsy
     of_run = json.loads(file.read_text())["metrics"]["fid_digits"]
     assert of_run["provenance"]["extractor_sha256"] == provenance["extractor_sha256"]
     assert of_run["value"] == pytest.approx(record["metrics"]["fid_digits"]["value"], rel=1e-4)
+
+
+def test_the_bits_of_a_diffusion_model_are_scored_with_their_terms(digits_run, capsys):
+    words = [f"run={digits_run.path}", "metrics=bits", "metrics.n_samples=12", "metrics.metrics.bound.draws=3"]
+    assert main(["evaluate", *words]) == 0
+    (file,) = (digits_run.path / "evaluations").glob("*.json")
+    metrics = json.loads(file.read_text())["metrics"]
+    assert set(metrics) == {"bound_bits", "bound_L_T", "bound_L_t", "bound_L_0"}
+    terms = sum(metrics[f"bound_L_{name}"]["value"] for name in ("T", "t", "0"))
+    assert metrics["bound_bits"]["value"] == pytest.approx(terms)
+    assert metrics["bound_bits"]["unit"] == "bits per dimension"
+    assert "bound bits" in capsys.readouterr().out

@@ -56,6 +56,14 @@ def test_a_wish_that_cannot_be_met_is_one_sentence(digits_run, words, sentence, 
     assert "Traceback" not in error
 
 
+def test_an_unconditional_model_is_asked_for_no_label_and_no_guidance(roll_run, capsys):
+    for words, sentence in ((["guidance=classifier_free"], "this model has none"), (["label=3"], "label = 3")):
+        assert main(["sample", f"run={roll_run.path}", *words]) == 2
+        error = capsys.readouterr().err
+        assert sentence in error
+        assert error.count("\n") == 1
+
+
 def test_an_mp4_is_written_where_its_library_is_and_asked_for_where_it_is_not(digits_run, tmp_path, capsys):
     words = [f"run={digits_run.path}", "n=2", "format=film", f"out={tmp_path}/film.mp4"]
     if find_spec("imageio") and find_spec("imageio_ffmpeg"):
