@@ -7,6 +7,7 @@ from genlab.denoisers.clipped import Clipped
 from genlab.denoisers.denoiser import Denoiser
 from genlab.denoisers.edm import EDM as EDMOutput  # noqa: N811  (a class whose name is an acronym)
 from genlab.denoisers.eps import Eps
+from genlab.denoisers.learned_variance import LearnedVariance
 from genlab.denoisers.noise import Noise
 from genlab.denoisers.v import V
 from genlab.denoisers.velocity import Velocity
@@ -28,6 +29,7 @@ from genlab.solvers.sampler import Sampler
 
 PAIRS = [
     *((schedule, output) for schedule in (Linear(), Cosine(), Sigmoid()) for output in (Eps(), V(), X0())),
+    (Linear(), LearnedVariance(V())),
     (LinearPath(), Velocity()),
     (LinearPath(3.0), Velocity()),
     (EDM(0.01, 50.0, 5.0), EDMOutput(0.7)),
@@ -59,8 +61,8 @@ def exported(tmp_path_factory):
     return denoiser, folder
 
 
-def pictures(denoiser):
-    sampler = Sampler(Ancestral(0.0), Leading(), 10)
+def pictures(denoiser, eta=0.0):
+    sampler = Sampler(Ancestral(eta), Leading(), 10)
     generator = torch.Generator().manual_seed(3)
     *_, last = sampler(denoiser.process, Clipped(denoiser, -1, 1), (2, 1, 8, 8), generator=generator)
     return last.x
@@ -83,6 +85,22 @@ def test_an_exported_model_gives_the_same_pictures_in_diffusers(exported):
 def test_an_imported_pipeline_gives_the_same_pictures_here(exported):
     denoiser, folder = exported
     assert torch.allclose(pictures(from_pipeline(folder).eval()), pictures(denoiser), atol=1e-4)
+
+
+def test_a_model_with_learnt_variances_goes_there_and_back(tmp_path):
+    from diffusers.pipelines import DDPMPipeline
+
+    torch.manual_seed(0)
+    network = UNet(1, 8, [8, 16], 1, 1, norm_groups=4, out_channels=2)
+    denoiser = Denoiser(network, Gaussian(Linear()), LearnedVariance(Eps())).eval()
+    to_pipeline(denoiser).save_pretrained(tmp_path)
+    pipeline = DDPMPipeline.from_pretrained(tmp_path)
+    pipeline.set_progress_bar_config(disable=True)
+    generator = torch.Generator().manual_seed(3)
+    theirs = pipeline(batch_size=2, generator=generator, num_inference_steps=10, output_type="np").images
+    ours = pictures(denoiser, eta=1.0)
+    assert torch.allclose(torch.as_tensor(theirs), (ours / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1), atol=1e-4)
+    assert torch.allclose(pictures(from_pipeline(tmp_path).eval(), eta=1.0), ours, atol=1e-4)
 
 
 def test_only_an_unconditional_unet_is_exported():

@@ -17,18 +17,20 @@ def to_pipeline(denoiser: Denoiser, clip: bool = True) -> Any:
     """A DDIMPipeline of an unconditional U-Net on discrete steps; `save_pretrained` writes it to a folder.
 
     It gives the pictures of `sampler=ddim` when it is called with `use_clipped_model_output=True` and a generator of
-    the same seed.
+    the same seed. With learnt variances it is a DDPMPipeline, and the pictures are those of `sampler=ddpm`.
 
     Raises:
         ValueError: the network is not such a U-Net, or diffusers has no scheduler like the process.
     """
-    from diffusers.pipelines import DDIMPipeline
+    from diffusers.pipelines import DDIMPipeline, DDPMPipeline
+    from diffusers.schedulers import DDPMScheduler
 
     network = denoiser.network
     if not isinstance(network, UNet) or network.class_embedding is not None:
         raise ValueError(f"only an unconditional network=unet can become a DDIMPipeline, not {type(network).__name__}")
     scheduler = to_diffusers(denoiser.process.schedule, denoiser.parameterization, clip)
-    return DDIMPipeline(unet=network.unet, scheduler=scheduler)
+    kind = DDPMPipeline if isinstance(scheduler, DDPMScheduler) else DDIMPipeline
+    return kind(unet=network.unet, scheduler=scheduler)
 
 
 def from_pipeline(folder: str | Path) -> Denoiser:

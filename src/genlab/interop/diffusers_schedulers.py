@@ -6,6 +6,7 @@ from typing import Any
 
 from genlab.denoisers.edm import EDM as EDMOutput  # noqa: N811  (a class whose name is an acronym)
 from genlab.denoisers.eps import Eps
+from genlab.denoisers.learned_variance import LearnedVariance
 from genlab.denoisers.parameterization import Parameterization
 from genlab.denoisers.v import V
 from genlab.denoisers.velocity import Velocity
@@ -21,22 +22,28 @@ _PREDICTION_TYPES: dict[str, type] = {"epsilon": Eps, "v_prediction": V, "sample
 def to_diffusers(schedule: Clock, parameterization: Parameterization, clip: bool = False) -> Any:
     """The scheduler of diffusers with the same noise and the same meaning of the network's output.
 
-    DDIMScheduler for discrete steps (its `from_config` makes any other), FlowMatchEulerDiscreteScheduler for the
-    straight path, EDMEulerScheduler for EDM's levels. `clip` keeps estimates in [-1, 1], for discrete steps.
+    DDIMScheduler for discrete steps (its `from_config` makes any other), DDPMScheduler where the variance is learnt,
+    FlowMatchEulerDiscreteScheduler for the straight path, EDMEulerScheduler for EDM's levels. `clip` keeps estimates in
+    [-1, 1], for discrete steps.
 
     Raises:
         ValueError: diffusers has no such pair.
     """
-    from diffusers.schedulers import DDIMScheduler, EDMEulerScheduler, FlowMatchEulerDiscreteScheduler
+    from diffusers.schedulers import DDIMScheduler, DDPMScheduler, EDMEulerScheduler, FlowMatchEulerDiscreteScheduler
 
     if isinstance(schedule, Discrete):
-        names = [name for name, kind in _PREDICTION_TYPES.items() if isinstance(parameterization, kind)]
+        is_learnt = isinstance(parameterization, LearnedVariance)
+        output = parameterization.mean if isinstance(parameterization, LearnedVariance) else parameterization
+        names = [name for name, kind in _PREDICTION_TYPES.items() if isinstance(output, kind)]
         if names:
             betas = (1 - schedule.alpha_bar[1:] / schedule.alpha_bar[:-1]).tolist()
-            return DDIMScheduler(
-                num_train_timesteps=schedule.n_steps, trained_betas=betas, prediction_type=names[0], clip_sample=clip,
-                set_alpha_to_one=True, timestep_spacing="leading",
-            )  # fmt: skip
+            shared = {
+                "num_train_timesteps": schedule.n_steps, "trained_betas": betas, "prediction_type": names[0],
+                "clip_sample": clip, "timestep_spacing": "leading",
+            }  # fmt: skip
+            if is_learnt:
+                return DDPMScheduler(**shared, variance_type="learned_range")
+            return DDIMScheduler(**shared, set_alpha_to_one=True)
     if isinstance(schedule, LinearPath) and isinstance(parameterization, Velocity):
         return FlowMatchEulerDiscreteScheduler(shift=schedule.shift)
     if isinstance(schedule, EDM) and isinstance(parameterization, EDMOutput):
@@ -64,4 +71,6 @@ def from_diffusers(scheduler: Any) -> tuple[Schedule, Parameterization]:
     output = _PREDICTION_TYPES.get(config.get("prediction_type", ""))
     if not hasattr(scheduler, "betas") or output is None:
         raise ValueError(f"the scheduler {kind} of diffusers, prediction {config.get('prediction_type')}, is not known")
-    return Discrete(scheduler.betas.double()), output()
+    mean = output()
+    is_learnt = config.get("variance_type") == "learned_range"
+    return Discrete(scheduler.betas.double()), LearnedVariance(mean) if is_learnt else mean
