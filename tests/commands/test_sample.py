@@ -25,6 +25,17 @@ def test_a_film_shows_the_samples_in_the_making_and_ends_with_them(digits_run, t
     assert abs(first[:, :width] - last[:, :width]).mean() > 20
 
 
+@pytest.mark.parametrize("through_network", ["true", "false"])
+def test_guidance_by_a_colour_makes_pictures_of_it(digits_run, tmp_path, through_network):
+    words = [f"run={digits_run.path}", "n=4", "sampler=ddim", "sampler.steps=10", f"out={tmp_path}/a.png"]
+    wish = ["guidance=colour", f"guidance.through_network={through_network}", "guidance.scale=20"]
+    found = {}
+    for colour in (-0.9, 0.9):
+        assert main(["sample", *words, *wish, f"guidance.loss.colour=[{colour}]"]) == 0
+        found[colour] = float(np.asarray(Image.open(tmp_path / "a.png").convert("L"), float).mean())
+    assert found[0.9] > found[-0.9] + 50
+
+
 def test_points_become_a_plot_and_a_table(roll_run, tmp_path):
     words = [f"run={roll_run.path}", "n=50"]
     assert main(["sample", *words, f"out={tmp_path}/roll.png"]) == 0
@@ -45,6 +56,8 @@ def test_points_become_a_plot_and_a_table(roll_run, tmp_path):
         (["frames=0"], "frames = 0 must be 1 or more"),
         (["label=10"], "label = 10 must be one of the data's classes, 0 to 9"),
         (["sampler=ddim", "sampler.steps=1001"], "sampler.steps = 1001 must not exceed scheduler.train_timesteps"),
+        (["guidance=colour"], "guidance.loss.colour = [0.1, 0.9, 0.5] has 3 values, and the pictures 1 channels"),
+        (["guidance=colour", "guidance.loss.colour=[7]"], "guidance.loss.colour=[7] must be in [-1, 1]"),
         (["sampler=rk45"], "the solver RK45 needs a schedule of continuous time"),
         (["sampler=edm_churn"], "the time of Linear is not sigma"),
     ],

@@ -52,6 +52,7 @@ DIFFUSION = "experiment=diffusion/class_conditional_digits"
         ([DIFFUSION, "guidance=classifier_free"], "this model always sees one: train it with conditioner.dropout"),
         ([DIFFUSION, "guidance=dynamic_threshold"], "this model always sees one: train it with conditioner.dropout"),
         (["model=ddpm", "guidance=classifier_free"], "this model has none: take guidance=none"),
+        ([DIFFUSION, "guidance=colour"], "has 3 values, and the pictures 1 channels"),
         ([DIFFUSION, "parameterization=learned_variance"], "give +network.out_channels=2"),
     ],
 )  # fmt: skip
@@ -67,7 +68,7 @@ def test_a_problem_is_one_sentence(overrides, sentence):
         ["guidance=classifier_free", "conditioner.dropout=0.1"],
         ["guidance=interval", "conditioner.dropout=0.1"],
         ["guidance=classifier_free", "guidance.scale=1"],  # the conditional model itself
-        ["guidance=colour"],
+        ["guidance=colour", "guidance.loss.colour=[0.5]"],
         ["parameterization=learned_variance", "+network.out_channels=2", "objective=hybrid"],
     ],
 )

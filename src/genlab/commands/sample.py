@@ -45,8 +45,6 @@ def sample(cfg: DictConfig, run: Any) -> Path:
     import torch
 
     from genlab.protocols import Samples
-    from genlab.randomness import PerImage
-    from genlab.reports.samples import write_folder, write_grid, write_points
     from genlab.runs.restore import restore
     from genlab.runs.workbench import checkpoint_of
 
@@ -56,19 +54,28 @@ def sample(cfg: DictConfig, run: Any) -> Path:
         raise ConfigError(f"the model of run {run.path.name} does not sample")
     if cfg.label is not None and module.num_classes is None:
         raise ConfigError(f"label = {cfg.label}: the model of run {run.path.name} is not conditioned on classes")
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    module.to(device)
-    labels = _labels(cfg, module.num_classes)
-    if cfg.format == "film":
-        return _film(cfg, run, module, labels)
-    parts = []
-    with module.averaged(), torch.no_grad():
-        for start in range(0, cfg.n, cfg.batch_size):
-            stop = min(start + cfg.batch_size, cfg.n)
-            given = None if labels is None else labels[start:stop].to(device)
-            noise = PerImage.range(cfg.seed, start, stop, device)
-            parts.append(module.sample(stop - start, given, generator=noise).cpu())
-    x = torch.cat(parts)
+    module.to("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        with module.averaged(), torch.no_grad():
+            return _film(cfg, run, module) if cfg.format == "film" else _drawn(cfg, run, module)
+    except ConfigError:
+        raise
+    except ValueError as error:  # a guidance that does not fit the pictures, a film that cannot be written
+        raise ConfigError(str(error)) from error
+
+
+def _drawn(cfg: DictConfig, run: Any, module: Any) -> Path:
+    import torch
+
+    from genlab.randomness import PerImage
+    from genlab.reports.samples import write_folder, write_grid, write_points
+
+    labels, parts = _labels(cfg, module), []
+    for start in range(0, cfg.n, cfg.batch_size):
+        stop = min(start + cfg.batch_size, cfg.n)
+        given = None if labels is None else labels[start:stop]
+        parts.append(module.sample(stop - start, given, generator=PerImage.range(cfg.seed, start, stop, module.device)))
+    x = torch.cat(parts).cpu()
     out = Path(cfg.out or run.samples / _stem(cfg))
     if cfg.format == "folder" and x.ndim == 4:
         print(f"{len(x)} pictures in {write_folder(out, x)}")
@@ -81,9 +88,7 @@ def sample(cfg: DictConfig, run: Any) -> Path:
     return path
 
 
-def _film(cfg: DictConfig, run: Any, module: Any, labels: Any) -> Path:
-    import torch
-
+def _film(cfg: DictConfig, run: Any, module: Any) -> Path:
     from genlab.protocols import Unfolds
     from genlab.randomness import PerImage
     from genlab.reports.film import check_film, frames, write_film
@@ -92,15 +97,9 @@ def _film(cfg: DictConfig, run: Any, module: Any, labels: Any) -> Path:
     if not unfolds:
         raise ConfigError(f"format = film: the model of run {run.path.name} does not sample in steps")
     path = Path(cfg.out or run.samples / f"{_stem(cfg)}.gif")
-    try:
-        check_film(path)
-    except ValueError as error:
-        raise ConfigError(str(error)) from error
-    device = module.device
-    with module.averaged(), torch.no_grad():
-        given = None if labels is None else labels.to(device)
-        moments = module.unfold(cfg.n, cfg.frames, given, generator=PerImage.range(cfg.seed, 0, cfg.n, device))
-    print(write_film(path, frames(*moments)))
+    check_film(path)
+    streams = PerImage.range(cfg.seed, 0, cfg.n, module.device)
+    print(write_film(path, frames(*module.unfold(cfg.n, cfg.frames, _labels(cfg, module), generator=streams))))
     return path
 
 
@@ -114,9 +113,11 @@ def _stem(cfg: DictConfig) -> str:
     return "_".join(["drawn", *(re.sub(r"[^A-Za-z0-9.]+", "_", word) for word in sorted(words))])[:120]
 
 
-def _labels(cfg: DictConfig, num_classes: int | None) -> Any:
+def _labels(cfg: DictConfig, module: Any) -> Any:
+    """(n,) on the module's device: the one that is asked for, or the classes in turn; None without classes."""
     import torch
 
-    if num_classes is None:
+    if module.num_classes is None:
         return None
-    return torch.arange(cfg.n) % num_classes if cfg.label is None else torch.full((cfg.n,), int(cfg.label))
+    labels = torch.arange(cfg.n) % module.num_classes if cfg.label is None else torch.full((cfg.n,), int(cfg.label))
+    return labels.to(module.device)

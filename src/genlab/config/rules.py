@@ -70,6 +70,13 @@ def guidance_knows_no_condition(cfg: DictConfig) -> Iterator[str]:
         )
 
 
+def colour_has_channels(cfg: DictConfig) -> Iterator[str]:
+    """A colour to be guided to has a value for each channel."""
+    colour, channels = _get(cfg, "guidance.loss.colour"), _get(cfg, "dataset.channels")
+    if isinstance(colour, ListConfig) and _are_numbers(channels) and len(colour) != channels:
+        yield f"guidance.loss.colour = {list(colour)} has {len(colour)} values, and the pictures {channels} channels"
+
+
 def _parts(node: Any) -> Iterator[DictConfig]:
     """A part and those that it holds."""
     if isinstance(node, DictConfig):
@@ -166,6 +173,7 @@ RULES: tuple[Rule, ...] = (
     size_halves,
     steps_fit,
     guidance_knows_no_condition,
+    colour_has_channels,
     variance_has_channels,
     conditional_has_classes,
     classes_exist,
