@@ -50,6 +50,17 @@ def test_a_run_folder_cannot_make_a_command_run_code(stranger, where, verb, trus
     assert not touched.exists()
 
 
+@pytest.mark.parametrize("verb", ["sample", "evaluate"])
+def test_an_interpolation_of_a_run_folder_is_never_evaluated(stranger, verb, tmp_path, capsys):
+    run, touched = stranger("sampler")
+    code = f"${{eval:\"__import__('os').system('touch {touched}')\"}}"
+    cfg = json.loads((run / "config.yaml").read_text()) | {"sampler": None, "seed": code}
+    (run / "config.yaml").write_text(json.dumps(cfg))
+    assert main([verb, f"run={run}", f"paths.output_dir={tmp_path}/store"]) == 2
+    assert len(capsys.readouterr().err.splitlines()) >= 1
+    assert not touched.exists()
+
+
 def test_comparing_with_a_strangers_run_runs_no_code(stranger, tmp_path, capsys):
     run, touched = stranger("dataset.source", allow_targets=["os.system"])
     assert main(["compare", str(run), str(run), f"paths.output_dir={tmp_path}/store"]) == 2

@@ -182,6 +182,19 @@ def test_a_server_that_refuses_the_key_makes_the_run_offline_loudly(run_dir, mon
     assert list(run_dir.glob("wandb/offline-run-*/*.wandb"))
 
 
+def test_a_server_that_dies_on_the_way_holds_no_job_up(run_dir, monkeypatch):
+    """Left alone, W&B waits for it for ever; what was logged is in the folder, for `genlab wandb-sync`."""
+    with WandbServer() as server:
+        monkeypatch.setenv("WANDB_BASE_URL", server.url)
+        logger = wandb_logger(run_dir, "genlab", finish_timeout=3)
+        logger.log_metrics({"train/loss": 1.0}, 1)
+    started = time.monotonic()
+    logger.log_metrics({"train/loss": 0.5}, 2)
+    finish(logger, "completed")
+    assert time.monotonic() - started < 30
+    assert [path.stat().st_size > 0 for path in run_dir.glob("wandb/run-*/*.wandb")] == [True]
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the package that builds the view
 def test_a_sweep_gets_a_saved_view_of_its_scores_keys_losses_and_pictures(monkeypatch):
     pytest.importorskip("wandb_workspaces")

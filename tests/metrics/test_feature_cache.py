@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -35,6 +38,27 @@ def test_damage_is_noticed_and_mended(tmp_path: Path, damage: str) -> None:
         mended = cached(path, lambda: {"a": torch.arange(100.0)})
     assert torch.equal(mended["a"], good["a"])
     assert torch.equal(cached(path, dict)["a"], good["a"])
+
+
+def test_of_several_processes_one_makes_it_and_the_others_wait(tmp_path: Path) -> None:
+    """As the jobs of a sweep do, which all want the reference statistics at about the same time."""
+
+    def ask() -> None:
+        def make() -> dict[str, torch.Tensor]:
+            with (tmp_path / "made").open("a") as file:
+                file.write("once\n")
+            time.sleep(0.5)
+            return {"a": torch.arange(3.0)}
+
+        os._exit(0 if cached(tmp_path / "x.safetensors", make)["a"].tolist() == [0, 1, 2] else 1)
+
+    jobs = [multiprocessing.get_context("fork").Process(target=ask) for _ in range(4)]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join()
+    assert [job.exitcode for job in jobs] == [0] * 4
+    assert (tmp_path / "made").read_text() == "once\n"
 
 
 def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -55,6 +55,13 @@ def test_markup_in_names_is_text():
     assert "[red]x" in rendered(200, records) or "red]" in rendered(200, records)
 
 
+def test_what_biases_a_value_is_its_footnote():
+    warned = score(30.0, warning="20 samples for 64 features: the covariance is singular")
+    text = " ".join(rendered(200, [{**RECORDS[0], "metrics": {"fid_digits": warned}}]).split())
+    assert "30.00¹" in text
+    assert "¹ 20 samples for 64 features: the covariance is singular" in text
+
+
 def test_no_runs_make_an_empty_table():
     assert "run" in rendered(80, [])
 
@@ -95,7 +102,13 @@ def test_durations(seconds, text):
 
 @pytest.mark.parametrize(
     ("name", "better", "title"),
-    [("fid_digits", "lower", "FID (digits) ↓"), ("inception_score", "higher", "IS ↑"), ("my_score", None, "my score")],
+    [
+        ("fid_digits", "lower", "FID (digits) ↓"),
+        ("inception_score", "higher", "IS ↑"),
+        ("my_score", None, "my score"),
+        ("fid_infinity_digits", "lower", "FID∞ (digits) ↓"),
+        ("precision_inception", "higher", "precision (inception) ↑"),
+    ],
 )
 def test_metric_titles(name, better, title):
     assert metric_title(name, better) == title

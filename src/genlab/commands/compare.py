@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
+from genlab.commands.noting import noted
 from genlab.config.app import App, run_app
 from genlab.config.check import check
 from genlab.config.errors import ConfigError
@@ -88,7 +89,9 @@ def _scored(cfg: DictConfig, run: Run) -> tuple[dict[str, Score], Tensor | None]
     own.paths, own.allow_targets = cfg.paths, cfg.allow_targets
     suite, data = build(cfg.metrics), build(own.dataset, list(own.allow_targets))
     module: Any = restore(own, newest(run)).to("cuda" if torch.cuda.is_available() else "cpu")
-    scores, samples = suite.evaluate(module, data), isinstance(module, Samples)
+    with noted():
+        scores = suite.evaluate(module, data)
+    samples = isinstance(module, Samples)
     if not samples:
         return scores, None
     with module.averaged(), torch.no_grad():

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from genlab.commands.noting import noted
 from genlab.config.app import App, run_app
 from genlab.config.check import check
 from genlab.config.errors import ConfigError
@@ -69,7 +70,8 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[Workbench]) -> dict
     watch = Stopwatch()
     pictures = run.path / "evaluations" / _name(cfg)
     pictures.mkdir(parents=True, exist_ok=True)
-    scores = suite.evaluate(module, data, out_dir=pictures)
+    with noted():
+        scores = suite.evaluate(module, data, out_dir=pictures)
     _draw(module, data, pictures)
     original = run.record()
     record = (original.to_json() if original else {}) | {
@@ -141,7 +143,16 @@ def _print(records: list[dict[str, Any]]) -> None:
     from genlab.reports.table import runs_table, swept_keys
 
     Console().print(runs_table(records, swept_keys(records)))
-    print(f"Scores: {len(records)} evaluations of run {records[0].get('fingerprint')}")
+    print(f"Run {records[0].get('fingerprint')}, {_measured(records)}; 95 % intervals")
+
+
+def _measured(records: list[dict[str, Any]]) -> str:
+    """What the scores are of: "2000 samples against digits/test (180 pictures), averaged weights"."""
+    made = [(score["n"], score["provenance"]) for record in records for score in record["metrics"].values()]
+    sampled = [(n, p) for n, p in made if "extractor" in p and "reference_n" in p]
+    weights = "averaged" if any(p.get("weights") == "ema" for _, p in made) else "raw"
+    found = {f"{n} samples against {p['reference']} ({p['reference_n']} pictures)" for n, p in sampled[:1]}
+    return ", ".join([*found, f"{weights} weights"])
 
 
 def _compare(records: list[dict[str, Any]], folder: Path) -> None:

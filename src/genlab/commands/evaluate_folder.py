@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig
 
+from genlab.commands.noting import noted
 from genlab.config.app import App, run_app
 from genlab.config.check import check
 from genlab.config.errors import ConfigError, nearest
@@ -54,20 +53,17 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
     watch, device = Stopwatch(), "cuda" if torch.cuda.is_available() else "cpu"
     data, suite = build(cfg.reference), build(cfg.metrics)
     try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
+        with noted() as notes:
             pictures = folder_pictures(cfg.folder, data, cfg.paths.data_dir, cfg.resize, cfg.captions)
-        notes = [str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)]
-        for note in notes:
-            print(f"note: {note}", file=sys.stderr)
         name, made = Path(str(cfg.folder)).expanduser().resolve().name, pictures.provenance()
         digest = str(made["origin_sha256"])[:12]
         path = Path(cfg.out) if cfg.out else Path(cfg.paths.output_dir) / "evaluations" / f"{name}-{digest}.json"
-        scores = suite.evaluate_pictures(pictures, data, out_dir=path.with_suffix(""), device=device)
+        with noted() as more:
+            scores = suite.evaluate_pictures(pictures, data, out_dir=path.with_suffix(""), device=device)
     except ValueError as error:
         raise ConfigError(str(error)) from error
     record = {
-        "schema": 1, "status": "completed", "fingerprint": digest, "task_name": "evaluate", "notes": notes,
+        "schema": 1, "status": "completed", "fingerprint": digest, "task_name": "evaluate", "notes": [*notes, *more],
         "overrides": [f"folder={cfg.folder}"], "seconds": round(watch.seconds, 3),
         "metrics": {name: score.to_json() for name, score in scores.items()},
         "environment": environment(device, torch.get_num_threads()),

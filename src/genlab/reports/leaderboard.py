@@ -69,7 +69,7 @@ def leaderboard(records: Sequence[Mapping[str, Any]], swept: Sequence[str]) -> L
         for name in names:
             score, ranking = columns[name][i], rankings[name]
             said = [ranking.notes[ranking.mark[i] - 1]] if i in ranking.mark else []
-            said += [score["remark"]] if score and score.get("remark") else []
+            said += [remark for remark in _remarks(score) if remark not in said]
             notes += [note for note in said if note not in notes]
             value, ends = score_text(score)
             low, high = interval(score) or (None, None)
@@ -89,3 +89,10 @@ def leaderboard(records: Sequence[Mapping[str, Any]], swept: Sequence[str]) -> L
         )
     titles = [metric_title(name, direction) for name, direction in zip(names, better, strict=True)]
     return Leaderboard(list(swept), list(short_names(swept).values()), names, titles, better, rows, notes)
+
+
+def _remarks(score: Mapping[str, Any] | None) -> list[str]:
+    """What is to be known of a value whatever it is compared with: what biases it, and what a study says of it."""
+    found = score or {}
+    said = (found.get("remark"), (found.get("provenance") or {}).get("warning"))
+    return [str(remark) for remark in said if remark]

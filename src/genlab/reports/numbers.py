@@ -10,7 +10,11 @@ from genlab.reports.ranking import interval, number
 
 _NAMES = {
     "fid": "FID", "kid": "KID", "inception_score": "IS", "is": "IS", "psnr": "PSNR", "ssim": "SSIM", "lpips": "LPIPS",
-    "nll": "NLL", "bpd": "bits/dim", "mse": "MSE", "fld": "FLD", "clip_score": "CLIP",
+    "nll": "NLL", "bpd": "bits/dim", "mse": "MSE", "fld": "FLD", "clip_score": "CLIP", "ms_ssim": "MS-SSIM",
+    "fid_infinity": "FID∞", "fid_jackknife": "FID jackknife", "intra_fid": "FID within classes",
+    "precision": "precision", "recall": "recall", "density": "density", "coverage": "coverage",
+    "classifier_accuracy": "classifier accuracy", "classification_accuracy_score": "CAS",
+    "intra_class_variability": "variability within classes", "feature_distance": "feature distance",
 }  # fmt: skip
 _ARROWS = {"lower": "↓", "higher": "↑"}
 
