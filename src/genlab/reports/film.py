@@ -16,8 +16,8 @@ from genlab.reports.points import cloud
 from genlab.runs.atomic import replacing
 
 FORMATS = (".gif", ".mp4")
-_FPS, _HOLD = 12, 24
-"""Frames a second, and how many times the last one is shown."""
+_FPS, _TICKS, _HOLD = 12, 8, 24
+"""Frames a second, the same in a GIF's hundredths of a second, and how many times the last one is shown again."""
 
 
 def frames(x: Tensor, x0: Tensor) -> list[Pixels]:
@@ -68,7 +68,7 @@ def _gif(pictures: Sequence[Pixels]) -> bytes:
     images = [image.convert("L") if is_grey else image.quantize(255) for image in images]
     buffer = io.BytesIO()
     images[0].save(
-        buffer, format="GIF", save_all=True, append_images=images[1:], duration=1000 // _FPS, loop=0, optimize=True
+        buffer, format="GIF", save_all=True, append_images=images[1:], duration=_TICKS * 10, loop=0, optimize=True
     )
     return buffer.getvalue()
 
