@@ -103,7 +103,8 @@ class Reflow(nn.Module):
             told = self.teacher.conditioner.wanted(_BLOCK, labels, like.device)
             times = self.sampler.times(process.schedule)
             noise = process.prior(shape, times[0], streams, like.device).to(like.dtype)
-            *_, last = self.sampler.solved(process, lambda x, t: self.teacher.denoise(x, t, told), noise)
+            with torch.autocast(like.device.type, enabled=False):  # in full precision, whatever trains
+                *_, last = self.sampler.solved(process, lambda x, t: self.teacher.denoise(x, t, told), noise)
             self._blocks[number] = Pairs(noise, last.x, told)
         return self._blocks[number]
 
