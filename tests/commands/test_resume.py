@@ -26,7 +26,11 @@ FAMILIES = {
     "score": ["experiment=score/swiss_roll_denoising", "model.steps=3", *POINTS],
     "bound_of_points": ["experiment=diffusion/swiss_roll", *POINTS],
     "cold": ["experiment=diffusion/cold_digits", *PICTURES],
-    "consistency": ["experiment=distillation/consistency_training_digits", *PICTURES],
+    "consistency": [
+        "model=class_conditional_unet", "dataset=digits", "network=unet_class_channels_small", "scheduler=edm",
+        "parameterization=consistency", "parameterization.sigma_data=0.75", "objective=consistency",
+        "sampler=recorrupt", "sampler.steps=2", *PICTURES,
+    ],
 }  # fmt: skip
 """Every family, and every kind of training within one that keeps numbers of its own: moments of codes, averaged
 codebooks, ends of a degradation."""
