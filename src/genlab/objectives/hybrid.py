@@ -36,7 +36,7 @@ class Hybrid(nn.Module):
     def forward(
         self, denoiser: Denoiser, x0: Tensor, condition: Condition | None = None, generator: Randomness = None
     ) -> dict[str, Tensor]:
-        """ "loss", "simple" (per element) and "bound" (bits per dimension), both as minimised, weighted times included.
+        """ "loss", and its parts over the times that were drawn: "simple", per element, "bound", in bits per dimension.
 
         Raises ValueError if the network says no variance, or time is continuous.
         """

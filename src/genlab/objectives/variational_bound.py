@@ -87,7 +87,8 @@ class VariationalBound:
         """
         steps = n_steps(process)
         between = torch.zeros(len(x0), device=x0.device)
-        for number, weight in _all(steps, x0.device) if draws is None else _drawn(process, draws, x0, generator):
+        drawn = None if draws is None or steps == 1 else _drawn(process, draws, x0, generator)
+        for number, weight in drawn or _all(steps, x0.device):
             nats = self.step(process, denoise, x0, (number / steps).expand(len(x0)), condition, generator)
             between = between + weight * nats
         first = torch.full((len(x0),), 1 / steps, device=x0.device)
