@@ -31,6 +31,38 @@ def test_an_interval_is_refused():
         jobs("lr=interval(0,1)")
 
 
+@pytest.fixture
+def loader():
+    """What knows the configs, as for the command line."""
+    from hydra import initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+
+    from genlab.config.files import conf_dir
+
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        yield GlobalHydra.instance().config_loader()
+
+
+def test_a_glob_sees_options_in_folders(loader):
+    from genlab.config.files import options
+
+    def globbed(word):
+        return [job[0] for job in combinations(OverridesParser.create(loader).parse_overrides([word]))]
+
+    recipes = [f"experiment={name}" for name in options("experiment") if name.startswith("diffusion/")]
+    assert len(recipes) > 10
+    assert sorted(globbed("experiment=glob(diffusion/*)")) == recipes
+    assert globbed("experiment=glob(diffusion/ddpm*,exclude=*digits)") == [
+        "experiment=diffusion/ddpm_butterflies", "experiment=diffusion/ddpm_emoji",
+    ]  # fmt: skip
+    assert sorted(globbed("sampler=glob(dd*)")) == ["sampler=ddim", "sampler=ddpm"]
+
+
+def test_a_glob_that_nothing_fits_is_refused(loader):
+    with pytest.raises(ConfigError, match=r"experiment=glob\(difusion/\*\) fits none of the options of experiment"):
+        combinations(OverridesParser.create(loader).parse_overrides(["experiment=glob(difusion/*)"]))
+
+
 @pytest.mark.parametrize(
     "text", ["- {a.b: 1, c: x}\n- {a.b: true}\n", "title: t\nrows:\n  one: {a.b: 1, c: x}\n  two: {a.b: true}\n"]
 )

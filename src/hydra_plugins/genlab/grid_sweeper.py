@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from hydra.core.override_parser.types import Override
+from hydra.core.object_type import ObjectType
+from hydra.core.override_parser.types import Glob, Override, ValueType
 
 from genlab.config.errors import ConfigError
 from hydra_plugins.genlab.rows import read_rows
@@ -46,7 +47,7 @@ def combinations(overrides: Sequence[Override]) -> list[list[str]]:
     """The grid: one list of overrides for each combination of swept values, the last key varying fastest.
 
     Raises:
-        ConfigError: a sweep over an interval, which has no finite grid.
+        ConfigError: a sweep over an interval, which has no finite grid; a glob that nothing fits.
     """
     jobs: list[list[str]] = [[]]
     for override in overrides:
@@ -54,11 +55,33 @@ def combinations(overrides: Sequence[Override]) -> list[list[str]]:
         if override.is_sweep_override():
             if not override.is_discrete_sweep():
                 raise ConfigError(f"{override.input_line} sweeps an interval: a grid needs values, as in {key}=1,2,3")
-            values = [f"{key}={value}" for value in override.sweep_string_iterator()]
+            is_glob = override.value_type is ValueType.GLOB_CHOICE_SWEEP
+            swept = _fitting(override) if is_glob else override.sweep_string_iterator()
+            values = [f"{key}={value}" for value in swept]
         else:
             values = [key if override.is_delete() else f"{key}={override.get_value_element_as_str()}"]
         jobs = [[*job, value] for job in jobs for value in values]
     return jobs
+
+
+def _fitting(override: Override) -> list[str]:
+    """The options that a glob fits, as `experiment=glob(diffusion/*)`: Hydra's own sees none in folders."""
+    glob, group = override.value(), override.key_or_group
+    assert isinstance(glob, Glob), "only asked of globs"
+    depths = {pattern.count("/") for pattern in glob.include}
+    names = [name for name in glob.filter(_options(override, group)) if name.count("/") in depths]
+    if not names:
+        raise ConfigError(f"{override.input_line} fits none of the options of {group}")
+    return names
+
+
+def _options(override: Override, group: str) -> list[str]:
+    """All names that may be chosen in a group, those in its folders as folder/name."""
+    assert override.config_loader is not None, "the parser of overrides knows where configs are"
+    names = list(override.config_loader.get_group_options(group))
+    for folder in override.config_loader.get_group_options(group, ObjectType.GROUP):
+        names += [f"{folder}/{name}" for name in _options(override, f"{group}/{folder}")]
+    return names
 
 
 def new_name() -> str:
