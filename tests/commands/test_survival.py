@@ -66,12 +66,17 @@ def kill_one_job(store, deadline):
 def survive(tmp_path, n):
     undisturbed = sweep(tmp_path / "whole", rows(n))
     disturbed = sweep(tmp_path / "broken", rows(n))
-    deadline = time.monotonic() + 240
-    killed = kill_one_job(tmp_path / "broken", deadline)
-    while len(list((tmp_path / "broken").glob("*/*/record.json"))) < min(4, n) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    disturbed.kill()  # the parent; its children are left to themselves
-    disturbed.communicate()
+    deadline = time.monotonic() + 900
+    try:
+        killed = kill_one_job(tmp_path / "broken", deadline)
+        while len(list((tmp_path / "broken").glob("*/*/record.json"))) < min(4, n) and time.monotonic() < deadline:
+            time.sleep(0.05)
+    except BaseException:
+        undisturbed.kill()
+        raise
+    finally:
+        disturbed.kill()  # the parent; its children are left to themselves
+        disturbed.communicate()
     assert undisturbed.communicate()[0].count("done before") == 1
     assert undisturbed.returncode == 1
     return killed
