@@ -1,5 +1,6 @@
 """Every recipe composes, passes the check, and can take one step."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,21 @@ def test_a_recipe_takes_one_step(name, tmp_path):
     from genlab.cli import main
 
     assert main(["train", f"experiment={name}", "debug=fdr", f"paths.output_dir={tmp_path}"]) == 0
+
+
+RECORDS = sorted((conf_dir() / "experiment").glob("*/*.json"))
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
+def test_a_record_beside_a_recipe_is_that_of_a_finished_training_of_it(path):
+    text = path.read_text()
+    record = json.loads(text)
+    assert record["experiment"] == f"{path.parent.name}/{path.stem}"
+    assert record["experiment"] in RECIPES
+    assert (record["status"], record["seed"]) == ("completed", 0)
+    assert record["training"]["steps"] > 0
+    assert all(score["low"] <= score["value"] <= score["high"] for score in record["metrics"].values() if score["low"])
+    assert "paths." not in text  # whose machine it was is nobody's business
 
 
 def test_there_are_recipes():
