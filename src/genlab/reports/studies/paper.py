@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ def table(results: Results) -> str:
     """Rows by settings and columns; where the report prints a number, it stands behind ours."""
     keys = list(dict.fromkeys(key for row in results["rows"].values() for key in row["settings"]))
     titles = [f"{c['title']}{', ' + c['unit'] if c['unit'] else ''}" for c in results["columns"].values()]
-    heads = ["row", *short_names(keys).values()]
+    heads = ["row", *_settings(keys)]
     for title, column in zip(titles, results["columns"].values(), strict=True):
         heads += [title, "report"] if column["report"] else [title]
     lines = [_line(map(escaped, heads)), _line("---" for _ in heads)]
@@ -45,6 +45,13 @@ def table(results: Results) -> str:
     n = results["seeds"]
     caption = f"Mean and 95 % interval over {n} seeds." if n > 1 else "One seed; intervals are those of the score."
     return "\n".join(lines) + f"\n\n{caption}"
+
+
+def _settings(keys: Sequence[str]) -> list[str]:
+    """Short names of keys; those of the first stage say so."""
+    of_first = "first_stage.overrides."
+    short = short_names(key for key in keys if not key.startswith(of_first))
+    return [short[key] if key in short else f"first stage's {key.rpartition('.')[2]}" for key in keys]
 
 
 def _number(column: Mapping[str, Any], cell: Mapping[str, Any] | None) -> str:
