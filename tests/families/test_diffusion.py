@@ -16,6 +16,7 @@ from genlab.guidance.classifier_free import ClassifierFree
 from genlab.guidance.unguided import Unguided
 from genlab.networks.unet import UNet
 from genlab.objectives.denoising import Denoising
+from genlab.objectives.teacher import MatchTeacher, Teacher
 from genlab.objectives.times import Uniform
 from genlab.objectives.weights import Unit
 from genlab.processes.gaussian import Gaussian
@@ -71,6 +72,13 @@ def test_a_sample_unfolds_from_noise_to_itself_beside_the_clean_one_that_is_pred
     distance = (x - x0).flatten(1).norm(dim=1)
     assert (distance.diff() < 0).all()
     assert len(model(steps=3).unfold(1, 10)[0]) == 3
+
+
+def test_a_teacher_is_no_part_of_what_samples_are_made_with():
+    student = model()
+    student.objective = MatchTeacher(Teacher(model()), Uniform(), Unit())
+    assert len(list(student.parameters())) == 2
+    assert student.num_parameters == model().num_parameters == 1
 
 
 def test_guidance_may_be_changed_after_training_and_the_estimate_is_clipped_after_it():

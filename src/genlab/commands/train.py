@@ -93,7 +93,7 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
         steps = take_over(trainer, module, run) if cfg.train else trainer.global_step
         history = [c.training for c in callbacks.values() if isinstance(c, History)]
         record.training = {"steps": steps, **(history[0] if history else {})}
-        record.training["parameters"] = sum(p.numel() for p in module.parameters())
+        record.training["parameters"] = module.num_parameters
         module.to(trainer.strategy.root_device)
         if not cfg.trainer.get("fast_dev_run"):
             draw(module, data, run, list(loggers.values()), steps)

@@ -97,6 +97,11 @@ class GenerativeModule(pl.LightningModule):
         """Which weights are sampled and scored: "ema" or "raw"."""
         return "raw" if self._ema is None else "ema"
 
+    @property
+    def num_parameters(self) -> int:
+        """How many numbers samples are made with; what only training asks, as a teacher, is not among them."""
+        return sum(p.numel() for p in self.parameters())
+
     def provenance(self) -> dict[str, Any]:
         """How samples are made, for the record of every score: weights, and what a family adds (sampler, nfe, ...)."""
         return {"weights": self.weights}

@@ -154,6 +154,11 @@ class Diffusion(GenerativeModule):
         rest = {name: value for name, value in state_dict.items() if not name.startswith("guidance.") or name in own}
         return super().load_state_dict(own | rest, strict, assign)
 
+    @property
+    def num_parameters(self) -> int:
+        of_objective = self.objective.parameters() if isinstance(self.objective, nn.Module) else ()
+        return super().num_parameters - sum(p.numel() for p in of_objective)
+
     def provenance(self) -> dict[str, Any]:
         nfe = self.sampler.nfe(self.denoiser.process.schedule)
         return super().provenance() | {"sampler": repr(self.sampler), "nfe": nfe, "guidance": repr(self.guidance)}

@@ -30,9 +30,8 @@ class Cost:
             scores["memory_per_image"] = _exact(spent.bytes_per_image, n, "bytes", made)
         if (nfe := made.get("nfe")) is not None:
             scores["nfe"] = _exact(nfe, n, "network evaluations", made)
-        if hasattr(evaluation.module, "parameters"):
-            count = sum(parameter.numel() for parameter in evaluation.module.parameters())
-            scores["parameters"] = _exact(count, n, "parameters", made)
+        if hasattr(evaluation.module, "num_parameters"):
+            scores["parameters"] = _exact(evaluation.module.num_parameters, n, "parameters", made)
             scores["flops_per_image"] = _exact(_flops(evaluation), n, "operations", made)
         return scores
 
