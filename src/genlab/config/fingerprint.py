@@ -31,10 +31,8 @@ def decisive(cfg: DictConfig) -> dict[str, Any]:
     plain = {str(k): _plain(cfg, k) for k in cfg if k not in _ROOT_KEYS and cfg._get_node(k) is not None}
     plain["trainer"] = {k: v for k, v in (plain.get("trainer") or {}).items() if k not in _TRAINER_KEYS}
     plain["callbacks"] = {k: v for k, v in (plain.get("callbacks") or {}).items() if k not in _CALLBACKS}
-    unused = (
-        {"extractor"} if "${extractor}" not in str(plain.get("metrics")) else set()
-    )  # chosen, but nothing is scored
-    return {k: v for k, v in plain.items() if v is not None and k not in unused}
+    scored = "${extractor}" in str(plain.get("metrics"))  # else it is chosen, and nothing is scored with it
+    return {k: v for k, v in plain.items() if v is not None and (scored or k != "extractor")}
 
 
 def fingerprint(cfg: DictConfig, data_checksum: str) -> str:

@@ -29,6 +29,7 @@ class Teacher(nn.Module):
         self.denoiser = model.denoiser
         self.guidance = model.guidance
         self.conditioner = model.conditioner
+        self._agreed: Gaussian | None = None
 
     def train(self, mode: bool = True) -> Teacher:
         """Stay in evaluation mode."""
@@ -43,7 +44,12 @@ class Teacher(nn.Module):
         return guided(x_t, t, condition)
 
     def check(self, process: Gaussian) -> None:
-        """Raise ValueError unless a student's `process` is the teacher's: a time means the same noise to both."""
+        """Raise ValueError unless a student's `process` is the teacher's: a time means the same noise to both.
+
+        Asked at every step, and answered once for each process.
+        """
+        if process is self._agreed:
+            return
         own, other = self.denoiser.process.schedule, process.schedule
         u = torch.tensor([0.1, 0.5, 1.0], dtype=torch.float64)
         t = own.at(u)
@@ -52,6 +58,7 @@ class Teacher(nn.Module):
                 f"the teacher was trained with other noise ({type(own).__name__}) than the student's "
                 f"({type(other).__name__}): take the teacher's scheduler, with its settings"
             )
+        self._agreed = process
 
 
 class MatchTeacher(nn.Module):

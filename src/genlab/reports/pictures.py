@@ -123,9 +123,10 @@ def draw_curve(run: Run) -> Path | None:
 def draw_process(module: Any, data: Any, run: Run) -> Path | None:
     """What the model's process does to test pictures, drawn once a run; None without a process of pictures."""
     path = run.samples / "schedule.png"
-    if not isinstance(module, Denoises) or len(data.shape) != 3 or path.is_file():
+    denoises = isinstance(module, Denoises)
+    if not denoises or len(data.shape) != 3 or path.is_file():
         return None
-    pixels = to_model(data.images("test")[0][:2]).to(module.device)  # type: ignore[attr-defined]
+    pixels = to_model(data.images("test")[0][:2]).to(module.device)
     x0 = module.codec.encode(pixels)
     if x0.shape != pixels.shape:  # codes are no pictures
         return None

@@ -161,7 +161,7 @@ def test_the_readmes_table_is_made_from_the_results(study, store, make_score, tm
     study = study()
     save(gather(study, run_all(study, store, make_score), "")[0], study.folder / "results.json")
     text = readme.updated("# x\n<!-- results -->\nold\n<!-- /results -->\nend\n", study.folder.parent)
-    assert "| full | 3 | 6 | 1 | 0 | 0 |" in text
+    assert "| full | the report's | 3 | 6 | 1 | 0 | 0 |" in text
     assert "old" not in text
     assert text.endswith("<!-- /results -->\nend\n")
     assert readme.updated(text, study.folder.parent) == text

@@ -13,8 +13,8 @@ _BLOCK = re.compile(r"(<!-- results -->\n).*?(<!-- /results -->)", re.DOTALL)
 def summary(folder: Path) -> str:
     """One line for each study below `folder` that has results: scale, seeds, and what became of its claims."""
     lines = [
-        "| table | scale | seeds | runs | claims reproduced | refuted | undecided |",
-        "|---|---|--:|--:|--:|--:|--:|",
+        "| table | scale | settings | seeds | runs | claims reproduced | refuted | undecided |",
+        "|---|---|---|--:|--:|--:|--:|--:|",
     ]
     for file in sorted(folder.glob("*/results.json")):
         if (results := load(file)) is None:
@@ -22,7 +22,9 @@ def summary(folder: Path) -> str:
         verdicts = [claim["verdict"] for claim in results["claims"]]
         counts = " | ".join(str(verdicts.count(verdict)) for verdict in ("reproduced", "refuted", "undecided"))
         link = f"[{results['title']}](experiments/report/{file.parent.name}/RESULTS.md)"
-        lines.append(f"| {link} | {results['scale']} | {results['seeds']} | {results['runs']} | {counts} |")
+        settings = "differ, see the page" if results["says"] else "the report's"
+        facts = (link, results["scale"], settings, results["seeds"], results["runs"], counts)
+        lines.append(f"| {' | '.join(map(str, facts))} |")
     return "\n".join(lines) + "\n" if len(lines) > 2 else "No results are kept yet.\n"
 
 
