@@ -39,6 +39,7 @@ Shell completion: eval "$(genlab -sc install=bash)"
 def main(argv: list[str] | None = None) -> int:
     """Run a verb; returns the exit status: 0, 1 (a run failed), 2 (a request that cannot be carried out)."""
     from genlab.config.errors import ConfigError, nearest
+    from genlab.notice import in_one_line
 
     arguments = sys.argv[1:] if argv is None else argv
     if not arguments or arguments[0] in ("-h", "--help", "help"):
@@ -59,7 +60,8 @@ def main(argv: list[str] | None = None) -> int:
         print(f"error: genlab has no verb {verb!r}{nearest(verb, VERBS) or f'; it has {known}'}", file=sys.stderr)
         return 2
     try:
-        return int(importlib.import_module(f"genlab.commands.{verb.replace('-', '_')}").main(rest))
+        with in_one_line():
+            return int(importlib.import_module(f"genlab.commands.{verb.replace('-', '_')}").main(rest))
     except ConfigError as error:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)

@@ -17,6 +17,7 @@ from wandb.util import get_core_path
 
 from genlab.interop.loggers import finish, log_picture, log_summary
 from genlab.interop.wandb import log_table, wandb_logger
+from genlab.notice import Notice
 
 CONF = Path(__file__).parents[2] / "conf"
 SECRET = "correct-horse-battery"
@@ -191,14 +192,14 @@ def test_without_a_key_auto_is_offline_and_online_is_refused(folder):
         wandb_logger(folder("b"), "genlab", mode="online")
 
 
-def test_a_server_that_does_not_answer_makes_the_run_offline_loudly(folder, monkeypatch, caplog):
+def test_a_server_that_does_not_answer_makes_the_run_offline_loudly(folder, monkeypatch):
     monkeypatch.setenv("WANDB_API_KEY", "0123456789" * 4)
     monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")  # nobody listens at the discard port
     run_dir = folder("run")
-    logger = wandb_logger(run_dir, "genlab", init_timeout=0.5)
+    with pytest.warns(Notice, match="logged OFFLINE"):
+        logger = wandb_logger(run_dir, "genlab", init_timeout=0.5)
     logger.log_metrics({"train/loss": 1.0}, 1)
     finish(logger, "completed")
-    assert "logged OFFLINE" in caplog.text
     (path,) = [path for path in files(run_dir) if "offline-run" in str(path)]
     assert summary(path)["summary"]["train/loss"] == 1.0
     assert b"0123456789" * 4 not in b"".join(p.read_bytes() for p in run_dir.rglob("*") if p.is_file())

@@ -12,6 +12,7 @@ from genlab.families.base import batches_done
 from genlab.metrics.compare import differences
 from genlab.metrics.score import Score
 from genlab.metrics.suite import Suite
+from genlab.notice import Notice
 from genlab.runs import history
 from genlab.runs.store import Run
 
@@ -81,7 +82,7 @@ class Scores(pl.Callback):
             text = (
                 f"the best {self._monitor} so far was measured with another {', '.join(found)}: best.ckpt begins anew"
             )
-            warnings.warn(text, stacklevel=2)
+            warnings.warn(text, Notice, stacklevel=2)
             return True
         return score.value < self._best.value if score.better == "lower" else score.value > self._best.value
 

@@ -23,6 +23,7 @@ from genlab.data.picture import to_square
 from genlab.data.prepared import About, Write, notes, prepared
 from genlab.data.progress import progress
 from genlab.data.source import Images
+from genlab.notice import Notice
 
 _SUFFIXES = frozenset((
     ".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".avif", ".jp2",
@@ -101,7 +102,7 @@ class ImageFolder:
         cache = cache_folder(self._home, self.identity(), channels, size)
         images = prepared(cache, (channels, size, size), lambda write: self._prepare(write, channels, size))
         for note in notes(cache):
-            warnings.warn(note, stacklevel=2)
+            warnings.warn(note, Notice, stacklevel=2)
         return images
 
     def _prepare(self, write: Write, channels: int, size: int) -> About:

@@ -14,6 +14,7 @@ import numpy as np
 from genlab.config.errors import listed, nearest
 from genlab.data.catalog import cache_folder
 from genlab.data.digest import folder_digest
+from genlab.data.fetch import DataUnavailableError
 from genlab.data.fit import check_channels
 from genlab.data.picture import to_square
 from genlab.data.prepared import About, Write, prepared
@@ -63,7 +64,8 @@ class HubImages:
 
         Raises:
             ModuleNotFoundError: the extra `hub` is not installed.
-            ValueError: the data set cannot be had, or has no such part or column.
+            DataUnavailableError: the data set cannot be had, or has no such part.
+            ValueError: it has no such column.
         """
         check_channels(channels)
         cache = cache_folder(Path(self.data_dir).expanduser() / "hub", self.identity(), channels, size)
@@ -94,7 +96,7 @@ class HubImages:
             )  # fmt: skip
         except (OSError, ValueError) as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise ValueError(f"{where}: its part {split!r} cannot be had ({reason})") from error
+            raise DataUnavailableError(f"{where}: its part {split!r} cannot be had ({reason})") from error
         wanted = [self.image_column] + ([] if self.label_column is None else [self.label_column])
         for key, column in zip(("image_column", "label_column"), wanted, strict=False):
             if column not in part.column_names:

@@ -20,6 +20,7 @@ from genlab.data.classes import selected
 from genlab.data.loader import EvalLoader, Resident, Shard, TrainLoader
 from genlab.data.source import Images, Source
 from genlab.data.splits import Splits, split
+from genlab.notice import Notice
 
 Split = Literal["train", "val", "test"]
 
@@ -91,6 +92,13 @@ class ResidentDataModule(pl.LightningDataModule):
             return self
         other = copy(self)
         other._classes, other._sizes = None, (None, *self._sizes[1:])
+        other.__dict__.pop("checksum", None)
+        return other
+
+    def fed_from(self, source: Source, sizes: tuple[int | None, float, float | None]) -> ResidentDataModule:
+        """The same batches from other pictures; `sizes` are its `train_size`, `val_size` and `test_size`."""
+        other = copy(self)
+        other.source, other.name, other._sizes = source, source.name, sizes
         other.__dict__.pop("checksum", None)
         return other
 
@@ -190,7 +198,7 @@ class ResidentDataModule(pl.LightningDataModule):
             return self._copy
         if device.type == "cuda" and data.pixels.nbytes > torch.cuda.mem_get_info(device)[0] / 4:
             note = f"{self.name} takes more than a quarter of the free memory of {device}; it stays in main memory"
-            warnings.warn(note, stacklevel=2)
+            warnings.warn(note, Notice, stacklevel=2)
             return data
         self._copy = Resident(data.pixels.to(device), None if data.labels is None else data.labels.to(device))
         return self._copy

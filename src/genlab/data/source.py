@@ -31,7 +31,8 @@ class Images:
 class Source(Protocol):
     """Where images come from."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def identity(self) -> str:
         """A digest of the data itself, known without loading (or fetching) it."""

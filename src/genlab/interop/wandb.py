@@ -12,12 +12,14 @@ import contextlib
 import logging
 import os
 import secrets
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from genlab.config.ranges import PositiveFloat
 from genlab.config.redact import redact
+from genlab.notice import Notice
 from genlab.runs.atomic import write_text
 
 if TYPE_CHECKING:
@@ -145,7 +147,7 @@ def _has_key() -> bool:
             host=wandb.setup().settings.base_url, source="genlab", prompt=False, update_session=False
         )
     except AuthenticationError as error:
-        _log.warning("W&B: the API key is not usable (%s)", error)
+        warnings.warn(f"W&B: the API key is not usable ({error})", Notice, stacklevel=2)
         return False
     return auth is not None
 
@@ -213,7 +215,7 @@ def _unreachable(url: str, timeout: float) -> str | None:
 
 
 def _warn_offline(reason: str) -> None:
-    _log.warning("W&B: %s; this run is logged OFFLINE", reason.strip().rstrip("."))
+    warnings.warn(f"W&B: {reason.strip().rstrip('.')}; this run is logged OFFLINE", Notice, stacklevel=2)
 
 
 def _stable_id(path: Path) -> str:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from genlab.data.lock import locked
+from genlab.notice import Notice
 
 Tensors = dict[str, Tensor]
 
@@ -58,7 +59,7 @@ def _read(path: Path) -> Tensors | None:
         tensors, expected = {}, "damaged"
     if _content(tensors) == expected:
         return tensors
-    warnings.warn(f"{path} is damaged and is made again", stacklevel=3)
+    warnings.warn(f"{path} is damaged and is made again", Notice, stacklevel=3)
     return None
 
 

@@ -11,6 +11,7 @@ from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.extractors.clip import CLIP
 from genlab.metrics.intervals import mean_with_interval
 from genlab.metrics.score import Score
+from genlab.notice import Notice
 
 
 class CLIPScore:
@@ -43,7 +44,9 @@ class CLIPScore:
         fits = 100 * F.cosine_similarity(features.double(), texts.features[rows].double()).clamp(min=0)
         truncated = texts.truncated[rows].double().mean().item()
         if truncated:
-            warnings.warn(f"{truncated:.1%} of the captions are longer than CLIP reads and were cut", stacklevel=2)
+            warnings.warn(
+                f"{truncated:.1%} of the captions are longer than CLIP reads and were cut", Notice, stacklevel=2
+            )
         provenance = {
             **evaluation.sampled_provenance(self.extractor), "captions_truncated": truncated,
             "template": self.template, "interval": "bootstrap",

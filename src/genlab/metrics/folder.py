@@ -13,6 +13,7 @@ from torch import Tensor
 from genlab.data.folder import ImageFolder
 from genlab.metrics.captions import read_captions
 from genlab.metrics.source import Fixed
+from genlab.notice import Notice
 
 _GREY = frozenset(("1", "L", "LA", "La", "I", "F", "I;16", "I;16B", "I;16L"))
 """Pillow's modes of pictures without colour."""
@@ -54,7 +55,7 @@ def folder_pictures(
     greyed = coloured if channels == 1 else 0
     if greyed:
         warnings.warn(
-            f"{greyed} pictures are saved in colour and {data.name} is grey: they are made grey", stacklevel=2
+            f"{greyed} pictures are saved in colour and {data.name} is grey: they are made grey", Notice, stacklevel=2
         )
     texts = None if captions is None else read_captions(captions, folder.names)
     if texts is not None and len(texts) != len(images.pixels):

@@ -13,6 +13,7 @@ from genlab.metrics.extractors.extractor import Extractor
 from genlab.metrics.intervals import interval_about, normal_interval, resampling_weights
 from genlab.metrics.moments import Moments, moments, require_finite
 from genlab.metrics.score import Score
+from genlab.notice import Notice
 
 _ROWS = 1024
 _BOOTSTRAP_DIM = 256
@@ -199,7 +200,7 @@ class FrechetDistance:
         provenance = {**evaluation.sampled_provenance(self.extractor), **reference.provenance}
         provenance |= {"interval": estimate.interval, "biased_in_n": True}
         if warning := few_items_warning(n, dim):
-            warnings.warn(warning, stacklevel=2)
+            warnings.warn(warning, Notice, stacklevel=2)
             provenance["warning"] = warning
         score = Score(estimate.value, estimate.low, estimate.high, n, "squared feature distance", "lower", provenance)
         return {f"fid_{self.extractor.name}": score}

@@ -9,6 +9,7 @@ from genlab.metrics.extractors.extractor import Extractor
 from genlab.metrics.frechet import DistanceTo, estimate_distance, few_items_warning
 from genlab.metrics.moments import moments
 from genlab.metrics.score import Score
+from genlab.notice import Notice
 
 
 class IntraClassFID:
@@ -47,7 +48,7 @@ class IntraClassFID:
         provenance |= {"per_class": [round(e.value, 6) for e in estimates]}
         if warning := few_items_warning(len(features) // count, features.shape[1]):
             provenance["warning"] = f"in each class, {warning}"
-            warnings.warn(provenance["warning"], stacklevel=2)
+            warnings.warn(provenance["warning"], Notice, stacklevel=2)
         low, high = max(0.0, value - below), value + above
         score = Score(value, low, high, len(features), "squared feature distance", "lower", provenance)
         return {f"intra_fid_{self.extractor.name}": score}

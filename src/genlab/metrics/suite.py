@@ -18,6 +18,7 @@ from genlab.metrics.extractors.extractor import Extractor, Report
 from genlab.metrics.reference import Data, Split
 from genlab.metrics.score import Score
 from genlab.metrics.source import Fixed, Generated, Source
+from genlab.notice import Notice
 from genlab.protocols import Samples
 from genlab.randomness import fold_in
 
@@ -136,7 +137,7 @@ class Suite:
         """Once for a suite, which is checked before training and again when it is computed."""
         if text not in self._warned:
             self._warned.add(text)
-            warnings.warn(text, stacklevel=3)
+            warnings.warn(text, Notice, stacklevel=3)
 
     def evaluate(
         self, module: Any, data: Data, *, out_dir: Path | None = None, progress: Report = None

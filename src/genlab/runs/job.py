@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
@@ -14,6 +16,7 @@ from genlab.callbacks.ending import Ended
 from genlab.config.errors import ConfigError
 from genlab.config.fingerprint import fingerprint
 from genlab.config.redact import redact_text
+from genlab.notice import Notice
 from genlab.runs.atomic import DiskFull, Reserve
 from genlab.runs.failures import plainly
 from genlab.runs.lock import Lock, RunIsLocked
@@ -144,7 +147,7 @@ def reason_of(record: Record) -> str:
 
 @contextlib.contextmanager
 def _logged_to(path: Path) -> Iterator[None]:
-    """Python's log messages and warnings go to `path` as well, free of secrets."""
+    """Python's log messages go to `path` as well and warnings only, but for notices; all of them free of secrets."""
 
     class Redacting(logging.Formatter):
         def format(self, entry: logging.LogRecord) -> str:
@@ -154,7 +157,16 @@ def _logged_to(path: Path) -> Iterator[None]:
     handler.setFormatter(Redacting("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     names = ("genlab", "pytorch_lightning", "lightning", "py.warnings")
     loggers = [logging.getLogger(name) for name in names]
+    shown = warnings.showwarning
     logging.captureWarnings(True)
+    logged = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *where: Any) -> None:
+        logged(message, category, *where)
+        if issubclass(category, Notice):
+            shown(message, category, *where)
+
+    warnings.showwarning = show  # type: ignore[assignment]  # the places are passed on as they come
     chatter = [h for name in names for h in logging.getLogger(name).handlers if type(h) is logging.StreamHandler]
     for stream in chatter:  # Lightning's remarks go to the log, its warnings to the terminal as well
         stream.setLevel(logging.WARNING)

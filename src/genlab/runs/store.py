@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from genlab.config.errors import ConfigError, listed
 from genlab.config.redact import redact
 from genlab.config.untrusted import load_untrusted
+from genlab.notice import Notice
 from genlab.runs import atomic, record
 from genlab.runs.record import Record
 
@@ -80,11 +81,11 @@ class Run:
                 continue
             if is_whole(path):
                 if damaged is not None:
-                    warnings.warn(f"{damaged} is damaged; {path} is used instead", stacklevel=2)
+                    warnings.warn(f"{damaged} is damaged; {path} is used instead", Notice, stacklevel=2)
                 return path
             damaged = path
         if damaged is not None:
-            warnings.warn(f"{damaged} is damaged and there is no checkpoint before it", stacklevel=2)
+            warnings.warn(f"{damaged} is damaged and there is no checkpoint before it", Notice, stacklevel=2)
         return None
 
 

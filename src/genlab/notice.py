@@ -1,0 +1,33 @@
+"""The warnings that are genlab's own, and how a person sees them."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+class Notice(UserWarning):
+    """What a person should know though the work goes on: one line in the terminal, and in the log of a run."""
+
+
+@contextmanager
+def in_one_line() -> Iterator[None]:
+    """Notices reach the terminal as `warning: ...`; other warnings look as Python shows them."""
+    from genlab.config.redact import redact_text
+
+    others = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *where: Any) -> None:
+        if issubclass(category, Notice):
+            print(f"warning: {redact_text(str(message))}", file=sys.stderr)
+        else:
+            others(message, category, *where)
+
+    warnings.showwarning = show  # type: ignore[assignment]  # the places are passed on as they come
+    try:
+        yield
+    finally:
+        warnings.showwarning = others
