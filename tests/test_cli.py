@@ -65,6 +65,17 @@ def test_a_config_folder_of_ones_own(tmp_path):
     assert done.stderr == "error: unknown key 'modle' in experiment/mine.yaml; did you mean 'model'?\n"
 
 
+def test_a_recipe_that_stands_on_another_must_find_it(tmp_path):
+    (tmp_path / "experiment/mine").mkdir(parents=True)
+    (tmp_path / "experiment/mine/child.yaml").write_text("# @package _global_\ndefaults: [ddpm_digits]\nseed: 3\n")
+    done = genlab("train", "--config-dir", str(tmp_path), "experiment=mine/child")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: experiment/mine/child.yaml has 'experiment/ddpm_digits' in its defaults, which is not there; "
+        "did you mean '/experiment/diffusion/ddpm_digits'?\n"
+    )
+
+
 def test_a_yaml_mistake_names_the_file_and_the_line(tmp_path):
     (tmp_path / "experiment").mkdir()
     (tmp_path / "experiment/mine.yaml").write_text("# @package _global_\nmodel: {coding_size: 5\nseed: [\n")

@@ -22,6 +22,8 @@ def explain(error: Exception, argv: list[str], config_name: str) -> str:
     if match := re.search(r"In '(.+?)': \w+ raised while composing config:\s*Key '(.+?)' (?:is )?not in", text):
         known = list(flattened(_compose_without(argv, config_name, drop=match[1])))
         return f"unknown key {match[2]!r} in {match[1]}.yaml{nearest(match[2], known)}"
+    if match := re.search(r"In '(.+?)': Could not load '(.+?)'", text):
+        return _unknown_parent(match[1], match[2])
     if match := re.search(r"Cannot find primary config '(.+?)'", text):
         return f"there is no config {match[1]!r} in {conf_dir()}"
     if match := re.search(r"Value (.+?) of type .+? could not be converted to (\w+)", text + str(error.__cause__)):
@@ -68,6 +70,14 @@ def _unknown_option(name: str, text: str) -> str:
         return f"there is no config {name!r}{nearest(name, groups())}"
     known = options(group) if group in groups() else re.findall(r"^\t(\S+)$", text, re.M)
     return f"unknown option {group}={option}{nearest(option, known)} ({group} has {listed(known)})"
+
+
+def _unknown_parent(config: str, name: str) -> str:
+    """Names in a defaults list are looked for beside the config itself, unless they begin with a slash."""
+    known = [f"/{group}/{option}" for group in groups() for option in options(group)]
+    alike = [other for other in known if other.rpartition("/")[2] == name.rpartition("/")[2]]
+    advice = f"; did you mean {' or '.join(map(repr, alike[:3]))}?" if alike else nearest(f"/{name}", known)
+    return f"{config}.yaml has {name!r} in its defaults, which is not there{advice}"
 
 
 def _compose_without(argv: list[str], config_name: str, drop: str) -> DictConfig | None:

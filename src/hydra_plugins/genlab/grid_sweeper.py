@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.object_type import ObjectType
-from hydra.core.override_parser.types import Glob, Override, ValueType
+from hydra.core.override_parser.types import ChoiceSweep, Glob, Override
 
 from genlab.config.errors import ConfigError
 from hydra_plugins.genlab.rows import read_rows
@@ -55,19 +55,28 @@ def combinations(overrides: Sequence[Override]) -> list[list[str]]:
         if override.is_sweep_override():
             if not override.is_discrete_sweep():
                 raise ConfigError(f"{override.input_line} sweeps an interval: a grid needs values, as in {key}=1,2,3")
-            is_glob = override.value_type is ValueType.GLOB_CHOICE_SWEEP
-            swept = _fitting(override) if is_glob else override.sweep_string_iterator()
-            values = [f"{key}={value}" for value in swept]
+            values = [f"{key}={value}" for value in _swept(override)]
         else:
             values = [key if override.is_delete() else f"{key}={override.get_value_element_as_str()}"]
         jobs = [[*job, value] for job in jobs for value in values]
     return jobs
 
 
-def _fitting(override: Override) -> list[str]:
-    """The options that a glob fits, as `experiment=glob(diffusion/*)`: Hydra's own sees none in folders."""
-    glob, group = override.value(), override.key_or_group
-    assert isinstance(glob, Glob), "only asked of globs"
+def _swept(override: Override) -> list[str]:
+    """The values of a sweep; a glob, alone or among others, gives its options (Hydra's own sees none in folders)."""
+    value = override.value()
+    elements = value.list if isinstance(value, ChoiceSweep) else [value]
+    if not any(isinstance(element, Glob) for element in elements):
+        return list(override.sweep_string_iterator())
+    found: list[str] = []
+    for element in elements:
+        found += _fitting(override, element) if isinstance(element, Glob) else [str(element)]
+    return list(dict.fromkeys(found))
+
+
+def _fitting(override: Override, glob: Glob) -> list[str]:
+    """The options that a glob fits, as `experiment=glob(diffusion/*)`."""
+    group = override.key_or_group
     depths = {pattern.count("/") for pattern in glob.include}
     names = [name for name in glob.filter(_options(override, group)) if name.count("/") in depths]
     if not names:
