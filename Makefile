@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help quickstart test test-full lint format install lock clean
+.PHONY: help quickstart test test-full equivalence format install lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -34,6 +34,9 @@ test: $(STAMP) ## lint, check types and run the tests
 
 test-full: $(STAMP) ## the tests that train for minutes, too
 	$(BIN)/python -m pytest -m ""
+
+equivalence: $(STAMP) ## print how far each sampler is from diffusers' own
+	$(BIN)/python tests/equivalence/table.py
 
 format: $(STAMP) ## format the code
 	$(BIN)/ruff check --fix

@@ -1,6 +1,6 @@
 """Prints the table of docs/denoising.md: each method beside the library that people trust, on whole trajectories.
 
-    PYTHONPATH=src python tests/equivalence/table.py
+    make equivalence
 
 The same network, times and noise on both sides. The difference is the largest of all elements of four samples, divided
 by the largest element; both libraries compute in single precision.

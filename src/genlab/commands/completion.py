@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable
 
-_COMPOSED = ("train", "check", "sample", "edit", "evaluate", "compare")
+_COMPOSED = ("train", "check", "sample", "edit", "export", "evaluate", "compare")
 """Verbs whose words are config keys."""
 
 
