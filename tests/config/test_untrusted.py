@@ -32,3 +32,28 @@ def test_a_tag_that_would_run_code_is_refused(tmp_path):
     (tmp_path / "config.yaml").write_text("a: !!python/object/apply:os.system [touch /tmp/never]\n")
     with pytest.raises(ConfigError, match="is no YAML"):
         Run(tmp_path).config()
+
+
+@pytest.mark.parametrize(
+    "value", ["${oc.env:HOME}", "a ${oc.env:HOME,x}", "\\x24{oc.env:HOME}", "${oc.${b}:HOME}", "${ oc.env : HOME}"]
+)
+def test_the_environment_is_not_read_for_a_stranger(tmp_path, value, monkeypatch):
+    monkeypatch.setenv("HOME", "a place of mine")
+    (tmp_path / "config.yaml").write_text(f'b: env\ntags: ["{value}"]\n')
+    with pytest.raises(ConfigError, match="refers to its own keys only"):
+        Run(tmp_path).config()
+
+
+def test_references_to_its_own_keys_are_what_a_config_has(tmp_path):
+    (tmp_path / "config.yaml").write_text("a: 1\nb: {c: '${a}', d: '${paths.data_dir}/x: y', e: '${oc.select:a}'}\n")
+    config = Run(tmp_path).config()
+    assert config.b.c == config.b.e == 1
+
+
+@pytest.mark.parametrize(("text", "value"), [("010", 8), ("0o10", "0o10"), ("1_000", 1000), ("1e3", 1000.0)])
+def test_numbers_are_read_as_hydra_reads_them_from_a_file(tmp_path, text, value):
+    """What a person may have meant otherwise is at least the same in every reading, and the fingerprint holds it."""
+    from omegaconf import OmegaConf
+
+    (tmp_path / "config.yaml").write_text(f"a: {text}\n")
+    assert Run(tmp_path).config().a == value == OmegaConf.load(tmp_path / "config.yaml").a
