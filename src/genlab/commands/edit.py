@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 from genlab.config.app import App, run_app
 from genlab.config.check import check
 from genlab.config.errors import ConfigError
-from genlab.config.of_run import find_run, offer, wants_run
+from genlab.config.of_run import the_run
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,8 +20,7 @@ _KEYS = ("run", "checkpoint", "edit", "image", "label", "n", "out")
 
 def main(argv: list[str]) -> int:
     """Write one picture: the original, what the model is given, and what it makes of it."""
-    run = find_run(argv) if wants_run(argv) else None
-    offer(run, argv)
+    run = the_run(argv)
     run_app("edit", App(task=lambda cfg: edit(cfg, run), check=_check), argv)
     return 0
 

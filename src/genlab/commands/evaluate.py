@@ -15,7 +15,7 @@ from genlab.commands.noting import noted
 from genlab.config.app import App, run_app
 from genlab.config.check import check
 from genlab.config.errors import ConfigError
-from genlab.config.of_run import find_run, given, offer, wants_run
+from genlab.config.of_run import given, the_run
 
 if TYPE_CHECKING:
     from genlab.runs.store import Run
@@ -30,8 +30,7 @@ def main(argv: list[str]) -> int:
         from genlab.commands.evaluate_folder import main as of_folder
 
         return of_folder(argv)
-    run = find_run(argv) if wants_run(argv) else None
-    offer(run, argv)
+    run = the_run(argv)
     benches: list[Workbench] = []  # one for all jobs, made when the first is sound
     app = App(task=lambda cfg: evaluate(cfg, run, benches), check=lambda cfg: check(cfg, extra=_KEYS))
     run_app("evaluate", app, _words(argv, run))

@@ -10,15 +10,14 @@ from omegaconf import DictConfig, OmegaConf
 from genlab.config.app import App, run_app
 from genlab.config.check import check
 from genlab.config.errors import ConfigError
-from genlab.config.of_run import find_run, offer, wants_run
+from genlab.config.of_run import the_run
 
 _KEYS = ("run", "checkpoint", "out")
 
 
 def main(argv: list[str]) -> int:
     """Write a diffusion model as a folder that diffusers' `from_pretrained` reads."""
-    run = find_run(argv) if wants_run(argv) else None
-    offer(run, argv)
+    run = the_run(argv)
     run_app("export", App(task=lambda cfg: export(cfg, run), check=_check), argv)
     return 0
 

@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 from genlab.config.app import App, run_app
 from genlab.config.check import check
 from genlab.config.errors import ConfigError, nearest
-from genlab.config.of_run import find_run, offer, wants_run
+from genlab.config.of_run import the_run
 
 _KEYS = ("run", "checkpoint", "n", "label", "out", "format", "batch_size", "frames")
 _FORMATS = ("grid", "folder", "film")
@@ -19,8 +19,7 @@ _FORMATS = ("grid", "folder", "film")
 
 def main(argv: list[str]) -> int:
     """Draw samples from a run: a grid, a folder of files, or a film of how they come about."""
-    run = find_run(argv) if wants_run(argv) else None
-    offer(run, argv)
+    run = the_run(argv)
     run_app("sample", App(task=lambda cfg: sample(cfg, run), check=_check), argv)
     return 0
 

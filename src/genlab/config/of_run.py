@@ -24,16 +24,23 @@ def wants_run(argv: list[str]) -> bool:
     return not {"--help", "-h", "--hydra-help", "-sc", "--shell-completion"} & set(argv)
 
 
-def find_run(argv: list[str]) -> Run:
-    """The run that `run=` names in the store that `paths.output_dir=` names.
+def the_run(argv: list[str]) -> Run | None:
+    """The run that `run=` names in the store that `paths.output_dir=` names, its config offered to compose with.
+
+    Returns:
+        None for a call that only asks for help or completion.
 
     Raises:
         ConfigError: there is no such run.
     """
-    return Store(given(argv, "paths.output_dir", "outputs")).find(given(argv, "run", "latest"))
+    run = None
+    if wants_run(argv):
+        run = Store(given(argv, "paths.output_dir", "outputs")).find(given(argv, "run", "latest"))
+    _offer(run, argv)
+    return run
 
 
-def offer(run: Run | None, argv: list[str]) -> None:
+def _offer(run: Run | None, argv: list[str]) -> None:
     """Make the run's config the group-less config `this_run`; groups chosen in `argv` are left out of it.
 
     They are left out whole, because what is chosen must replace the run's part and not be merged with it.
