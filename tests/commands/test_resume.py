@@ -31,9 +31,18 @@ FAMILIES = {
         "parameterization=consistency", "parameterization.sigma_data=0.75", "objective=consistency",
         "sampler=recorrupt", "sampler.steps=2", *PICTURES,
     ],
+    "importance": [
+        "experiment=diffusion/class_conditional_digits", "objective=importance", "scheduler.train_timesteps=4",
+        "sampler.steps=2", *PICTURES,
+    ],
+    "distilled": [  # its teacher takes one step, which no signal disturbs
+        "experiment=distillation/consistency_digits", "++first_stage.overrides.dataset.train_size=64",
+        "++first_stage.overrides.trainer.max_epochs=1", "++first_stage.overrides.test=false",
+        "++first_stage.overrides.sampler.steps=2", *PICTURES,
+    ],
 }  # fmt: skip
 """Every family, and every kind of training within one that keeps numbers of its own: moments of codes, averaged
-codebooks, ends of a degradation."""
+codebooks, ends of a degradation, losses of the past, a teacher's weights."""
 KILLS = (2, 4, 7, "term")
 """SIGKILL before the first checkpoint, at the end of the first epoch (of 4 batches), in the middle of the second; and
 SIGTERM at step 4."""
