@@ -23,7 +23,7 @@ $(STAMP): pyproject.toml requirements.lock
 quickstart: ## install, then train and score four small models on real digits (a few minutes on 2 cores)
 	@start=$$(date +%s); $(MAKE) --no-print-directory install && installed=$$(date +%s) && \
 	$(BIN)/genlab train -m rows=experiments/quickstart/study.yaml sweep=quickstart launcher=local hydra.launcher.workers=2 \
-	  metrics=image metrics.n_samples=600 callbacks.previews.every_n_epochs=20 && \
+	  metrics=image metrics.n_samples=600 callbacks.previews.times=2 && \
 	echo "Time: installation $$((installed - start)) s, training and scoring $$(($$(date +%s) - installed)) s"
 
 test: $(STAMP) ## lint, check types and run the tests

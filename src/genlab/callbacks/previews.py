@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +21,25 @@ class Previews(pl.Callback):
 
     Args:
         run: the run's folder.
-        every_n_epochs: between two drawings; the end of the training is always drawn.
+        times: how many drawings a training gets, evenly over its epochs; its end, which `train` draws, is one of them.
     """
 
-    def __init__(self, run: Run, every_n_epochs: PositiveInt = 5) -> None:
-        self._run, self._every = run, every_n_epochs
+    def __init__(self, run: Run, times: PositiveInt = 4) -> None:
+        self._run, self._times = run, times
 
     def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        epoch = trainer.current_epoch + 1
-        if epoch % self._every == 0 and epoch != trainer.max_epochs and not trainer.fast_dev_run:  # type: ignore[attr-defined]
+        if trainer.fast_dev_run:  # type: ignore[attr-defined]
+            return
+        epoch, last = trainer.current_epoch + 1, epochs(trainer)
+        if epoch % math.ceil(last / self._times) == 0 and epoch < last:
             draw(module, trainer.datamodule, self._run, trainer.loggers, batches_done(trainer))  # type: ignore[attr-defined]
+
+
+def epochs(trainer: pl.Trainer) -> int:
+    """How many a training has, whether its end is given in epochs or in steps."""
+    given = trainer.max_epochs if trainer.max_epochs and trainer.max_epochs > 0 else math.inf
+    steps = math.ceil(trainer.num_training_batches / trainer.accumulate_grad_batches)
+    return int(min(given, math.ceil(trainer.max_steps / steps) if trainer.max_steps > 0 else given))
 
 
 def draw(module: Any, data: Any, run: Run, loggers: list[Any], step: int) -> None:
