@@ -47,6 +47,11 @@ def test_without_classes_it_is_diffusers_network_itself():
         assert torch.equal(network(x, level), network.unet(x, level).sample)
 
 
+def test_widths_that_cannot_be_grouped_are_named():
+    with pytest.raises(ValueError, match=r"network\.norm_groups=32 must divide every width .*\[16, 32\]"):
+        UNet(1, 8, [16, 32])
+
+
 def test_a_class_is_missed_and_a_size_that_cannot_be_halved_is_named():
     with pytest.raises(ValueError, match="needs a label"):
         UNet(1, 8, [32, 64], 1, 1, num_classes=10)(torch.zeros(1, 1, 8, 8), torch.zeros(1))

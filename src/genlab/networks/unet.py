@@ -47,6 +47,7 @@ class UNet(nn.Module):
 
         levels = len(block_out_channels)
         _check_halving(size, levels)
+        _check_groups(block_out_channels, norm_groups)
         self.class_embedding = None if num_classes is None else nn.Embedding(num_classes + 1, class_embedding_size)
         attends = [level >= levels - attention_levels for level in range(levels)]
         self.unet = UNet2DModel(
@@ -70,6 +71,14 @@ class UNet(nn.Module):
             embedding = self.class_embedding(condition)[:, :, None, None]
             x = torch.cat([x, embedding.expand(-1, -1, *x.shape[2:])], dim=1)
         return self.unet(x, level, return_dict=False)[0]
+
+
+def _check_groups(widths: list[int], norm_groups: int) -> None:
+    """Raise ValueError unless all widths consist of `norm_groups` groups."""
+    if any(width % norm_groups for width in widths):
+        raise ValueError(
+            f"network.norm_groups={norm_groups} must divide every width of network.block_out_channels={list(widths)}"
+        )
 
 
 def _check_halving(size: int, levels: int) -> None:
