@@ -13,7 +13,7 @@ def test_a_notice_is_one_line_without_secrets(capfd: pytest.CaptureFixture[str])
     with in_one_line():
         warnings.warn("the server http://me:secret@host does not answer", Notice, stacklevel=1)
     err = capfd.readouterr().err
-    assert err.startswith("warning: the server http://")
+    assert err.startswith("note: the server http://")
     assert err.count("\n") == 1
     assert "secret" not in err
 
@@ -32,6 +32,6 @@ def test_a_run_shows_its_notices_and_logs_all_warnings(tmp_path, capfd) -> None:
     with in_one_line(), _logged_to(log):
         warnings.warn("few samples", Notice, stacklevel=1)
         warnings.warn("old", DeprecationWarning, stacklevel=1)
-    assert capfd.readouterr().err == "warning: few samples\n"
+    assert capfd.readouterr().err == "note: few samples\n"
     assert "few samples" in log.read_text()
     assert "old" in log.read_text()

@@ -15,14 +15,14 @@ class Notice(UserWarning):
 
 @contextmanager
 def in_one_line() -> Iterator[None]:
-    """Notices reach the terminal as `warning: ...`; other warnings look as Python shows them."""
+    """Notices reach the terminal as `note: ...`; other warnings look as Python shows them."""
     from genlab.config.redact import redact_text
 
     others = warnings.showwarning
 
     def show(message: Warning | str, category: type[Warning], *where: Any) -> None:
         if issubclass(category, Notice):
-            print(f"warning: {redact_text(str(message))}", file=sys.stderr)
+            print(f"note: {redact_text(str(message))}", file=sys.stderr)
         else:
             others(message, category, *where)
 

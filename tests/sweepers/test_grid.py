@@ -53,11 +53,11 @@ def test_a_glob_sees_options_in_folders(loader):
     assert len(recipes) > 10
     assert sorted(globbed("experiment=glob(diffusion/*)")) == recipes
     assert globbed("experiment=glob(diffusion/ddpm*,exclude=*digits)") == [
-        f"experiment=diffusion/ddpm_{name}" for name in ("butterflies", "emoji", "emoji_small")
-    ]
+        "experiment=diffusion/ddpm_butterflies", "experiment=diffusion/ddpm_emoji",
+    ]  # fmt: skip
     assert sorted(globbed("sampler=glob(dd*)")) == ["sampler=ddim", "sampler=ddpm"]
     assert globbed("sampler=heun,glob(dd*),ddpm") == ["sampler=heun", "sampler=ddim", "sampler=ddpm"]
-    assert len(globbed("experiment=glob(diffusion/ddpm_*),glob(autoencoder/ae_*)")) == 5
+    assert len(globbed("experiment=glob(diffusion/ddpm_*),glob(autoencoder/ae_*)")) == 4
 
 
 def test_a_glob_that_nothing_fits_is_refused(loader):

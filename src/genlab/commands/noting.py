@@ -1,4 +1,4 @@
-"""Python's warnings as a person reads them: one line each, once, without the line of code that gave them."""
+"""The notices of one evaluation: each once, and kept beside its scores."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from genlab.notice import Notice
+
 
 @contextmanager
 def noted() -> Iterator[list[str]]:
-    """Warnings for users (UserWarning) of the block are printed to stderr as `note: ...` at its end, and listed."""
+    """Notices of the block are printed to stderr as `note: ...` at its end, and listed; other warnings are dropped."""
     notes: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             yield notes
         finally:
-            said = (str(warning.message) for warning in caught if warning.category is UserWarning)
+            said = (str(warning.message) for warning in caught if issubclass(warning.category, Notice))
             notes += [note for note in dict.fromkeys(said) if note not in notes]
             for note in notes:
                 print(f"note: {note}", file=sys.stderr)
