@@ -48,7 +48,7 @@ class Noise:
 
 
 def or_noise(data: LightningDataModule) -> LightningDataModule:
-    """`data`, or a batch of noise for each of its splits, with a warning, where its pictures cannot be had."""
+    """`data`, or a batch of noise for each of its splits, with a notice, where its pictures cannot be had."""
     if not isinstance(data, ResidentDataModule):
         return data
     try:
