@@ -147,7 +147,7 @@ def reason_of(record: Record) -> str:
 
 @contextlib.contextmanager
 def _logged_to(path: Path) -> Iterator[None]:
-    """Python's log messages and warnings go to `path`, free of secrets; of the warnings, notices reach the terminal too."""
+    """Log messages and warnings go to `path`, free of secrets; of the warnings, notices reach the terminal too."""
 
     class Redacting(logging.Formatter):
         def format(self, entry: logging.LogRecord) -> str:
