@@ -4,7 +4,7 @@ import pytest
 
 from composing import composed
 from genlab.config.difference import differences
-from genlab.config.fingerprint import decisive, fingerprint
+from genlab.config.fingerprint import decisive, fingerprint, measurement
 
 EXPERIMENT = "experiment=autoencoder/cvae_digits"
 
@@ -19,10 +19,11 @@ def name(*overrides, data="abc"):
         "paths.output_dir=elsewhere", "paths.data_dir=/data", "logger=none", "logger=csv", "launcher=local",
         "trainer.devices=2", "trainer.accelerator=cpu", "+callbacks.progress.log_seconds=1", "task_name=other",
         "tags=[a]", "force=true", "retries=5", "sweep=night", "callbacks.checkpoints.every_minutes=1",
-        "trainer.log_every_n_steps=7", "callbacks.previews=null",
+        "trainer.log_every_n_steps=7", "callbacks.previews=null", "metrics.n_samples=10", "metrics=none", "test=false",
+        "extractor.steps=5",
     ],
 )  # fmt: skip
-def test_what_cannot_change_a_result_is_left_out(override):
+def test_what_cannot_change_the_training_is_left_out(override):
     assert name(override) == name()
 
 
@@ -30,12 +31,44 @@ def test_what_cannot_change_a_result_is_left_out(override):
     "override",
     [
         "seed=1", "seed=2", "model.coding_size=3", "optimizer.lr=0.5", "dataset.batch_size=17", "trainer.max_epochs=3",
-        "dataset.train_size=100", "model.beta=0.5", "metrics.n_samples=10", "network.hidden=5",
+        "dataset.train_size=100", "model.beta=0.5", "network.hidden=5",
         "trainer.precision=bf16-mixed", "trainer.gradient_clip_val=1.0", "dataset.flip=true",
     ],
 )  # fmt: skip
 def test_every_number_that_decides_is_in(override):
     assert name(override) != name()
+
+
+def measures(*overrides):
+    return measurement(composed(EXPERIMENT, *overrides))
+
+
+def test_what_is_measured_has_a_name_of_its_own():
+    found = [measures(), measures("metrics.n_samples=10"), measures("extractor.steps=5"), measures("metrics=bits")]
+    assert len(set(found)) == len(found)
+    assert measures("metrics=none") is measures("test=false") is None
+    assert measures("seed=1", "optimizer.lr=0.5", "logger=none") == measures()
+
+
+def test_an_extractor_that_nothing_looks_through_is_no_measurement():
+    assert measures("metrics=bits", "extractor.steps=5") == measures("metrics=bits")
+
+
+def test_what_the_training_asks_for_while_it_goes_on_is_part_of_it():
+    scored = "callbacks=scored"
+    assert name(scored, "metrics.n_samples=10") != name(scored) != name()
+    assert name(scored, "extractor.steps=5") != name(scored)
+
+
+def test_a_file_counts_by_its_content(tmp_path):
+    first, second, third = (tmp_path / f"{n}.ckpt" for n in range(3))
+    for path, content in ((first, b"a"), (second, b"a"), (third, b"b")):
+        path.write_bytes(content)
+    same, copied, others = (name(f"ckpt_path={path}") for path in (first, second, third))
+    assert same == copied != others
+    first.write_bytes(b"other")
+    assert name(f"ckpt_path={first}") not in (same, others)
+    assert name("ckpt_path=/nowhere/x.ckpt") != name("ckpt_path=/nowhere/y.ckpt")
 
 
 def test_the_data_is_in():

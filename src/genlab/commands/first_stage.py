@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from genlab.config.errors import ConfigError
+from genlab.config.files import groups
+from genlab.config.keys import names
 
 if TYPE_CHECKING:
     from genlab.runs.job import Outcome
 
-_INHERITED = ("trainer", "logger", "callbacks", "launcher")
-"""Groups in which the first stage follows the choice made for the second."""
 _WAIT_SECONDS = 5.0
 
 
@@ -108,10 +108,12 @@ def _words(overrides: Any, path: str = "") -> list[str]:
 
 
 def _inherited(cfg: DictConfig, choices: Mapping[str, Any]) -> list[str]:
-    """What the first stage takes over: where files are, which devices, who is told."""
-    words = [f"{group}={choices[group]}" for group in _INHERITED if choices.get(group) is not None]
-    keys = ("paths.output_dir", "paths.data_dir", "paths.weights_dir", "task_name", "seed")
-    return [*words, *(f"{key}={OmegaConf.select(cfg, key)}" for key in keys)]
+    """What the first stage takes over: where files are, which devices, who is told; of a group, what was chosen."""
+    of_groups = groups()
+    given = {
+        name: choices.get(name) if name in of_groups else OmegaConf.select(cfg, name) for name in names(shared=True)
+    }
+    return [f"{name}={value}" for name, value in given.items() if value is not None]
 
 
 def _composed(words: list[str]) -> DictConfig:

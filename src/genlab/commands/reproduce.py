@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genlab.config.errors import ConfigError, nearest
+from genlab.config.keys import decides
 
 if TYPE_CHECKING:
     from genlab.reports.studies.study import Study
     from genlab.runs.sweeps import Sweep
 
 _KEYS = ("scale", "seeds", "out", "run")
-_PASSED_ON = ("launcher", "hydra.launcher.", "logger", "logger.", "paths.", "force", "retries")
+_SET_BY_STUDY = ("sweep", "rows", "experiment", "task_name")
 
 _HELP = """genlab reproduce runs the tables of a published report again and tests its claims.
 
@@ -67,12 +68,13 @@ def _parse(argv: list[str]) -> tuple[list[str], dict[str, str], list[str]]:
             names.append(word)
         elif key in _KEYS:
             options[key] = value
-        elif key.startswith(_PASSED_ON):
+        elif decides(key) == "nothing" and key not in _SET_BY_STUDY:
             passed_on.append(word)
         else:
+            known = (*_KEYS, "launcher", "logger", "paths.output_dir", "paths.data_dir", "force", "retries")
             raise ConfigError(
-                f"genlab reproduce takes no {key!r}{nearest(key, (*_KEYS, *_PASSED_ON))}: the study decides what its "
-                "rows are; launcher, logger, paths, force and retries are yours"
+                f"genlab reproduce takes no {key!r}{nearest(key, known)}: the study decides what its rows are; what "
+                "decides no result, as launcher, logger, paths, force and retries, is yours"
             )
     if not names:
         raise ConfigError("genlab reproduce needs the name of a study, or all")

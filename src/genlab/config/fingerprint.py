@@ -1,45 +1,61 @@
 """The name of a result: a short hash of everything that decides it, and of nothing else.
 
-In it: the resolved config, the checksum of the data and `genlab.RESULTS_VERSION`. Not in it: paths and folders,
-loggers, launchers, the device and how many, progress, checkpoints and previews, tags and names, retries.
+A run is named by what decides the training: the resolved config, the checksum of the data, the source of the user's own
+classes and `genlab.RESULTS_VERSION`. What is measured of the trained model has a name of its own, so that other metrics
+or more samples train nothing again. What each key decides is in `config/keys.py`. Files count by their content.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from genlab import RESULTS_VERSION
-
-_ROOT_KEYS = {
-    "paths", "logger", "tags", "task_name", "force", "retries", "sweep", "rows", "allow_targets", "hydra",
-    "experiment",
-}  # fmt: skip
-_TRAINER_KEYS = {
-    "accelerator", "devices", "num_nodes", "strategy", "enable_progress_bar", "enable_model_summary",
-    "log_every_n_steps", "default_root_dir", "profiler", "enable_checkpointing",
-}  # fmt: skip
-_CALLBACKS = {"progress", "history", "checkpoints", "previews", "interruption", "pruning"}
-_FOLDERS = {"folder", "data_dir", "weights_dir", "cache_dir"}
-
-
-def decisive(cfg: DictConfig) -> dict[str, Any]:
-    """The part of a config that decides the result, as a plain dict."""
-    plain = {str(k): _plain(cfg, k) for k in cfg if k not in _ROOT_KEYS and cfg._get_node(k) is not None}
-    plain["trainer"] = {k: v for k, v in (plain.get("trainer") or {}).items() if k not in _TRAINER_KEYS}
-    plain["callbacks"] = {k: v for k, v in (plain.get("callbacks") or {}).items() if k not in _CALLBACKS}
-    scored = "${extractor}" in str(plain.get("metrics"))  # else it is chosen, and nothing is scored with it
-    return {k: v for k, v in plain.items() if v is not None and (scored or k != "extractor")}
+from genlab.config.keys import Decides, decides, key
+from genlab.config.sources import content_digest, source_digest
 
 
 def fingerprint(cfg: DictConfig, data_checksum: str) -> str:
-    """Twelve hexadecimal digits that name the result of `cfg` on data of that checksum."""
-    content = {"config": decisive(cfg), "data": data_checksum, "version": RESULTS_VERSION}
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    """Twelve hexadecimal digits that name the training of `cfg` on data of that checksum."""
+    content: dict[str, Any] = {"config": training(cfg), "data": data_checksum, "version": RESULTS_VERSION}
+    return _hash(content | _own_source(cfg, content))
+
+
+def measurement(cfg: DictConfig) -> str | None:
+    """Twelve hexadecimal digits that name what `cfg` measures of its model; None where it measures nothing."""
+    if not cfg.get("test", True) or not (cfg.get("metrics") or {}).get("metrics"):
+        return None
+    content = _by_content({k: v for k, v in _measured(cfg).items() if k != "test"})
+    return _hash(content | _own_source(cfg, content))
+
+
+def training(cfg: DictConfig) -> dict[str, Any]:
+    """The part of a config that decides what is trained, as a plain dict; files by their content.
+
+    A measurement belongs to it where the training asks for it, as `callbacks=scored` does.
+    """
+    found, measured = _part(cfg, "training"), _part(cfg, "measurement")
+    text = json.dumps(found, default=str)
+    while asked := [name for name in measured if re.search(rf"\$\{{{name}[}}.]", text)]:
+        found |= {name: measured.pop(name) for name in asked}
+        text = json.dumps(found, default=str)
+    return {str(k): v for k, v in _by_content(found).items()}
+
+
+def decisive(cfg: DictConfig) -> dict[str, Any]:
+    """All that decides a result, the training and what is measured, as a plain dict; files by their content."""
+    return training(cfg) | {k: v for k, v in _by_content(_measured(cfg)).items() if v is not None}
+
+
+def name_with_measurement(cfg: DictConfig, data_checksum: str) -> str:
+    """The name that a run had when what is measured was still part of it, and files counted by their path."""
+    content = {"config": _part(cfg, "training") | _measured(cfg), "data": data_checksum, "version": RESULTS_VERSION}
+    return _hash(content)
 
 
 def self_contained(cfg: DictConfig) -> dict[str, Any]:
@@ -47,40 +63,78 @@ def self_contained(cfg: DictConfig) -> dict[str, Any]:
     return {
         str(k): _resolved(cfg, k)
         for k in cfg
-        if k not in _NOT_SAVED and cfg._get_node(k) is not None and cfg[k] is not None
+        if key(str(k)).saved and cfg._get_node(k) is not None and cfg[k] is not None
     }
 
 
-_NOT_SAVED = {"hydra", "paths", "force", "retries", "rows", "experiment"}
+def _hash(content: Any) -> str:
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _resolved(parent: DictConfig | ListConfig, key: Any) -> Any:
-    raw = _raw(parent, key)
+def _part(cfg: DictConfig, what: Decides) -> dict[str, Any]:
+    """The keys of `cfg` that decide `what`, as plain values."""
+    found = {k: _plain(cfg, k, what, str(k)) for k in map(str, cfg) if cfg._get_node(k) is not None}
+    always: dict[str, Any] = {"trainer": {}, "callbacks": {}} if what == "training" else {}
+    return always | {k: v for k, v in found.items() if v is not None and decides(k) == what}
+
+
+def _measured(cfg: DictConfig) -> dict[str, Any]:
+    """What is measured; an extractor that no metric looks through is chosen, and decides nothing."""
+    found = _part(cfg, "measurement")
+    looked_through = "${extractor}" in str(found.get("metrics"))
+    return {k: v for k, v in found.items() if looked_through or k != "extractor"}
+
+
+def _plain(parent: DictConfig | ListConfig, k: Any, what: Decides, name: str) -> Any:
+    """The value at `k` as plain Python; references to whole nodes are left out: the node counts where it stands."""
+    value = parent[k]
+    if isinstance(value, DictConfig | ListConfig) and OmegaConf.is_interpolation(parent, k):
+        return _raw(parent, k)
+    if isinstance(value, DictConfig):
+        return {
+            child: _plain(value, child, what, f"{name}.{child}")
+            for child in map(str, value)
+            if decides(f"{name}.{child}") == what and "${paths." not in str(_raw(value, child))
+        }
+    if isinstance(value, ListConfig):
+        return [_plain(value, i, what, name) for i in range(len(value))]
+    return value
+
+
+def _by_content(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """The same values, with a digest of its content for each text that names a file."""
+
+    def of(node: Any, in_source: bool = False) -> Any:
+        if isinstance(node, Mapping):
+            return {str(k): of(v, in_source or k == "source") for k, v in node.items()}
+        if isinstance(node, list):
+            return [of(item, in_source) for item in node]
+        return content_digest(node, of_folders=not in_source) if isinstance(node, str) else node
+
+    return {str(k): of(v) for k, v in plain.items()}
+
+
+def _own_source(cfg: DictConfig, content: Mapping[str, Any]) -> dict[str, str]:
+    """{"source": digest} of what `allow_targets` lets the config build and `content` does build; {} of nothing."""
+    allowed = {str(name) for name in cfg.get("allow_targets") or []}
+    own = allowed & set(re.findall(r'"_target_": "([^"]+)"', json.dumps(content, default=str)))
+    return {"source": source_digest(own)} if own else {}
+
+
+def _resolved(parent: DictConfig | ListConfig, k: Any) -> Any:
+    raw = _raw(parent, k)
     if raw is not None and "${paths." in raw:
         return raw
-    value = parent[key]
+    value = parent[k]
     if isinstance(value, DictConfig):
-        return raw if raw is not None else {str(k): _resolved(value, k) for k in value}
+        return raw if raw is not None else {str(child): _resolved(value, child) for child in value}
     if isinstance(value, ListConfig):
         return raw if raw is not None else [_resolved(value, i) for i in range(len(value))]
     return value
 
 
-def _plain(parent: DictConfig | ListConfig, key: Any) -> Any:
-    """The value at `key` as plain Python; references to whole nodes are left out: the node counts where it stands."""
-    value = parent[key]
-    if isinstance(value, DictConfig | ListConfig) and OmegaConf.is_interpolation(parent, key):
-        return _raw(parent, key)
-    if isinstance(value, DictConfig):
-        return {
-            str(k): _plain(value, k) for k in value if str(k) not in _FOLDERS and "${paths." not in str(_raw(value, k))
-        }
-    if isinstance(value, ListConfig):
-        return [_plain(value, i) for i in range(len(value))]
-    return value
-
-
-def _raw(parent: DictConfig | ListConfig, key: Any) -> Any:
-    """What is written at `key`, an interpolation as its text."""
-    node: Any = parent._get_node(key)
-    return node._value() if OmegaConf.is_interpolation(parent, key) else None
+def _raw(parent: DictConfig | ListConfig, k: Any) -> Any:
+    """What is written at `k`, an interpolation as its text."""
+    node: Any = parent._get_node(k)
+    return node._value() if OmegaConf.is_interpolation(parent, k) else None

@@ -6,11 +6,8 @@ import re
 
 from omegaconf import OmegaConf
 
+from genlab.config import keys
 from genlab.runs.store import Run, Store
-
-_REPLACEABLE = ("sampler", "guidance", "metrics", "extractor")
-"""Groups that may be chosen anew for a trained model."""
-_NOT_OF_THE_RUN = ("logger", "sweep", "tags", "task_name", "train", "test", "ckpt_path", "callbacks")
 
 
 def given(argv: list[str], key: str, default: str) -> str:
@@ -49,11 +46,12 @@ def _offer(run: Run | None, argv: list[str]) -> None:
 
     base = run.config() if run is not None else OmegaConf.create({})
     chosen = {word.partition("=")[0] for word in argv if re.match(r"\w+=", word)}
-    for group in _REPLACEABLE:
+    for group in keys.names(replaceable=True):
         if group in chosen:
             base.pop(group, None)
     if "metrics" in chosen:
         base.pop("extractors", None)
-    for key in _NOT_OF_THE_RUN:
-        base.pop(key, None)
+    for word in list(base):
+        if not keys.key(str(word)).inherited:
+            base.pop(word)
     ConfigStore.instance().store(name="this_run", node=base)

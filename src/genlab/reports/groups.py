@@ -5,20 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from genlab.config.keys import decides
 from genlab.reports.collect import Collected
 from genlab.reports.ranking import measured_alike, metric_names, number
 from genlab.reports.swept import ABSENT, swept_keys
-
-_NOT_DECISIVE = {
-    "seed", "paths", "logger", "callbacks", "launcher", "tags", "task_name", "sweep", "force", "retries", "rows",
-    "allow_targets", "accelerator", "devices", "num_nodes", "strategy", "enable_progress_bar", "enable_model_summary",
-    "log_every_n_steps", "profiler",
-}  # fmt: skip
-"""Keys that two runs of one row may differ in, at any depth of their configs."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +32,12 @@ def varied_keys(runs: Sequence[Collected]) -> list[str]:
 
 def group(runs: Sequence[Collected], keys: Sequence[str]) -> list[Group]:
     """One group for each setting of `keys`, in order of appearance; never two configs in one."""
-    members: dict[tuple[str, ...], list[int]] = {}
+    alike: dict[tuple[str, ...], list[int]] = {}
     for i, run in enumerate(runs):
         settings = tuple(run.value(key) or ABSENT for key in keys)
-        members.setdefault((*settings, _decisive(run)), []).append(i)
-    return [Group(of, _row([runs[i] for i in of], keys)) for of in members.values()]
+        alike.setdefault((*settings, _deciding(run)), []).append(i)
+    members = [of for candidates in alike.values() for of in _by_own_seeds(runs, candidates)]
+    return [Group(of, _row([runs[i] for i in of], keys)) for of in sorted(members)]
 
 
 def mean_score(scores: Sequence[Mapping[str, Any]], expected: int) -> dict[str, Any]:
@@ -95,16 +90,39 @@ def _status(all_of_them: list[str]) -> str:
     return ", ".join([f"{counts['completed']} of {len(all_of_them)} completed", *others])
 
 
-def _decisive(run: Collected) -> str:
-    return json.dumps(_without(run.config), sort_keys=True, default=str) + str(run.record.get("task_name"))
+def _deciding(run: Collected) -> str:
+    """What two runs of one row share: the task, and all that decides a result but seeds and what follows from them."""
+    shared = {name: value for name, value in _leaves(run.config) if not name.endswith(_OF_THE_SEED)}
+    return json.dumps(shared, sort_keys=True, default=str) + str(run.record.get("task_name"))
 
 
-def _without(node: Any) -> Any:
-    if isinstance(node, Mapping):
-        return {str(key): _without(value) for key, value in node.items() if key not in _NOT_DECISIVE}
-    if isinstance(node, list):
-        return [_without(item) for item in node]
-    return node
+def _by_own_seeds(runs: Sequence[Collected], candidates: list[int]) -> list[list[int]]:
+    """The candidates, apart where a seed within them is another one and not the run's own: a split of the data's."""
+    seeds = {i: {k: v for k, v in _leaves(runs[i].config) if k.endswith(".seed")} for i in candidates}
+    follows = {
+        name for name in {k for of in seeds.values() for k in of}
+        if all(seeds[i].get(name) == runs[i].config.get("seed", 0) for i in candidates)
+    }  # fmt: skip
+    apart: dict[str, list[int]] = {}
+    for i in candidates:
+        fixed = {name: value for name, value in seeds[i].items() if name not in follows}
+        apart.setdefault(json.dumps(fixed, sort_keys=True, default=str), []).append(i)
+    return list(apart.values())
+
+
+_OF_THE_SEED = ("seed", "first_stage.fingerprint")
+
+
+def _leaves(node: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """(dotted key, value) of all that decides a result."""
+    for key, value in node.items():
+        path = f"{name}.{key}" if name else str(key)
+        if decides(path) == "nothing":
+            continue
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, path)
+        else:
+            yield path, value
 
 
 def _t_half_width(values: list[float], mean: float) -> float:

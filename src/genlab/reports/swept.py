@@ -5,19 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-_NO_PART_OF_A_RESULT = (
-    "paths",
-    "logger",
-    "launcher",
-    "hydra",
-    "callbacks",
-    "tags",
-    "sweep",
-    "force",
-    "retries",
-    "rows",
-)
-"""Keys that say where and how a run is carried out, not what it is."""
+from genlab.config.keys import is_shown
 
 ABSENT = "–"
 
@@ -35,11 +23,7 @@ def swept_keys(records: Sequence[Mapping[str, Any]]) -> list[str]:
     """The keys that the records override with different values, or that only some override, as they were written."""
     parsed = [overrides(record) for record in records]
     keys = list(dict.fromkeys(key for given in parsed for key in given))
-    return [
-        key
-        for key in keys
-        if key.partition(".")[0] not in _NO_PART_OF_A_RESULT and len({given.get(key) for given in parsed}) > 1
-    ]
+    return [key for key in keys if is_shown(key) and len({given.get(key) for given in parsed}) > 1]
 
 
 def value_of(record: Mapping[str, Any], key: str) -> str:

@@ -11,12 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from genlab.config.keys import decides
 from genlab.config.redact import redact
 from genlab.runs.atomic import write_json
 from genlab.runs.record import now
 from genlab.runs.store import SWEEPS
-
-_PASSING = re.compile(r"^[+~]*(sweep|rows|paths|launcher|logger|tags|task_name|force|retries|experiment|hydra)\b")
 
 
 class Sweep:
@@ -101,7 +100,7 @@ def safe(name: str) -> str:
 
 def readable(words: Sequence[str]) -> str:
     """['model.coding_size=16', 'seed=1'] -> 'coding_size=16_seed=1'; without words that change no result, ''."""
-    kept = [word.lstrip("+~").partition("=") for word in words if not _PASSING.match(word)]
+    kept = [word.lstrip("+~").partition("=") for word in words if decides(word.partition("=")[0]) != "nothing"]
     text = "_".join(f"{key.rpartition('.')[2]}={value}" for key, _, value in kept)
     return safe(text) if text else ""
 

@@ -8,12 +8,13 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from genlab.config import keys
 from genlab.config.errors import ConfigError, nearest
 from genlab.config.instantiate import build
 from genlab.runs.restore import newest, restore
 from genlab.runs.store import Run, is_whole
 
-REPLACEABLE = ("sampler", "guidance")
+REPLACEABLE = tuple(name for name in keys.names(replaceable=True) if keys.decides(name) == "training")
 """Parts of a model that hold no weights: they are exchanged, the rest stays."""
 
 

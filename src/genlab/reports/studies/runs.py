@@ -9,12 +9,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from genlab.config.keys import is_shown
 from genlab.reports.collect import Collected, collect
 from genlab.reports.studies.study import Row, Study
 from genlab.runs.sweeps import Sweep
-
-PASSED_ON = ("launcher", "hydra.", "logger", "paths.", "force", "retries", "sweep=", "rows=")
-"""Beginnings of overrides that say where and how rows are run, and not what they are."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +47,8 @@ def folders(study: Study, sweep: Sweep) -> dict[Job, Path]:
 
 
 def _decisive(words: list[str]) -> frozenset[str]:
-    """The overrides without those that a command gives to every row alike."""
-    return frozenset(word for word in words if not word.startswith(PASSED_ON))
+    """The overrides without those that say where and how rows are run, and not what they are."""
+    return frozenset(word for word in words if is_shown(word.partition("=")[0]))
 
 
 def answers(study: Study, sweep: Sweep) -> tuple[dict[str, dict[int, list[Collected]]], dict[str, str]]:

@@ -1,0 +1,61 @@
+"""Runs that are named as they were when what is measured, too, decided a run's name: found by their new name.
+
+A store is looked through once; what was found is kept in `<store>/older_names.json`. No folder is renamed, because
+manifests, links and notes of people name it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from genlab.config.errors import ConfigError
+from genlab.config.fingerprint import fingerprint, name_with_measurement
+from genlab.runs.atomic import write_json
+from genlab.runs.store import Run, Store
+
+FILE = "older_names.json"
+
+
+def older_name(store: Store, task_name: str, name: str) -> Run | None:
+    """The run of an older name whose training is the one that `name` names; None when there is none."""
+    known = _names(store).get(f"{task_name}/{name}")
+    return None if known is None else store.run(task_name, known)
+
+
+def _names(store: Store) -> dict[str, str]:
+    """Task and new fingerprint -> the name of the folder. Made at the first call for a store that has runs."""
+    path = store.root / FILE
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return {str(new): str(old) for new, old in content["runs"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # absent; a damaged one is made again
+        pass
+    found = _look_through(store)
+    if store.root.is_dir() and any(store):
+        write_json(path, {"schema": 1, "runs": found})
+    return found
+
+
+def _look_through(store: Store) -> dict[str, str]:
+    """Of several runs of one training the newest that is completed, else the newest."""
+    found: dict[str, tuple[bool, str, str]] = {}
+    for run in store:
+        task, folder = run.path.parent.name, run.path.name
+        if (record := run.record()) is None or (new := _new_name(run, str(record.data.get("sha256")))) is None:
+            continue
+        worth = (record.status == "completed", record.started, folder)
+        if not (run.path.parent / new).exists():
+            found[f"{task}/{new}"] = max(worth, found.get(f"{task}/{new}", worth))
+    return {new: folder for new, (_, _, folder) in found.items()}
+
+
+def _new_name(run: Run, data_checksum: str) -> str | None:
+    """The name that the run would have today; None where its own is no older name of the same results."""
+    try:
+        cfg = run.config()
+        if re.sub(r"-\d+$", "", run.path.name) != name_with_measurement(cfg, data_checksum):
+            return None
+        return fingerprint(cfg, data_checksum)
+    except (ConfigError, ValueError):  # a damaged config, an interpolation that leads nowhere
+        return None
