@@ -50,7 +50,7 @@ def test_a_study_runs_and_a_second_call_runs_nothing(tmp_path, capfd):
 def test_all_studies_run_at_smoke_scale(tmp_path):
     """In a process of its own, as a person runs it: jobs are forked from a parent that has not computed yet."""
     words = ["reproduce", "all", "scale=smoke", f"paths.output_dir={tmp_path}", "logger=none"]
-    said = subprocess.run([sys.executable, "-m", "genlab", *words], capture_output=True, text=True, timeout=600)
+    said = subprocess.run([sys.executable, "-m", "genlab", *words], capture_output=True, text=True)
     assert said.returncode == 0, said.stderr
     assert {file.parent.name for file in tmp_path.glob("studies/*/RESULTS.md")} == {f"{n}-smoke" for n in available()}
 

@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from genlab.config.keys import decides
 from genlab.config.redact import redact
@@ -18,11 +18,19 @@ from genlab.runs.record import now
 from genlab.runs.store import SWEEPS
 
 
+class Planned(NamedTuple):
+    """A job of a sweep: what was asked for, the folder of its run, and what it measures (`config.fingerprint`)."""
+
+    overrides: Sequence[str]
+    run: Path
+    measurement: str | None = None
+
+
 class Sweep:
     """The sweep called `name` in the store at `root`; rows of an earlier sweep of that name stay in it.
 
-    A row is {"overrides": [...], "task_name", "fingerprint", "run": folder below the store, "status"}, the status
-    "planned" until the sweep ends, then the run's own.
+    A row is {"overrides": [...], "task_name", "fingerprint", "run": folder below the store, "measurement", "status"},
+    the status "planned" until the sweep ends, then the run's own. Two rows may measure one run in different ways.
     """
 
     def __init__(self, root: Path | str, name: str) -> None:
@@ -35,33 +43,32 @@ class Sweep:
         """The rows so far; none when there is no manifest."""
         return list(_read(self.manifest).get("rows", []))
 
-    def plan(self, jobs: Sequence[tuple[Sequence[str], Path]]) -> None:
-        """Write down (overrides, run folder) of jobs that are about to start, and link to their folders."""
-        asked: list[tuple[list[str], Path]] = [(redact(list(words)), path) for words, path in jobs]
+    def plan(self, jobs: Sequence[Planned | tuple[Sequence[str], Path]]) -> None:
+        """Write down the jobs that are about to start, and link to the folders of their runs."""
+        asked = [Planned(redact(list(job[0])), *job[1:]) for job in jobs]
         rows = [
             {
                 "overrides": words, "task_name": path.parent.name, "fingerprint": path.name,
-                "run": path.relative_to(self._root).as_posix(), "status": "planned",
+                "run": path.relative_to(self._root).as_posix(), "measurement": measurement, "status": "planned",
             }
-            for words, path in asked
+            for words, path, measurement in asked
         ]  # fmt: skip
         with self._owned():
-            self._write({str(row["run"]): row for row in rows}, finished=None)
-            shared = set.intersection(*(set(words) for words, _ in asked)) if len(asked) > 1 else set()
-            for given, path in asked:
+            self._write(rows, finished=None)
+            shared = set.intersection(*(set(job.overrides) for job in asked)) if len(asked) > 1 else set()
+            for given, path, _ in asked:
                 self._link(readable([word for word in given if word not in shared]), path)
 
     def conclude(self, statuses: Mapping[Path, str]) -> None:
         """Write down how the runs ended: run folder -> status."""
-        ended = {path.relative_to(self._root).as_posix(): {"status": status} for path, status in statuses.items()}
+        ended = {path.relative_to(self._root).as_posix(): status for path, status in statuses.items()}
         with self._owned():
-            self._write(ended, finished=now())
+            rows = [row | {"status": ended.get(row["run"], row["status"])} for row in self.rows()]
+            self._write(rows, finished=now())
 
-    def _write(self, changed: Mapping[str, dict[str, Any]], finished: str | None) -> None:
+    def _write(self, changed: Sequence[dict[str, Any]], finished: str | None) -> None:
         manifest = _read(self.manifest) or {"schema": 1, "name": self.name, "started": now()}
-        rows = {row["run"]: row for row in manifest.get("rows", [])}
-        for run, row in changed.items():
-            rows[run] = rows.get(run, {}) | row
+        rows = {_what(row): row for row in [*manifest.get("rows", []), *changed]}
         write_json(self.manifest, manifest | {"finished": finished, "rows": list(rows.values())})
 
     def _link(self, name: str, run: Path) -> None:
@@ -81,6 +88,11 @@ class Sweep:
         with (self.folder / ".lock").open("a") as guard:
             fcntl.flock(guard, fcntl.LOCK_EX)
             yield
+
+
+def _what(row: Mapping[str, Any]) -> tuple[str, str | None]:
+    """What makes a row one of its own: the run, and what is measured of it."""
+    return row["run"], row.get("measurement")
 
 
 def sweeps_of_runs(root: Path | str) -> dict[str, list[str]]:

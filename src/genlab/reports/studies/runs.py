@@ -42,8 +42,14 @@ def jobs(study: Study) -> Iterator[Job]:
 
 def folders(study: Study, sweep: Sweep) -> dict[Job, Path]:
     """The run folder of each job, from the sweep's manifest; a job that was never planned is left out."""
-    planned = {_decisive(row["overrides"]): sweep.folder.parents[1] / row["run"] for row in sweep.rows()}
-    return {job: planned[job.words] for job in jobs(study) if job.words in planned}
+    root = sweep.folder.parents[1]
+    return {job: root / row["run"] for job, row in _planned(study, sweep).items()}
+
+
+def _planned(study: Study, sweep: Sweep) -> dict[Job, dict[str, Any]]:
+    """Job -> the row of the manifest that asks for the same."""
+    rows = {_decisive(row["overrides"]): row for row in sweep.rows()}
+    return {job: rows[job.words] for job in jobs(study) if job.words in rows}
 
 
 def _decisive(words: list[str]) -> frozenset[str]:
@@ -55,13 +61,15 @@ def answers(study: Study, sweep: Sweep) -> tuple[dict[str, dict[int, list[Collec
     """row -> seed -> its completed runs, and row -> what is missing of it."""
     found: dict[str, dict[int, list[Collected]]] = {name: {} for name in study.rows}
     missing: dict[str, list[str]] = {}
-    where = folders(study, sweep)
+    where, planned = folders(study, sweep), _planned(study, sweep)
     for job in jobs(study):
         runs = found[job.row].setdefault(job.seed, [])
         if (path := where.get(job)) is None or not (path / "record.json").is_file():
             missing.setdefault(job.row, []).append(f"seed {job.seed} was not run")
             continue
-        of_row = [run for run in collect([path]) if _answers(run, study.rows[job.row])]
+        measured = planned[job].get("measurement")
+        of_row = [run for run in collect([path]) if _answers(run, study.rows[job.row], measured)]
+        of_row = [run for run in of_row if run.record.get("measurement") == measured] or of_row
         done = [run for run in of_row if run.record.get("status") == "completed"]
         if done:
             runs.append(done[0])
@@ -78,12 +86,13 @@ def _expected(study: Study) -> int:
     return n
 
 
-def _answers(run: Collected, row: Row) -> bool:
-    """Whether this is the training that a row is about, or, for a row of an evaluation, that evaluation."""
+def _answers(run: Collected, row: Row, measured: str | None) -> bool:
+    """Whether this is the training that a row is about, measured as it asks, or, for a row of an evaluation, that."""
     from hydra_plugins.genlab.rows import words
 
     if row.evaluate is None:
-        return "evaluation" not in run.record
+        own = run.record.get("measurement")  # records of before it was noted have none
+        return own == measured if measured and own else "evaluation" not in run.record
     return "evaluation" in run.record and set(words(row.evaluate)) <= set(run.record["overrides"])
 
 
