@@ -71,6 +71,12 @@ def test_a_file_counts_by_its_content(tmp_path):
     assert name("ckpt_path=/nowhere/x.ckpt") != name("ckpt_path=/nowhere/y.ckpt")
 
 
+def test_the_range_of_pictures_is_in_where_it_is_given_and_absent_where_it_is_not():
+    folder = "dataset=image_folder", "dataset.source.path=/pictures", "dataset.num_classes=2"
+    assert "range" not in decisive(composed(EXPERIMENT, *folder))["dataset"]["source"]
+    assert name(*folder, "dataset.source.range=[0,4095]") != name(*folder)
+
+
 def test_the_data_is_in():
     assert name(data="abc") != name(data="abd")
 

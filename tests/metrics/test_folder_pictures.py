@@ -107,3 +107,14 @@ def test_captions_that_do_not_fit_are_one_sentence(
         (tmp_path / "captions.csv").write_text(text)
     with pytest.raises(ValueError, match=sentence):
         folder_pictures(folder, data, tmp_path / "cache", captions=tmp_path / "captions.csv")
+
+
+def test_the_range_of_deep_pictures_is_asked_for_by_the_commands_own_key(data: Any, tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    pixels, _ = data.images("val")
+    for i, picture in enumerate(pixels[:20]):
+        Image.fromarray(picture[0].numpy().astype("uint16") * 16).save(tmp_path / "deep" / f"{i:02d}.tif")
+    with pytest.raises(ValueError, match=r"folder='.*': 20 pictures .* give range=\[BLACK,WHITE\], such as \[0,4095\]"):
+        folder_pictures(tmp_path / "deep", data, tmp_path / "cache")
+    found = folder_pictures(tmp_path / "deep", data, tmp_path / "cache", range=[0, 4080])
+    assert torch.equal(found.pixels, pixels[:20])

@@ -73,6 +73,7 @@ def _picture(cfg: DictConfig, num_classes: int | None) -> tuple[Tensor, int | No
     from PIL import Image, UnidentifiedImageError
 
     from genlab.config.instantiate import build
+    from genlab.data.dynamic_range import UnclearRange
     from genlab.data.picture import to_square
     from genlab.data.pixels import to_model
 
@@ -89,6 +90,8 @@ def _picture(cfg: DictConfig, num_classes: int | None) -> tuple[Tensor, int | No
     try:
         with Image.open(cfg.image) as picture:
             square = to_square(picture, cfg.dataset.channels, cfg.dataset.size, "crop")
+    except UnclearRange as error:
+        raise ValueError(f"image = {cfg.image}: {error}") from error
     except (OSError, UnidentifiedImageError) as error:
         raise ValueError(f"image = {cfg.image} is neither a picture file nor the number of a test picture") from error
     return to_model(torch.from_numpy(square.copy())[None]), label

@@ -12,7 +12,7 @@ from genlab.config.app import App, run_app
 from genlab.config.check import check
 from genlab.config.errors import ConfigError, nearest
 
-_KEYS = ("folder", "reference", "resize", "captions", "out")
+_KEYS = ("folder", "reference", "resize", "range", "captions", "out")
 _RESIZE = ("crop", "pad")
 
 
@@ -54,7 +54,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
     data, suite = build(cfg.reference), build(cfg.metrics)
     try:
         with noted() as notes:
-            pictures = folder_pictures(cfg.folder, data, cfg.paths.data_dir, cfg.resize, cfg.captions)
+            pictures = folder_pictures(cfg.folder, data, cfg.paths.data_dir, cfg.resize, cfg.captions, cfg.range)
         name, made = Path(str(cfg.folder)).expanduser().resolve().name, pictures.provenance()
         digest = str(made["origin_sha256"])[:12]
         path = Path(cfg.out) if cfg.out else Path(cfg.paths.output_dir) / "evaluations" / f"{name}-{digest}.json"

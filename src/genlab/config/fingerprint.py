@@ -16,7 +16,7 @@ from typing import Any
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from genlab import RESULTS_VERSION
-from genlab.config.keys import Decides, decides, key
+from genlab.config.keys import NULL_IS_ABSENT, Decides, decides, key
 from genlab.config.sources import content_digest, source_digest
 
 
@@ -95,7 +95,9 @@ def _plain(parent: DictConfig | ListConfig, k: Any, what: Decides, name: str) ->
         return {
             child: _plain(value, child, what, f"{name}.{child}")
             for child in map(str, value)
-            if decides(f"{name}.{child}") == what and "${paths." not in str(_raw(value, child))
+            if decides(f"{name}.{child}") == what
+            and "${paths." not in str(_raw(value, child))
+            and not (child in NULL_IS_ABSENT and value[child] is None)
         }
     if isinstance(value, ListConfig):
         return [_plain(value, i, what, name) for i in range(len(value))]

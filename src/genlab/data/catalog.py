@@ -161,9 +161,9 @@ def default_data_dir() -> Path:
     return Path(os.environ.get("GENLAB_DATA_DIR") or Path.home() / ".cache" / "genlab" / "data")
 
 
-def cache_folder(home: Path, identity: str, channels: int, size: int) -> Path:
-    """Where prepared pictures are kept: another folder for other files, another shape or another preparation."""
-    return home / f"{channels}x{size}x{size}-{identity[:12]}-{_PREPARATION}"
+def cache_folder(home: Path, identity: str, channels: int, size: int, conversion: int = _PREPARATION) -> Path:
+    """Where prepared pictures are kept: another folder for other files, another shape or another conversion."""
+    return home / f"{channels}x{size}x{size}-{identity[:12]}-{conversion}"
 
 
 def preparation_checksum(
@@ -183,6 +183,9 @@ def checksum(dataset: Mapping[str, Any], data_dir: Path) -> str:
 
     Nothing is fetched. Files of the user's own (a folder of pictures) are read. A data module that has no source is
     known by its config alone.
+
+    Raises:
+        ConfigError: there is no such folder, or nothing in it that can be read.
     """
     if "source" not in dataset:
         return hashlib.sha256(json.dumps(dict(dataset), sort_keys=True, default=str).encode()).hexdigest()
@@ -190,7 +193,10 @@ def checksum(dataset: Mapping[str, Any], data_dir: Path) -> str:
     module, _, name = source.pop("_target_").rpartition(".")
     if "data_dir" in source:
         source["data_dir"] = data_dir
-    identity = getattr(importlib.import_module(module), name)(**source).identity()
+    try:
+        identity = getattr(importlib.import_module(module), name)(**source).identity()
+    except (ValueError, OSError) as error:
+        raise ConfigError(str(error)) from error
     sizes = [dataset.get("train_size"), dataset.get("val_size", 0.1), dataset.get("test_size")]
     views = [dataset.get("classes"), dataset.get("binarize")]
     return preparation_checksum(identity, dataset["channels"], dataset["size"], *sizes, *views)

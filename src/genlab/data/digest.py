@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+from genlab.data.walk import files_under
 
 
 def file_digest(path: Path) -> str:
@@ -14,15 +17,19 @@ def file_digest(path: Path) -> str:
 
 
 def listing_digest(files: Iterable[tuple[str, str]]) -> str:
-    """SHA-256 of (name, SHA-256) pairs in the order of the names."""
+    """SHA-256 of (name, SHA-256) pairs in the order of the names; a name counts by its bytes, which may be no text."""
     lines = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(files))
-    return hashlib.sha256(lines.encode()).hexdigest()
+    return hashlib.sha256(os.fsencode(lines)).hexdigest()
 
 
 def folder_digest(folder: Path) -> str:
-    """SHA-256 of all files under `folder`, their relative names included."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return listing_digest((path.relative_to(folder).as_posix(), file_digest(path)) for path in files)
+    """SHA-256 of all files under `folder`, their relative names included; what is no file is passed over.
+
+    Raises:
+        OSError: one of them cannot be read.
+    """
+    files = files_under(folder, hidden=True).files
+    return listing_digest((name, file_digest(folder / name)) for name in files)
 
 
 def mismatch(folder: Path, expected: Mapping[str, str]) -> str | None:

@@ -5,25 +5,33 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from genlab.data.digest import file_digest
 
 
-def remembered_digests(root: Path, names: Iterable[str], memory: Path) -> dict[str, str]:
+def remembered_digests(
+    root: Path, names: Iterable[str], memory: Path, unread: Callable[[str, OSError], None] | None = None
+) -> dict[str, str]:
     """The SHA-256 of files under `root`, by relative name; `memory` is a folder to remember them in.
 
-    A file whose size and modification time are as remembered is not read again.
+    A file whose size and modification time are as remembered is not read again. A file that cannot be read is left
+    out and told to `unread`, without which it is an error.
     """
-    book = memory / f"digests-{hashlib.sha256(str(root).encode()).hexdigest()[:12]}.json"
+    book = memory / f"digests-{hashlib.sha256(os.fsencode(root)).hexdigest()[:12]}.json"
     known = _remembered(book)
     now: dict[str, list[int | str]] = {}
     for name in names:
-        status = (root / name).stat()
-        stamp = [status.st_size, status.st_mtime_ns]
-        before = known.get(name)
-        now[name] = before if before and before[:2] == stamp else [*stamp, file_digest(root / name)]
+        try:
+            status = (root / name).stat()
+            stamp = [status.st_size, status.st_mtime_ns]
+            before = known.get(name)
+            now[name] = before if before and before[:2] == stamp else [*stamp, file_digest(root / name)]
+        except OSError as error:
+            if unread is None:
+                raise
+            unread(name, error)
     if now != known:
         _remember(book, now)
     return {name: str(entry[2]) for name, entry in now.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import os
 import warnings
 from collections.abc import Iterator, Sequence
@@ -9,44 +10,59 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genlab.config.errors import listed
 from genlab.data.catalog import cache_folder
-from genlab.data.digest import listing_digest
+from genlab.data.digest import file_digest, listing_digest
 from genlab.data.digest_memory import remembered_digests
+from genlab.data.dynamic_range import DynamicRange, UnclearRange, checked_range
 from genlab.data.fit import check_channels
+from genlab.data.folder_labels import TABLE, classes_of, labels_by_table, numbered, top_folder, why_unlabelled
 from genlab.data.picture import to_square
 from genlab.data.prepared import About, Write, notes, prepared
 from genlab.data.progress import progress
 from genlab.data.source import Images
+from genlab.data.walk import Listing, files_under, reason, shown
 from genlab.notice import Notice
+
+if TYPE_CHECKING:
+    from PIL import Image as Pillow
 
 _SUFFIXES = frozenset((
     ".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".avif", ".jp2",
 ))  # fmt: skip
 _SPLIT_NAMES = frozenset(("train", "training", "val", "valid", "validation", "test"))
+_CONVERSION = 2
+"""Raised when converting the same files gives other pixels or notes; the data's identity does not change with it."""
 
 
 @dataclass(frozen=True)
 class ImageFolder:
     """All pictures under a folder, converted once; files that cannot be read are left out and reported.
 
-    Folders inside it are classes: the first one on the way to a picture is its label. Pictures that lie in the folder
-    itself leave the whole set without labels. Hidden files and files that are no pictures are passed over.
+    A `metadata.csv` in the folder with the columns file_name and label says the class of each picture. Without one,
+    folders inside are classes: the first one on the way to a picture is its label, and pictures that lie in the folder
+    itself leave the whole set without labels. Links are followed. Hidden files and files that are no pictures are
+    passed over.
 
     Args:
         path: the folder.
         data_dir: where the converted pictures are kept.
         framing: "crop" takes the central square, "pad" all of it between white borders.
+        range: the values that are black and white in pictures of more than 8 bits, where their files leave it open.
     """
 
     path: str | Path
     data_dir: str | Path
     framing: Literal["crop", "pad"] = "crop"
+    range: Sequence[float] | None = None
+
+    def __post_init__(self) -> None:
+        checked_range(self.range)
 
     @property
     def name(self) -> str:
@@ -63,28 +79,74 @@ class ImageFolder:
     @property
     def names(self) -> list[str]:
         """The pictures' names, relative to the folder, in the order of `load`; it leaves out what cannot be read."""
-        return list(self._files)
+        return list(self._digests)
 
     def identity(self) -> str:
         """Of the names, sizes and contents of the pictures. Contents are read again only where size or time changed."""
-        return listing_digest([*self._digests.items(), ("framing", self.framing)])
+        parts = [*self._digests.items(), ("framing", self.framing)]
+        if self._table is not None:
+            parts.append((TABLE, file_digest(self._root / TABLE)))
+        if (given := checked_range(self.range)) is not None:
+            parts.append(("range", repr(given)))
+        return listing_digest(parts)
+
+    @cached_property
+    def num_classes(self) -> int | None:
+        """How many classes the pictures have, known without opening one; None for fewer than two."""
+        classes = classes_of(self._pictures, labels_by_table(self._root, self._pictures)[0])
+        return n if classes is not None and (n := len(set(classes))) > 1 else None
+
+    @property
+    def why_unlabelled(self) -> str | None:
+        """What a person can do about pictures without labels; None where there is nothing to say."""
+        return why_unlabelled(self.names)
 
     @cached_property
     def _digests(self) -> dict[str, str]:
-        """Picture -> SHA-256, by relative name."""
-        return remembered_digests(self._root, self._files, self._home)
+        """Picture -> SHA-256, by relative name; those that can be read."""
+        left_out = self._listing.passed_over
+
+        def unread(name: str, error: OSError) -> None:
+            left_out[name] = reason(error)
+
+        found = remembered_digests(self._root, self._pictures, self._home, unread)
+        if not found:
+            self._refuse_all(len(self._pictures))
+        return found
 
     @cached_property
-    def _files(self) -> list[str]:
-        """The names of the pictures, relative to the folder, in order."""
+    def _table(self) -> dict[str, str] | None:
+        """Picture -> class, where a table says so of every picture."""
+        return labels_by_table(self._root, self.names)[0]
+
+    @cached_property
+    def _listing(self) -> Listing:
+        """All files that look like pictures."""
         if not self._root.is_dir():
             raise ValueError(f"dataset.source.path={str(self.path)!r} is no folder")
-        files = sorted(_pictures(self._root))
+        try:
+            str(self._root).encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(f"dataset.source.path={shown(str(self.path))!r} is no UTF-8: rename the folder") from error
+        try:
+            return files_under(self._root, _looks_like_a_picture)
+        except OSError as error:
+            raise ValueError(f"dataset.source.path={str(self.path)!r} cannot be read: {reason(error)}") from error
+
+    @cached_property
+    def _pictures(self) -> list[str]:
+        """The names of files of the kinds that are read, relative to the folder, in order."""
+        files, left_out = [], self._listing.passed_over
+        for name in self._listing.files:
+            if _is_picture(name):
+                files.append(name)
+            else:
+                left_out[name] = f"{Path(name).suffix.lower()} is not read"
         if not files:
             found = sum(len(names) for _, _, names in os.walk(self._root))
             holds = f"holds {found} files but no picture" if found else "is empty"
             raise ValueError(f"dataset.source.path={str(self.path)!r} {holds} (known are {listed(_SUFFIXES, 20)})")
-        tops = {name.partition("/")[0] for name in files}
+        tops = {top_folder(name) for name in files}
         if len(tops & _SPLIT_NAMES) > 1:
             raise ValueError(
                 f"dataset.source.path={str(self.path)!r} holds {listed(tops & _SPLIT_NAMES)}: name one of them, "
@@ -96,68 +158,83 @@ class ImageFolder:
         """The pictures.
 
         Raises:
-            ValueError: there is no such folder, or no picture in it that can be read.
+            ValueError: there is no such folder, or no picture in it that can be read, or it is not certain which of
+                their values are black and white.
         """
         check_channels(channels)
-        cache = cache_folder(self._home, self.identity(), channels, size)
+        cache = cache_folder(self._home, self.identity(), channels, size, _CONVERSION)
         images = prepared(cache, (channels, size, size), lambda write: self._prepare(write, channels, size))
-        for note in notes(cache):
-            warnings.warn(note, Notice, stacklevel=2)
+        left_out = self._listing.passed_over
+        unread = [f"{shown(name)} ({why})" for name, why in left_out.items()] + notes(cache)
+        if unread:
+            counted = f"{len(unread)} of the {len(left_out) + len(self.names)} pictures in {self._root}"
+            said = f"{counted} cannot be read and are left out: {listed(unread, 5)}"
+            warnings.warn(said, Notice, stacklevel=2)
+        if (unused := labels_by_table(self._root, self.names)[1]) is not None:
+            warnings.warn(unused, Notice, stacklevel=2)
         return images
 
     def _prepare(self, write: Write, channels: int, size: int) -> About:
         kept: list[str] = []
         unread: list[str] = []
         # Filters of warnings belong to the process: were they set in the threads, one would put back those of another.
-        with warnings.catch_warnings(), progress(f"converting {self.name}", len(self._files), "images") as advance:
+        names = self.names
+        with warnings.catch_warnings(), progress(f"converting {self.name}", len(names), "images") as advance:
             warnings.simplefilter("ignore")
-            for name, result in zip(self._files, self._converted(channels, size), strict=True):
+            for name, result in zip(names, self._converted(channels, size), strict=True):
                 advance(1)
                 if isinstance(result, Exception):
-                    unread.append(f"{name} ({result})")
+                    unread.append(f"{shown(name)} ({result})")
                 else:
                     kept.append(name)
                     write(result[None])
         if not kept:
-            raise ValueError(f"dataset.source.path={str(self.path)!r}: none of its {len(unread)} pictures can be read")
-        counted = f"{len(unread)} of the {len(self._files)} pictures in {self._root}"
-        said = [f"{counted} cannot be read and are left out: {listed(unread, 5)}"]
-        labels, names = _labels(kept)
-        return About(labels, names, notes=said if unread else [])
+            self._refuse_all(len(unread))
+        classes = classes_of(kept, self._table)
+        labels, class_names = (None, None) if classes is None else numbered(classes, by_size=self._table is not None)
+        return About(labels, class_names, notes=unread)
+
+    def _refuse_all(self, n: int) -> None:
+        raise ValueError(f"dataset.source.path={str(self.path)!r}: none of its {n} pictures can be read")
 
     def _converted(self, channels: int, size: int) -> Iterator[NDArray[np.uint8] | Exception]:
         """In order; Pillow lets several threads work at once."""
+        range_of = DynamicRange(self._opened, checked_range(self.range), f"dataset.source.path={str(self.path)!r}")
 
         def convert(name: str) -> NDArray[np.uint8] | Exception:
             from PIL import Image, UnidentifiedImageError
 
             try:
                 with Image.open(self._root / name) as picture:
-                    return to_square(picture, channels, size, self.framing)
+                    return to_square(picture, channels, size, self.framing, range_of)
+            except UnclearRange:
+                raise
             except UnidentifiedImageError:
                 return ValueError("no picture")
             except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
                 return error
 
-        chunk = 256  # so that few converted pictures wait at a time
+        names, chunk = self.names, 256  # so that few converted pictures wait at a time
         with ThreadPoolExecutor() as pool:
-            for start in range(0, len(self._files), chunk):
-                yield from pool.map(convert, self._files[start : start + chunk])
+            for start in range(0, len(names), chunk):
+                yield from pool.map(convert, names[start : start + chunk])
+
+    def _opened(self) -> Iterator[Pillow.Image]:
+        """All pictures, opened one after the other."""
+        from PIL import Image
+
+        for name in self.names:
+            try:
+                with Image.open(self._root / name) as picture:
+                    yield picture
+            except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+                continue  # left out when it is converted
 
 
-def _pictures(root: Path) -> Iterator[str]:
-    """Relative names. Links to folders are not followed, hidden files and folders are passed over."""
-    for folder, inside, names in os.walk(root):
-        inside[:] = [name for name in inside if not name.startswith((".", "__MACOSX"))]
-        for name in names:
-            if not name.startswith(".") and Path(name).suffix.lower() in _SUFFIXES:
-                yield (Path(folder) / name).relative_to(root).as_posix()
+def _is_picture(name: str) -> bool:
+    return Path(name).suffix.lower() in _SUFFIXES
 
 
-def _labels(names: Sequence[str]) -> tuple[NDArray[np.int64] | None, list[str] | None]:
-    """The class of each picture, and the names of the classes in alphabetical order; None without class folders."""
-    tops = [name.partition("/")[0] if "/" in name else "" for name in names]
-    if "" in tops:
-        return None, None
-    classes, labels = np.unique(tops, return_inverse=True)
-    return labels.astype(np.int64), [str(name) for name in classes]
+def _looks_like_a_picture(name: str) -> bool:
+    """Whether a file is a picture by its name, of a kind that is read or not."""
+    return _is_picture(name) or (mimetypes.guess_type(name)[0] or "").startswith("image/")

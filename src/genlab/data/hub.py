@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,12 +14,16 @@ import numpy as np
 from genlab.config.errors import listed, nearest
 from genlab.data.catalog import cache_folder
 from genlab.data.digest import folder_digest
+from genlab.data.dynamic_range import DynamicRange, checked_range
 from genlab.data.fetch import DataUnavailableError
 from genlab.data.fit import check_channels
 from genlab.data.picture import to_square
 from genlab.data.prepared import About, Write, prepared
 from genlab.data.progress import progress
 from genlab.data.source import Images
+
+_CONVERSION = 2
+"""Raised when converting the same pictures gives other pixels."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class HubImages:
         revision: a commit, tag or branch. The run's fingerprint holds what is written here, so give a commit where
             the data set may change.
         framing: "crop" takes the central square, "pad" all of a picture between white borders.
+        range: the values that are black and white in pictures of more than 8 bits, where it is not certain.
     """
 
     repo: str
@@ -48,6 +53,10 @@ class HubImages:
     test_split: str | None = None
     revision: str | None = None
     framing: Literal["crop", "pad"] = "crop"
+    range: Sequence[float] | None = None
+
+    def __post_init__(self) -> None:
+        checked_range(self.range)
 
     @property
     def name(self) -> str:
@@ -57,7 +66,8 @@ class HubImages:
         local = Path(self.repo).is_dir()
         data = folder_digest(Path(self.repo)) if local else [self.repo, self.revision]
         columns = [self.image_column, self.label_column, self.configuration, self.split, self.test_split, self.framing]
-        return hashlib.sha256(json.dumps([data, *columns]).encode()).hexdigest()
+        given = [] if self.range is None else [list(map(float, self.range))]
+        return hashlib.sha256(json.dumps([data, *columns, *given]).encode()).hexdigest()
 
     def load(self, channels: int, size: int) -> Images:
         """The pictures.
@@ -68,16 +78,20 @@ class HubImages:
             ValueError: it has no such column.
         """
         check_channels(channels)
-        cache = cache_folder(Path(self.data_dir).expanduser() / "hub", self.identity(), channels, size)
+        cache = cache_folder(Path(self.data_dir).expanduser() / "hub", self.identity(), channels, size, _CONVERSION)
         return prepared(cache, (channels, size, size), lambda write: self._prepare(write, channels, size))
 
     def _prepare(self, write: Write, channels: int, size: int) -> About:
         parts = [self._part(split) for split in (self.split, self.test_split) if split is not None]
+
+        def pictures() -> Iterator[Any]:
+            return (row[self.image_column] for part in parts for row in part)
+
+        range_of = DynamicRange(pictures, checked_range(self.range), f"dataset.source.repo={self.repo!r}")
         with progress(f"converting {self.name}", sum(map(len, parts)), "images") as advance:
             for part in parts:
                 for row in part:
-                    picture = row[self.image_column]
-                    write(to_square(picture, channels, size, self.framing)[None])
+                    write(to_square(row[self.image_column], channels, size, self.framing, range_of)[None])
                     advance(1)
         n_test = len(parts[1]) if len(parts) == 2 else 0
         if self.label_column is None:

@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from genlab.data.dynamic_range import Range, alone, is_negative
+
 if TYPE_CHECKING:
     from PIL import Image as Pillow
 
 
-def to_square(picture: Pillow.Image, channels: int, size: int, framing: Literal["crop", "pad"]) -> NDArray[np.uint8]:
+def to_square(
+    picture: Pillow.Image, channels: int, size: int, framing: Literal["crop", "pad"],
+    range_of: Callable[[Pillow.Image], Range | None] = alone,
+) -> NDArray[np.uint8]:  # fmt: skip
     """(channels, size, size): the central square ("crop"), or all of it between white borders ("pad").
 
     Turned upright as its EXIF data says, transparency on white, scaled with antialiasing.
 
+    Args:
+        picture: opened, not loaded.
+        channels: 1 or 3.
+        size: of the square's side.
+        framing: "crop" or "pad".
+        range_of: picture -> the values that are black and white where there are more than 8 bits (`DynamicRange`).
+
     Raises:
         OSError, SyntaxError, ValueError: the file turns out to be damaged, or is too large to be harmless.
+        UnclearRange: it is not certain which of its values are black and white.
     """
     from PIL import Image, ImageOps
 
     mode = "L" if channels == 1 else "RGB"
     if picture.format == "JPEG":
         picture.draft(mode, (2 * size, 2 * size))  # decodes fewer pixels where many are not needed
-    picture = _opaque(ImageOps.exif_transpose(picture)).convert(mode)
+    levels, negative = range_of(picture), is_negative(picture)
+    picture = ImageOps.exif_transpose(picture)
+    picture = (_opaque(picture) if levels is None else _eight_bits(picture, levels, negative)).convert(mode)
     if framing == "crop":
         square = ImageOps.fit(picture, (size, size), Image.Resampling.BICUBIC)
     else:
@@ -32,13 +48,26 @@ def to_square(picture: Pillow.Image, channels: int, size: int, framing: Literal[
     return np.asarray(square).reshape(size, size, channels).transpose(2, 0, 1)
 
 
-def _opaque(picture: Pillow.Image) -> Pillow.Image:
-    """Without transparency, and with 8 bits a channel."""
+def _eight_bits(picture: Pillow.Image, levels: Range, negative: bool) -> Pillow.Image:
+    """Grey of 8 bits from whole numbers or floats; Pillow would cut them off at 255."""
     from PIL import Image
 
-    if picture.mode.startswith("I"):  # 16 bits a pixel; Pillow would cut them off at 255
-        wide = np.asarray(picture, np.float64)
-        return Image.fromarray(np.rint(wide * (255 / 65535)).clip(0, 255).astype(np.uint8))
+    black, white = levels
+    values = np.asarray(picture, np.float64)
+    if not np.isfinite(values).all():
+        raise ValueError("has values that are no numbers")
+    grey = np.rint((values - black) * (255 / (white - black))).clip(0, 255)
+    if negative:
+        grey = 255 - grey
+    if (clear := picture.info.get("transparency")) is not None:
+        grey[values == clear] = 255
+    return Image.fromarray(grey.astype(np.uint8))
+
+
+def _opaque(picture: Pillow.Image) -> Pillow.Image:
+    """Without transparency."""
+    from PIL import Image
+
     if "A" not in picture.getbands() and "transparency" not in picture.info:
         return picture
     colour = picture.convert("RGBA")

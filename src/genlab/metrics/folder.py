@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor
 
 from genlab.data.folder import ImageFolder
+from genlab.data.folder_labels import TABLE
 from genlab.metrics.captions import read_captions
 from genlab.metrics.source import Fixed
 from genlab.notice import Notice
@@ -25,6 +27,7 @@ def folder_pictures(
     cache_dir: str | Path,
     resize: Literal["crop", "pad"] | None = None,
     captions: str | Path | None = None,
+    range: Sequence[float] | None = None,
 ) -> Fixed:
     """The pictures under `path`, with the channels of `data`; files that cannot be read are warned of.
 
@@ -36,22 +39,27 @@ def folder_pictures(
         resize: how pictures of another size than those of `data` are brought to it ("crop": their central square,
             "pad": all of them, between white borders); None refuses them.
         captions: a CSV file that says what each picture is meant to show (`read_captions`).
+        range: the values that are black and white in pictures of more than 8 bits, where their files leave it open.
 
     Raises:
         ValueError: it is no folder, holds no picture, or pictures of another size; captions that do not fit.
     """
     channels, size, _ = data.shape
-    folder = ImageFolder(path, cache_dir, resize or "crop")
     try:
-        others, coloured = _looked_through(Path(path).expanduser(), size)
+        folder = ImageFolder(path, cache_dir, resize or "crop", range)
+        others, coloured = _looked_through(Path(path).expanduser(), folder.names, size)
         if others and resize is None:
             raise ValueError(
                 f"folder={str(path)!r} holds pictures of {others} pixels and those of {data.name} are {size} x {size}: "
                 "resize=crop or resize=pad brings them to that size, reference.size=... the reference to theirs"
             )
-        images = folder.load(channels, size)
-    except ValueError as error:  # ImageFolder speaks of the key that data sets have
-        raise ValueError(str(error).replace("dataset.source.path=", "folder=")) from error
+        with warnings.catch_warnings():
+            if captions is not None:  # a table of captions need not give classes
+                warnings.filterwarnings("ignore", f"{TABLE} in ", Notice)
+            images = folder.load(channels, size)
+    except ValueError as error:  # ImageFolder speaks of the keys that data sets have
+        text = str(error).replace("dataset.source.path=", "folder=").replace("dataset.source.range", "range")
+        raise ValueError(text) from error
     greyed = coloured if channels == 1 else 0
     if greyed:
         warnings.warn(
@@ -65,18 +73,16 @@ def folder_pictures(
     return Fixed(torch.from_numpy(images.pixels[:]), labels, f"folder {folder.name}{how}", texts)
 
 
-def _looked_through(folder: Path, size: int) -> tuple[str, int]:
-    """The sizes of pictures under `folder` other than `size`, the commonest first ("32 x 32, 64 x 48", or nothing), and
+def _looked_through(folder: Path, names: Sequence[str], size: int) -> tuple[str, int]:
+    """The sizes of pictures in `folder` other than `size`, the commonest first ("32 x 32, 64 x 48", or nothing), and
     how many pictures are saved in colour."""
     from PIL import Image
 
     found: Counter[tuple[int, int]] = Counter()
     coloured = 0
-    for file in folder.rglob("*"):
-        if any(part.startswith((".", "__MACOSX")) for part in file.relative_to(folder).parts):
-            continue
+    for name in names:
         try:
-            with Image.open(file) as picture:  # its header alone is read
+            with Image.open(folder / name) as picture:  # its header alone is read
                 found[picture.size] += 1
                 coloured += picture.mode not in _GREY
         except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
