@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,8 +11,12 @@ import torch
 from torch import Tensor
 
 from genlab.config.ranges import PositiveFloat
+from genlab.notice import Notice
 from genlab.processes.discrete import Discrete
 from genlab.processes.schedule import Clock, Schedule
+
+_SIGNAL = 0.25
+"""Of alpha: where a grid begins with more of the data than this, samples that begin without it miss too much."""
 
 
 class Grid(Protocol):
@@ -45,11 +50,37 @@ def _check_steps(schedule: Clock, steps: int) -> None:
 
 @dataclass(frozen=True)
 class Leading:
-    """Every k-th step from step 0, k = T // steps: the last step before the data is always the first of training."""
+    """Every k-th step from step 0, k = T // steps: the last step before the data is always the first of training.
+
+    The first step must be within k of the noisy end. Where k times the steps falls short of that (501 steps of 1000
+    would begin half-way), they are every (T / steps)-th, rounded down. One step is the noisiest.
+    """
 
     def __call__(self, schedule: Clock, steps: int) -> Tensor:
-        stride = _n_steps(schedule, steps, "leading") // steps
-        return _of_steps(schedule, torch.arange(steps - 1, -1, -1) * stride)
+        total = _n_steps(schedule, steps, "leading")
+        falling = torch.arange(steps - 1, -1, -1)
+        if steps == 1:
+            numbers = falling + total - 1
+        elif total % steps <= 1:
+            numbers = falling * (total // steps)
+        else:
+            numbers = falling * total // steps
+        times = _of_steps(schedule, numbers)
+        _tell_of_signal(schedule, times[0], steps)
+        return times
+
+
+def _tell_of_signal(schedule: Clock, first: Tensor, steps: int) -> None:
+    """Sampling begins with noise alone, which is wrong where the data would still show through."""
+    if not isinstance(schedule, Schedule):
+        return
+    there, at_the_end = schedule(torch.stack([first, torch.ones_like(first)])).alpha.tolist()
+    if there - at_the_end > _SIGNAL:
+        warnings.warn(
+            f"sampler.steps={steps} on the grid leading begins {float(first):.2g} of the way to the noise, where "
+            f"{there:.0%} of the signal is left: give more steps, or sampler.grid._target_={__name__}.Trailing",
+            Notice, stacklevel=4,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -75,7 +106,11 @@ class Even:
     """Fractions 1, (n - 1) / n, ..., 1 / n of the way to the noisy end; on discrete steps, those nearest above."""
 
     def __call__(self, schedule: Clock, steps: int) -> Tensor:
-        return _to_data(schedule, schedule.at(torch.arange(steps, 0, -1, dtype=torch.float64) / steps))
+        falling = torch.arange(steps, 0, -1)
+        if isinstance(schedule, Discrete):  # in whole numbers: a fraction that is rounded may be a step too high
+            _check_steps(schedule, steps)
+            return _of_steps(schedule, -(-falling * schedule.n_steps // steps) - 1)
+        return _to_data(schedule, schedule.at(falling.double() / steps))
 
 
 @dataclass(frozen=True)
@@ -91,7 +126,8 @@ class Cosine:
 class Karras:
     """Levels sigma / alpha even in their power 1 / rho, highest to lowest (Karras et al. 2022, eq. 5).
 
-    On a schedule without an upper end (pure noise is visited) the highest level is `level_max`.
+    On a schedule without an upper end (pure noise is visited) the highest level is `level_max`; where that end is a
+    step of a discrete schedule, it comes first.
     """
 
     rho: PositiveFloat = 7.0
@@ -102,7 +138,10 @@ class Karras:
             raise ValueError(f"sampler.grid=karras spaces noise levels, and {type(schedule).__name__} has none")
         ends = schedule(schedule.at(torch.tensor([1.0, 1e-6], dtype=torch.float64)))
         high, low = (ends.sigma / ends.alpha).clamp(1e-3, self.level_max) ** (1 / self.rho)
-        return _to_data(schedule, schedule.time_of(torch.linspace(high, low, steps, dtype=torch.float64) ** self.rho))
+        times = schedule.time_of(torch.linspace(high, low, steps, dtype=torch.float64) ** self.rho)
+        if isinstance(schedule, Discrete) and ends.alpha[0] == 0:
+            times[0] = 1
+        return _to_data(schedule, times)
 
 
 def _to_data(schedule: Clock, times: Tensor) -> Tensor:
