@@ -1,5 +1,7 @@
 """Every problem of a config is one sentence, found before anything heavy is imported."""
 
+import shutil
+
 import pytest
 from omegaconf import OmegaConf
 
@@ -97,3 +99,55 @@ def test_targets_are_refused_at_any_depth():
 def test_a_name_that_the_user_allows_passes():
     cfg = composed("allow_targets=[collections.Counter]", "optimizer._target_=collections.Counter", "~optimizer.lr")
     check(cfg)
+
+
+@pytest.fixture
+def pets(tmp_path):
+    """A folder of two classes, as the readers of names see it: nothing is opened."""
+    for name in ("cats/0.png", "cats/1.png", "dogs/0.png"):
+        (tmp_path / "pets" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "pets" / name).touch()
+    return tmp_path / "pets"
+
+
+@pytest.mark.parametrize("model", ["cvae", "vae", "ddpm", "class_conditional_unet"])
+def test_a_folder_of_pictures_is_sound_with_every_kind_of_model(model, pets):
+    cfg = composed("dataset=image_folder", f"dataset.source.path={pets}", f"model={model}")
+    check(cfg)
+    assert cfg.dataset.num_classes == 2
+    assert cfg.extractor._target_.endswith(".EfficientNetLite0")
+
+
+def test_an_extractor_that_is_asked_for_stays(pets):
+    cfg = composed("dataset=image_folder", f"dataset.source.path={pets}", "extractor=inception")
+    assert cfg.extractor._target_.endswith(".Inception")
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("pets/cats", "cats has no two folders with pictures, which would be classes; take model=vae or another"),
+        ("stray", "cover.png lies beside the class folders cats, dogs: move it into one, or out"),
+        ("nowhere", "nowhere' is no folder"),
+    ],
+)
+def test_a_conditional_model_says_why_a_folder_has_no_classes(path, sentence, pets):
+    stray = pets.parent / "stray"
+    shutil.copytree(pets, stray)
+    (stray / "cover.png").touch()
+    (problem,) = problems("dataset=image_folder", f"dataset.source.path={pets.parent / path}")
+    assert sentence in problem
+
+
+@pytest.mark.parametrize("model", ["ddpm", "cvae"])
+def test_a_folder_that_is_not_given_is_one_problem(model):
+    (problem,) = problems("dataset=image_folder", f"model={model}")
+    assert problem.startswith("dataset.source.path is missing")
+
+
+def test_fewer_pictures_than_classes_are_refused_for_a_model_that_is_told_the_class():
+    (problem,) = problems("dataset.train_size=5")
+    assert problem == (
+        "dataset.train_size = 5 leaves classes without a picture, and the model is conditioned on all 10 of them"
+    )
+    check(composed("dataset.train_size=5", "model=vae"))

@@ -38,6 +38,7 @@ def config(name: str, folder: Path) -> dict[str, Any]:
             cfg.dataset.source[key] = value
     resolved = OmegaConf.to_container(cfg.dataset, resolve=True)
     assert isinstance(resolved, dict)
+    resolved.pop("defaults", None)  # which Hydra reads
     return {str(key): value for key, value in resolved.items()}
 
 

@@ -67,17 +67,19 @@ def _drawn(cfg: DictConfig, run: Any, module: Any) -> Path:
     import torch
 
     from genlab.randomness import PerImage
-    from genlab.reports.samples import write_folder, write_grid, write_points
+    from genlab.reports.samples import check_folder, write_folder, write_grid, write_points
 
+    out = Path(cfg.out or run.samples / _stem(cfg))
+    if cfg.format == "folder" and cfg.out is not None:
+        check_folder(out)
     labels, parts = _labels(cfg, module), []
     for start in range(0, cfg.n, cfg.batch_size):
         stop = min(start + cfg.batch_size, cfg.n)
         given = None if labels is None else labels[start:stop]
         parts.append(module.sample(stop - start, given, generator=PerImage.range(cfg.seed, start, stop, module.device)))
     x = torch.cat(parts).cpu()
-    out = Path(cfg.out or run.samples / _stem(cfg))
     if cfg.format == "folder" and x.ndim == 4:
-        print(f"{len(x)} pictures in {write_folder(out, x)}")
+        print(f"{len(x)} pictures in {write_folder(out, x, own=cfg.out is None)}")
         return out
     path = out if out.suffix == ".png" else out / "samples.png"
     if cfg.out is None:

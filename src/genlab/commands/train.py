@@ -61,6 +61,7 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
     from genlab.callbacks.history import History
     from genlab.callbacks.previews import draw
     from genlab.config.instantiate import build, build_all
+    from genlab.data.classes import check_trained
     from genlab.data.stand_in import or_noise
     from genlab.interop.loggers import finish, log_summary
     from genlab.runs.plugins import plugins
@@ -74,6 +75,8 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
     data, module = build(cfg.dataset, allowed), build(cfg.model, allowed)
     if cfg.trainer.get("fast_dev_run"):
         data = or_noise(data)
+    elif cfg.train and hasattr(data, "untrained_classes"):
+        check_trained(data.untrained_classes, conditional=bool(getattr(module, "num_classes", None)))
     suite = build(cfg.metrics, allowed) if cfg.metrics is not None and cfg.test else None
     if suite is not None:
         suite.check(module, data)

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import InterpolationToMissingValueError, OmegaConfBaseException
 
 from genlab.config.allowed import is_allowed, refusal
 from genlab.config.errors import ConfigError, listed, nearest
+from genlab.config.own_modules import find_own_modules
 from genlab.config.ranges import RANGES
 from genlab.config.rules import RULES
 from genlab.config.schema import ROOT_KEYS
@@ -29,6 +30,7 @@ def check(cfg: DictConfig, extra: Iterable[str] = ()) -> None:
     """
     known = (*ROOT_KEYS, *extra)
     allowed = list(cfg.get("allow_targets") or [])
+    find_own_modules(allowed)
     problems = [
         f"unknown key {key!r}{nearest(str(key), known) or f'; there are {listed(known, 40)}'}"
         for key in cfg
@@ -69,6 +71,8 @@ def _node(parent: DictConfig | ListConfig, key: Any, path: str, allowed: list[st
         return
     try:
         value = parent[key]
+    except InterpolationToMissingValueError:
+        return  # reported where it is missing
     except OmegaConfBaseException as error:
         yield f"{path}: {_one_line(error)}"
         return

@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from genlab.config.check import check_targets
 from genlab.config.errors import ConfigError
+from genlab.config.own_modules import find_own_modules
 from genlab.config.signatures import UnknownTarget, signature
 
 
@@ -21,7 +22,9 @@ def build(node: DictConfig, allowed: Iterable[str] = (), **given: Any) -> Any:
     from hydra.errors import InstantiationException
     from hydra.utils import instantiate
 
-    check_targets(OmegaConf.to_container(node, resolve=True), list(allowed), path=str(node._get_full_key("")))
+    allowed = list(allowed)
+    find_own_modules(allowed)
+    check_targets(OmegaConf.to_container(node, resolve=True), allowed, path=str(node._get_full_key("")))
     target = str(node["_target_"])
     arguments = {name: value for name, value in given.items() if _takes(target, name)}
     try:

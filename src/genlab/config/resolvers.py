@@ -26,9 +26,17 @@ def _add(a: float, b: float) -> float:
     return a + b
 
 
+def _class_folders(path: str) -> int | None:
+    from genlab.data.folder import count_classes
+
+    return count_classes(path)
+
+
 def register_resolvers() -> None:
-    """`${mul:a,b}`, `${div:a,b}`, `${add:a,b}` and `${cache_dir:data}`; nothing that evaluates code."""
+    """`${mul:a,b}`, `${div:a,b}`, `${add:a,b}`, `${cache_dir:data}` and `${class_folders:FOLDER}`, which is null for a
+    folder of fewer than two classes; nothing that evaluates code."""
     from omegaconf import OmegaConf
 
     for name, function in (("mul", _multiply), ("div", _divide), ("add", _add), ("cache_dir", cache_dir)):
         OmegaConf.register_new_resolver(name, cast(Callable[..., Any], function), replace=True)
+    OmegaConf.register_new_resolver("class_folders", _class_folders, replace=True, use_cache=True)  # walks the folder

@@ -11,12 +11,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf.errors import InterpolationToMissingValueError
 
 Rule = Callable[[DictConfig], Iterator[str]]
 
 
 def _get(cfg: DictConfig, key: str) -> Any:
-    return OmegaConf.select(cfg, key, throw_on_missing=False)
+    try:
+        return OmegaConf.select(cfg, key, throw_on_missing=False)
+    except InterpolationToMissingValueError:
+        return None  # what is missing is reported where it is
 
 
 def _are_numbers(*values: Any) -> bool:
@@ -106,11 +110,22 @@ def conditional_has_classes(cfg: DictConfig) -> Iterator[str]:
         and "num_classes" in node
         and OmegaConf.is_interpolation(node, "num_classes")
     ]
-    if needs and _get(cfg, "dataset") is not None and _get(cfg, "dataset.num_classes") is None:
+    path_is_missing = OmegaConf.is_missing(_get(cfg, "dataset.source") or {}, "path")  # which is reported already
+    if needs and _get(cfg, "dataset") and _get(cfg, "dataset.num_classes") is None and not path_is_missing:
         yield (
             f"the {needs[0]} is conditioned on classes, and the data set has none: "
-            "set dataset.num_classes or take an unconditional model"
+            f"{_why_no_classes(cfg) or 'set dataset.num_classes or take an unconditional model'}"
         )
+
+
+def _why_no_classes(cfg: DictConfig) -> str | None:
+    """What a person can do about a folder of pictures without classes."""
+    path = _get(cfg, "dataset.source.path")
+    if path is None or not str(_get(cfg, "dataset.source._target_")).endswith(".ImageFolder"):
+        return None
+    from genlab.data.folder import why_no_classes
+
+    return why_no_classes(path)
 
 
 def classes_exist(cfg: DictConfig) -> Iterator[str]:
@@ -128,6 +143,18 @@ def classes_exist(cfg: DictConfig) -> Iterator[str]:
         _get(cfg, f"{part}.num_classes") for part in ("model", "network", "conditioner")
     ):
         yield f"{named} leaves classes without a picture, and the model is conditioned on all {classes} of them"
+
+
+def every_class_can_be_trained(cfg: DictConfig) -> Iterator[str]:
+    """A class-conditional model gets a picture of each class at least."""
+    size, classes = _get(cfg, "dataset.train_size"), _get(cfg, "dataset.num_classes")
+    conditional = any(_get(cfg, f"{part}.num_classes") for part in ("model", "network", "conditioner"))
+    chosen = _get(cfg, "dataset.classes")
+    if chosen is None and conditional and _are_numbers(size, classes) and 0 < size < classes:
+        yield (
+            f"dataset.train_size = {size} leaves classes without a picture, and the model is conditioned on all "
+            f"{classes} of them"
+        )
 
 
 def label_exists(cfg: DictConfig) -> Iterator[str]:
@@ -177,6 +204,7 @@ RULES: tuple[Rule, ...] = (
     variance_has_channels,
     conditional_has_classes,
     classes_exist,
+    every_class_can_be_trained,
     label_exists,
     trains_long_enough,
     names_stay_inside,

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from genlab.config.errors import listed
 from genlab.data.catalog import cache_folder
-from genlab.data.digest import file_digest, listing_digest
+from genlab.data.digest import listing_digest
 from genlab.data.digest_memory import remembered_digests
 from genlab.data.dynamic_range import DynamicRange, UnclearRange, checked_range
 from genlab.data.fit import check_channels
@@ -85,7 +85,7 @@ class ImageFolder:
         """Of the names, sizes and contents of the pictures. Contents are read again only where size or time changed."""
         parts = [*self._digests.items(), ("framing", self.framing)]
         if self._table is not None:
-            parts.append((TABLE, file_digest(self._root / TABLE)))
+            parts.append((TABLE, listing_digest(self._table.items())))
         if (given := checked_range(self.range)) is not None:
             parts.append(("range", repr(given)))
         return listing_digest(parts)
@@ -93,7 +93,7 @@ class ImageFolder:
     @cached_property
     def num_classes(self) -> int | None:
         """How many classes the pictures have, known without opening one; None for fewer than two."""
-        classes = classes_of(self._pictures, labels_by_table(self._root, self._pictures)[0])
+        classes = classes_of(self.found, labels_by_table(self._root, self.found)[0])
         return n if classes is not None and (n := len(set(classes))) > 1 else None
 
     @property
@@ -109,9 +109,9 @@ class ImageFolder:
         def unread(name: str, error: OSError) -> None:
             left_out[name] = reason(error)
 
-        found = remembered_digests(self._root, self._pictures, self._home, unread)
+        found = remembered_digests(self._root, self.found, self._home, unread)
         if not found:
-            self._refuse_all(len(self._pictures))
+            self._refuse_all(len(self.found))
         return found
 
     @cached_property
@@ -134,11 +134,11 @@ class ImageFolder:
             raise ValueError(f"dataset.source.path={str(self.path)!r} cannot be read: {reason(error)}") from error
 
     @cached_property
-    def _pictures(self) -> list[str]:
+    def found(self) -> list[str]:
         """The names of files of the kinds that are read, relative to the folder, in order."""
         files, left_out = [], self._listing.passed_over
         for name in self._listing.files:
-            if _is_picture(name):
+            if is_picture(name):
                 files.append(name)
             else:
                 left_out[name] = f"{Path(name).suffix.lower()} is not read"
@@ -231,10 +231,30 @@ class ImageFolder:
                 continue  # left out when it is converted
 
 
-def _is_picture(name: str) -> bool:
+def count_classes(path: str | Path) -> int | None:
+    """How many classes a folder of pictures has; None for fewer than two, or where it cannot be told."""
+    try:
+        return ImageFolder(path, "").num_classes
+    except (ValueError, OSError):
+        return None  # said where the data's identity is asked for
+
+
+def why_no_classes(path: str | Path) -> str:
+    """What a person can do about a folder of pictures without classes."""
+    try:
+        stray = why_unlabelled(ImageFolder(path, "").found)
+    except ValueError as error:
+        return str(error)
+    return (
+        stray or f"{path} has no two folders with pictures, which would be classes; take model=vae or another without"
+    )
+
+
+def is_picture(name: str) -> bool:
+    """Whether a file is a picture by its name, of a kind that is read."""
     return Path(name).suffix.lower() in _SUFFIXES
 
 
 def _looks_like_a_picture(name: str) -> bool:
     """Whether a file is a picture by its name, of a kind that is read or not."""
-    return _is_picture(name) or (mimetypes.guess_type(name)[0] or "").startswith("image/")
+    return is_picture(name) or (mimetypes.guess_type(name)[0] or "").startswith("image/")

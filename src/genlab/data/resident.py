@@ -109,6 +109,15 @@ class ResidentDataModule(pl.LightningDataModule):
         return None if self.num_classes is None or names is None else list(names)
 
     @property
+    def untrained_classes(self) -> list[str]:
+        """The classes that occur, or should, and have no picture in the training split; by name where they have one."""
+        labels, names = self._resident.labels, self.class_names
+        if labels is None or self.num_classes is None:
+            return []
+        seen = set(labels[torch.from_numpy(self._splits.train)].unique().tolist())
+        return [names[c] if names else str(c) for c in self.classes or [] if c not in seen]
+
+    @property
     def n_train(self) -> int:
         return len(self._splits.train)
 
@@ -139,7 +148,8 @@ class ResidentDataModule(pl.LightningDataModule):
         if self.num_classes is None:
             return
         if images.labels is None:
-            raise ValueError(f"dataset.num_classes={self.num_classes}, but {self.name} has no labels: set it to null")
+            why = getattr(self.source, "why_unlabelled", None) or "set it to null"
+            raise ValueError(f"dataset.num_classes={self.num_classes}, but {self.name} has no labels: {why}")
         found = len(images.class_names) if images.class_names is not None else int(images.labels.max()) + 1
         if found != self.num_classes:
             raise ValueError(f"dataset.num_classes={self.num_classes}, but {self.name} has {found} classes")

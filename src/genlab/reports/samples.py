@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import numpy as np
 from torch import Tensor
 
+from genlab.config.errors import listed
+from genlab.data.folder import is_picture
 from genlab.data.pixels import to_uint8
+from genlab.data.walk import files_under, shown
 from genlab.reports import grids
 from genlab.reports.points import cloud
-from genlab.runs.atomic import replacing
+from genlab.runs.atomic import replacing, write_json
+
+_WRITTEN = ".genlab-samples.json"
+"""In a folder of samples: the names of those that are genlab's, which a later request may take away."""
 
 
 def write_grid(path: Path, x: Tensor, columns: int | None) -> Path:
@@ -20,11 +27,54 @@ def write_grid(path: Path, x: Tensor, columns: int | None) -> Path:
     return path
 
 
-def write_folder(folder: Path, x: Tensor) -> Path:
-    """A PNG file for each sample: 000000.png, ..."""
-    for i, image in enumerate(to_uint8(x)):
-        grids.save_png(folder / f"{i:06d}.png", image.permute(1, 2, 0).expand(-1, -1, 3).numpy())
+def check_folder(folder: Path) -> None:
+    """Raise ValueError for a folder with pictures that are no samples: who reads it would take them for some."""
+    if others := _others(folder):
+        raise ValueError(
+            f"out = {folder} holds {len(others)} pictures that are no samples ({listed(map(shown, others), 3)}): "
+            "give another folder, or empty it"
+        )
+
+
+def write_folder(folder: Path, x: Tensor, own: bool = False) -> Path:
+    """A PNG file for each sample, 000000.png, ..., in place of all samples that were written there before.
+
+    Args:
+        folder: where to.
+        x: (n, channel, height, width) in [-1, 1].
+        own: the folder is one of a run's own, in which all pictures are samples.
+
+    Raises:
+        ValueError: there are other pictures in the folder.
+    """
+    if not own:
+        check_folder(folder)
+    names = [f"{i:06d}.png" for i in range(len(x))]
+    before = [*_written(folder), *_others(folder)]
+    write_json(folder / _WRITTEN, sorted({*before, *names}))  # first, so that a killed process leaves no strangers
+    for name in set(before) - set(names):
+        (folder / name).unlink(missing_ok=True)
+    for name, image in zip(names, to_uint8(x), strict=True):
+        grids.save_png(folder / name, image.permute(1, 2, 0).expand(-1, -1, 3).numpy())
+    write_json(folder / _WRITTEN, names)
     return folder
+
+
+def _written(folder: Path) -> list[str]:
+    """The names of the samples in a folder; none that leads out of it."""
+    try:
+        names = json.loads((folder / _WRITTEN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    listing = names if isinstance(names, list) else []
+    return [name for name in listing if isinstance(name, str) and Path(name).name == name and is_picture(name)]
+
+
+def _others(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        return []
+    known = set(_written(folder))
+    return [name for name in files_under(folder, is_picture).files if name not in known]
 
 
 def write_points(path: Path, x: Tensor) -> Path:
