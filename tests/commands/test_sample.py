@@ -85,3 +85,9 @@ def test_an_mp4_is_written_where_its_library_is_and_asked_for_where_it_is_not(di
     else:
         assert main(["sample", *words]) == 2
         assert "pip install 'genlab[film]', or take out=FILE.gif" in capsys.readouterr().err
+
+
+def test_a_run_asked_for_by_its_saved_config_is_done_before(digits_run, capsys):
+    words = ["--config-dir", str(digits_run.path), "--config-name", "config"]
+    assert main(["train", *words, f"paths.output_dir={digits_run.path.parents[1]}"]) == 0
+    assert f"{digits_run.path.name}: done before" in capsys.readouterr().err

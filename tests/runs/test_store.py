@@ -1,6 +1,7 @@
 """Runs are found by folder, fingerprint, its beginning, or `latest`; damaged checkpoints are passed over."""
 
 import json
+import re
 
 import pytest
 import torch
@@ -165,3 +166,16 @@ def test_history_forgets_a_torn_line_and_what_comes_after_a_step(tmp_path):
     assert [line["step"] for line in history.read(path)] == [1, 2, 3, 4, 5]
     history.truncate(path, 3)
     assert [line["step"] for line in history.read(path)] == [1, 2, 3]
+
+
+def test_no_task_has_the_name_of_a_folder_that_the_store_has_for_itself():
+    """Whatever is written beside the tasks is named by the store, so that the rule on names knows it."""
+    from pathlib import Path
+
+    import genlab
+    from genlab.runs.store import OWN_FOLDERS
+
+    for path in Path(genlab.__file__).parent.rglob("*.py"):
+        named = re.findall(r"(?:\broot|_root|output_dir\)) / \"(\w+)\"", path.read_text())
+        assert not named, f"{path} names {named}: write it by a name of genlab.runs.store"
+    assert len(OWN_FOLDERS) == len(set(OWN_FOLDERS))

@@ -82,3 +82,34 @@ def test_a_file_without_rows_is_one_sentence(tmp_path, text):
 
 def test_names_of_sweeps_do_not_repeat():
     assert len({new_name() for _ in range(100)}) == 100
+
+
+def checked(*words):
+    """The jobs that `genlab check` looks at, as their overrides; with the exit status."""
+    from genlab.config.app import App, run_app
+
+    app = App(task=lambda cfg: cfg, check=lambda cfg: None)
+    run_app("check", app, [*words, "-m", "hydra/launcher=genlab_compose", "sweep=s"], config_name="train")
+    return [[word for word in job.overrides if word != "sweep=s" and "rows=" not in word] for job in app.results]
+
+
+def test_rows_and_the_command_line_do_not_give_the_same_key(tmp_path):
+    file = tmp_path / "rows=1, 2.yaml"
+    file.write_text("- {seed: 1, tags: [a b, 'c,d']}\n- {seed: 2, dataset.train_size: null}\n")
+    assert checked(f"rows={file}", "retries=2,3") == [
+        ["seed=1", "tags=[a b,'c,d']", "retries=2"], ["seed=1", "tags=[a b,'c,d']", "retries=3"],
+        ["seed=2", "dataset.train_size=null", "retries=2"], ["seed=2", "dataset.train_size=null", "retries=3"],
+    ]  # fmt: skip
+    with pytest.raises(ConfigError, match=r"seed is given twice, as seed=1 in row 1 of .* and as seed=3,4 beside it"):
+        checked(f"rows={file}", "seed=3,4")
+
+
+def test_the_command_line_takes_the_place_of_a_configs_params(tmp_path):
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment/swept.yaml").write_text(
+        "# @package _global_\nhydra: {sweeper: {params: {seed: '1,2', retries: 5, dataset.train_size: 'null'}}}\n"
+    )
+    words = ["--config-dir", str(tmp_path), "experiment=swept"]
+    rest = ["dataset.train_size=null", "experiment=swept"]
+    assert checked(*words) == [["seed=1", "retries=5", *rest], ["seed=2", "retries=5", *rest]]
+    assert checked(*words, "seed=7") == [["retries=5", *rest, "seed=7"]]

@@ -11,7 +11,8 @@ from genlab.commands.noting import noted
 from genlab.config.app import App, run_app
 from genlab.config.check import check
 from genlab.config.errors import ConfigError
-from genlab.config.of_run import given, wants_run
+from genlab.config.of_run import wants_run
+from genlab.config.words import flags_and_words, quoted, value_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,11 +25,14 @@ _KEYS = ("a", "b", "n", "columns", "out")
 
 def main(argv: list[str]) -> int:
     """Draw and score both, on the same seeds and classes; prints how they differ."""
-    named, rest = [word for word in argv if "=" not in word and word[0] not in "-~"], list(argv)
+    _, words = flags_and_words(argv)
+    named = [word for word in words if word[0] != "~" and ("=" not in word or Path(word).is_dir())]
+    rest = list(argv)
     if wants_run(argv):
-        if len(named) != 2 and not (given(argv, "a", "") and given(argv, "b", "")):
+        if len(named) != 2 and not (value_of(argv, "a", "") and value_of(argv, "b", "")):
             raise ConfigError(f"genlab compare takes two runs, as in genlab compare A B; got {len(named)}")
-        rest = [word for word in argv if word not in named] + [f"{k}='{v}'" for k, v in zip("ab", named, strict=False)]
+        rest = [word for word in argv if word not in named]
+        rest += [f"{key}={quoted(name)}" for key, name in zip("ab", named, strict=False)]
     app = App(task=compare, check=_check)
     run_app("compare", app, rest)
     for job in app.results:

@@ -15,7 +15,8 @@ from genlab.commands.noting import noted
 from genlab.config.app import App, run_app
 from genlab.config.check import check
 from genlab.config.errors import ConfigError
-from genlab.config.of_run import given, the_run
+from genlab.config.of_run import the_run
+from genlab.config.words import as_hydra_reads, is_swept, value_of
 
 if TYPE_CHECKING:
     from genlab.runs.store import Run
@@ -26,7 +27,7 @@ _KEYS = ("run", "checkpoint", "out")
 
 def main(argv: list[str]) -> int:
     """Evaluate one checkpoint once, or with -m many ways; with folder= a folder of pictures. Prints the scores."""
-    if given(argv, "folder", ""):
+    if value_of(argv, "folder", ""):
         from genlab.commands.evaluate_folder import main as of_folder
 
         return of_folder(argv)
@@ -41,7 +42,7 @@ def main(argv: list[str]) -> int:
     if records and run is not None:
         _print(records)
         if app.is_sweep:
-            out = given(argv, "out", "")
+            out = value_of(argv, "out", "")
             _compare(records, Path(out) if out else run.path / "evaluations" / "samplers")
     for job in failed:
         print(f"{' '.join(job.overrides)} failed: {job.value}", file=sys.stderr)
@@ -107,10 +108,10 @@ def _words(argv: list[str], run: Run | None) -> list[str]:
     """
     chosen = {word.partition("=")[0] for word in argv}
     blind = run is not None and "metrics" in chosen and "extractor" not in {*chosen, *run.config()}
-    words = [*argv, "extractor=digits"] if blind else argv
-    swept = tuple(f"{word.partition('=')[0]}." for word in argv if re.match(r"[a-z]+=.*,", word))
+    words = as_hydra_reads([*argv, "extractor=digits"] if blind else argv)
+    swept = tuple(f"{key}." for word in words if (key := word.partition("=")[0]).isidentifier() and is_swept(word))
     return [
-        re.sub("=(.*)", r"=choice(\1)", word) if swept and word.startswith(swept) and "," not in word else word
+        re.sub("=(.*)", r"=choice(\1)", word) if swept and word.startswith(swept) and not is_swept(word) else word
         for word in words
     ]
 

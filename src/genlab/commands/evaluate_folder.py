@@ -49,6 +49,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
     from genlab.metrics.folder import folder_pictures
     from genlab.runs.atomic import write_json
     from genlab.runs.record import Stopwatch, environment
+    from genlab.runs.store import EVALUATIONS
 
     watch, device = Stopwatch(), "cuda" if torch.cuda.is_available() else "cpu"
     data, suite = build(cfg.reference), build(cfg.metrics)
@@ -57,7 +58,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
             pictures = folder_pictures(cfg.folder, data, cfg.paths.data_dir, cfg.resize, cfg.captions, cfg.range)
         name, made = Path(str(cfg.folder)).expanduser().resolve().name, pictures.provenance()
         digest = str(made["origin_sha256"])[:12]
-        path = Path(cfg.out) if cfg.out else Path(cfg.paths.output_dir) / "evaluations" / f"{name}-{digest}.json"
+        path = Path(cfg.out) if cfg.out else Path(cfg.paths.output_dir) / EVALUATIONS / f"{name}-{digest}.json"
         with noted() as more:
             scores = suite.evaluate_pictures(pictures, data, out_dir=path.with_suffix(""), device=device)
     except ValueError as error:

@@ -22,6 +22,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from genlab.config.errors import ConfigError
 from genlab.config.files import groups
 from genlab.config.keys import names
+from genlab.config.words import written
 
 if TYPE_CHECKING:
     from genlab.runs.job import Outcome
@@ -113,7 +114,7 @@ def _inherited(cfg: DictConfig, choices: Mapping[str, Any]) -> list[str]:
     given = {
         name: choices.get(name) if name in of_groups else OmegaConf.select(cfg, name) for name in names(shared=True)
     }
-    return [f"{name}={value}" for name, value in given.items() if value is not None]
+    return [f"{name}={written(value)}" for name, value in given.items() if value is not None]
 
 
 def _composed(words: list[str]) -> DictConfig:

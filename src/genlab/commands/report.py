@@ -61,8 +61,9 @@ def main(argv: list[str]) -> int:
         print(f"{len(report.runs)} runs in {len(report.groups)} rows: {out}")
     if "wandb" in options:
         from genlab.reports.publish import publish
+        from genlab.runs.store import REPORTS
 
-        folder = root / "reports" / (_sweep(options) or "all")
+        folder = root / REPORTS / (_sweep(options) or "all")
         publish(report.title, report.runs, report.groups, report.board, folder, options["wandb"], _sweep(options))
     return 0
 

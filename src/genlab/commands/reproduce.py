@@ -97,10 +97,11 @@ def _train(wanted: list[Study], root: Path, passed_on: list[str]) -> None:
     """One sweep for each study; a failed row ends none of them."""
     from genlab.commands import train
     from genlab.reports.studies.runs import jobs, write_rows
+    from genlab.runs.store import STUDIES
 
     for study in wanted:
         sweep = _sweep(study, root)
-        rows = root / "studies" / f"{sweep.name}.rows.json"
+        rows = root / STUDIES / f"{sweep.name}.rows.json"
         write_rows(rows, list(jobs(study)))
         print(f"{study.title} ({study.scale})")
         train.main(["-m", f"rows={rows}", f"sweep={sweep.name}", *passed_on])
@@ -124,7 +125,9 @@ def _evaluate(wanted: list[Study], root: Path, passed_on: list[str]) -> None:
 
 def _beside(study: Study, root: Path) -> Path:
     """Where the page goes: beside the study, except for a smoke test, whose numbers nobody should keep."""
-    return root / "studies" / f"{study.name}-smoke" if study.scale == "smoke" else study.folder
+    from genlab.runs.store import STUDIES
+
+    return root / STUDIES / f"{study.name}-smoke" if study.scale == "smoke" else study.folder
 
 
 def _report(study: Study, root: Path, out: Path, command: str) -> bool:

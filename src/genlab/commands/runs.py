@@ -39,11 +39,12 @@ def main(argv: list[str]) -> int:
             raise ConfigError(f"genlab runs has no {word!r}{nearest(word, _FLAGS)}")
     given = dict(word.partition("=")[::2] for word in argv if "=" in word and not word.startswith("-"))
     root = given.pop("paths.output_dir", "outputs")
-    bare = [word for word in argv if not word.startswith("-") and "=" not in word]
     if "--why" in argv:
+        bare = [word for word in argv if not word.startswith(("-", "paths.output_dir="))]
         if len(bare) != 2:
             raise ConfigError(f"--why takes two runs, not {len(bare)}")
         return _why(root, *bare)
+    bare = [word for word in argv if not word.startswith("-") and "=" not in word]
     if bare:
         raise ConfigError(f"genlab runs takes filters such as status=failed, not {bare[0]!r}")
     sort = given.pop("sort", None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from genlab.config.explain import explain
 from genlab.config.files import conf_dir
 from genlab.config.resolvers import register_resolvers
 from genlab.config.schema import register
+from genlab.config.words import as_hydra_reads
 
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
@@ -75,20 +75,13 @@ class JobResult:
     value: Any
 
 
-def quoted_path(word: str) -> str:
-    """`run=a/b=3` as Hydra's grammar wants it, `run='a/b=3'`: folders of sweeps are named by their settings."""
-    key, _, value = word.partition("=")
-    is_path = key in ("run", "out", "folder", "rows", "ckpt_path", "captions") or key.startswith("paths.")
-    return f"{key}='{value}'" if is_path and "=" in value and not re.search(r"[,'\"]", value) else word
-
-
 def run_app(verb: str, app: App, argv: list[str], config_name: str | None = None) -> None:
     """Compose the config `conf/<config_name>.yaml` with the overrides of `argv` and give it to `app`.
 
-    Hydra's own flags work (`--cfg job`, `--help`, `-m`, `--config-dir`, `-sc`).
+    Hydra's own flags work (`--cfg job`, `--help`, `-m`, `--config-dir`, `--config-name`, `-sc`).
 
     Raises:
-        ConfigError: the config cannot be composed.
+        ConfigError: a word cannot be read, or the config cannot be composed.
     """
     import hydra
     from hydra.errors import HydraException
@@ -98,15 +91,14 @@ def run_app(verb: str, app: App, argv: list[str], config_name: str | None = None
     register()
     register_resolvers()
     name = config_name or verb
-    flags = [word for word in argv if word in ("-m", "--multirun")]  # Hydra wants them before the overrides
-    rest = [quoted_path(word) for word in argv if word not in flags]
-    saved_argv, sys.argv = sys.argv, [f"genlab {verb}", *flags, *rest]
+    words = as_hydra_reads(argv)
+    saved_argv, sys.argv = sys.argv, [f"genlab {verb}", *words]
     saved_env = os.environ.get("HYDRA_FULL_ERROR")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here instead of being printed by Hydra
     try:
         hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=name)(app)()
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
-        raise ConfigError(explain(error, argv, name)) from error
+        raise ConfigError(explain(error, words, name)) from error
     finally:
         sys.argv = saved_argv
         if saved_env is None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from pathlib import Path
 
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from genlab.config import keys
+from genlab.config.files import conf_dir
+from genlab.config.words import flags_and_words, value_of
 from genlab.runs.store import Run, Store
-
-
-def given(argv: list[str], key: str, default: str) -> str:
-    """The value that `argv` gives to a plain key."""
-    values = [word.partition("=")[2] for word in argv if word.partition("=")[0] == key]
-    return values[-1].strip("'\"") if values else default
 
 
 def wants_run(argv: list[str]) -> bool:
@@ -32,26 +30,56 @@ def the_run(argv: list[str]) -> Run | None:
     """
     run = None
     if wants_run(argv):
-        run = Store(given(argv, "paths.output_dir", "outputs")).find(given(argv, "run", "latest"))
-    _offer(run, argv)
+        run = Store(value_of(argv, "paths.output_dir", "outputs")).find(value_of(argv, "run", "latest"))
+    base = run.config() if run is not None else OmegaConf.create({})
+    for key in map(str, list(base)):
+        if not keys.key(key).inherited:
+            base.pop(key)
+    _offer(base, argv, keys.names(replaceable=True))
     return run
 
 
-def _offer(run: Run | None, argv: list[str]) -> None:
-    """Make the run's config the group-less config `this_run`; groups chosen in `argv` are left out of it.
+def from_saved(argv: list[str]) -> list[str]:
+    """The words of `genlab train`, by which `--config-dir RUN --config-name config` asks for what a run asked for.
+
+    The config.yaml of a run is complete: conf/saved.yaml composes it with no defaults but those of folders and
+    launchers. Like every command on a run, this one takes no allow_targets from it.
+
+    Raises:
+        ConfigError: the run's config is none.
+    """
+    if (path := _named_config(argv)) is None or not (path.parent / "record.json").is_file():
+        return argv
+    base = Run(path.parent).config()
+    base.pop("sweep", None)
+    _offer(base, argv, [*keys.names(replaceable=True), "optimizer", "logger"])
+    return [*argv, "--config-dir", str(conf_dir()), "--config-name", "saved"]  # of a flag, the last one counts
+
+
+def _named_config(argv: list[str]) -> Path | None:
+    """The config.yaml that Hydra's flags name."""
+    from hydra._internal.utils import get_args_parser
+
+    flags, _ = flags_and_words(argv)
+    args, _ = get_args_parser().parse_known_args(flags)
+    if args.config_dir is None or args.config_name is None or args.config_name.removesuffix(".yaml") != "config":
+        return None
+    return Run(Path(args.config_dir).expanduser()).config_file
+
+
+def _offer(base: DictConfig, argv: list[str], replaceable: Sequence[str]) -> None:
+    """Make `base` the group-less config `this_run`; groups chosen in `argv` are left out of it.
 
     They are left out whole, because what is chosen must replace the run's part and not be merged with it.
     """
     from hydra.core.config_store import ConfigStore
 
-    base = run.config() if run is not None else OmegaConf.create({})
     chosen = {word.partition("=")[0] for word in argv if re.match(r"\w+=", word)}
-    for group in keys.names(replaceable=True):
+    for group in replaceable:
         if group in chosen:
             base.pop(group, None)
     if "metrics" in chosen:
         base.pop("extractors", None)
-    for word in list(base):
-        if not keys.key(str(word)).inherited:
-            base.pop(word)
+    for key in ("hydra", "defaults"):  # Hydra would take them from any config that it composes
+        base.pop(key, None)
     ConfigStore.instance().store(name="this_run", node=base)

@@ -179,7 +179,11 @@ def trains_long_enough(cfg: DictConfig) -> Iterator[str]:
 
 
 def names_stay_inside(cfg: DictConfig) -> Iterator[str]:
-    """Names that become folders cannot leave theirs."""
+    """Names that become folders cannot leave theirs, nor be one that the store has for something else."""
+    from genlab.runs.store import OWN_FOLDERS
+
+    if _get(cfg, "task_name") in OWN_FOLDERS:
+        yield f"task_name = {cfg.task_name!r} is a folder of the store's own, with no runs in it: take another name"
     for key in ("task_name", "sweep"):
         name = _get(cfg, key)
         if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", str(name)):

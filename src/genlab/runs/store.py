@@ -16,7 +16,9 @@ from genlab.notice import Notice
 from genlab.runs import atomic, record
 from genlab.runs.record import Record
 
-SWEEPS = "sweeps"
+SWEEPS, STUDIES, REPORTS, EVALUATIONS = "sweeps", "studies", "reports", "evaluations"
+OWN_FOLDERS = (SWEEPS, STUDIES, REPORTS, EVALUATIONS)
+"""Folders of the store that hold no runs: no task has their names."""
 
 
 class Run:
@@ -134,7 +136,7 @@ class Store:
 
     def __iter__(self) -> Iterator[Run]:
         for file in sorted(self.root.glob("*/*/record.json")):
-            if file.parent.parent.name != SWEEPS:
+            if file.parent.parent.name not in OWN_FOLDERS:
                 yield Run(file.parent)
 
     def find(self, reference: str) -> Run:

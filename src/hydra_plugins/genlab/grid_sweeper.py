@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.object_type import ObjectType
-from hydra.core.override_parser.types import ChoiceSweep, Glob, Override
+from hydra.core.override_parser.types import ChoiceSweep, Glob, Override, Transformer
 
 from genlab.config.errors import ConfigError
+from genlab.config.words import name_of
 from hydra_plugins.genlab.rows import read_rows
 from hydra_plugins.genlab.sweeper import JobSweeper
 
@@ -37,10 +38,17 @@ class GridSweeper(JobSweeper):
         self._remember(results)
         return results
 
-    @staticmethod
-    def _rows(overrides: Sequence[Override]) -> list[list[str]]:
+    def _rows(self, overrides: Sequence[Override]) -> list[list[str]]:
         files = [o.value() for o in overrides if o.key_or_group == "rows"]
-        return read_rows(Path(str(files[-1]))) if files and files[-1] else [[]]
+        if not files or not files[-1]:
+            return [[]]
+        rows, given = read_rows(Path(str(files[-1]))), {name_of(o): str(o.input_line) for o in overrides}
+        for number, row in enumerate(rows, start=1):
+            for word, override in zip(row, self._parsed(row), strict=True):
+                if (name := name_of(override)) in given:
+                    twice = f"{word} in row {number} of {files[-1]} and as {given[name]}"
+                    raise ConfigError(f"{name[0]} is given twice, as {twice} beside it: give it once")
+        return rows
 
 
 def combinations(overrides: Sequence[Override]) -> list[list[str]]:
@@ -70,7 +78,7 @@ def _swept(override: Override) -> list[str]:
         return list(override.sweep_string_iterator())
     found: list[str] = []
     for element in elements:
-        found += _fitting(override, element) if isinstance(element, Glob) else [str(element)]
+        found += _fitting(override, element) if isinstance(element, Glob) else [Transformer.str(element)]
     return list(dict.fromkeys(found))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from genlab.config.errors import ConfigError
+from genlab.config.words import written
 
 
 def read_rows(path: Path) -> list[list[str]]:
@@ -36,10 +37,4 @@ def read_rows(path: Path) -> list[list[str]]:
 
 def words(row: Mapping[str, Any]) -> list[str]:
     """A row as overrides: {"model.coding_size": 32} -> ["model.coding_size=32"]."""
-    return [f"{key}={_text(value)}" for key, value in row.items()]
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "null" if value is None else str(value)
+    return [f"{key}={written(value)}" for key, value in row.items()]

@@ -14,6 +14,7 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
+from genlab.config.words import name_of
 from hydra_plugins.genlab.jobs import launch
 
 
@@ -21,7 +22,7 @@ class JobSweeper(Sweeper):
     """A sweeper decides in `sweep` which jobs there are; it calls `_hand_over` for them and `_remember` at its end.
 
     Args:
-        params: overrides that a config gives (`hydra.sweeper.params`), before those of the command line.
+        params: overrides that a config gives (`hydra.sweeper.params`); the command line takes the place of any.
     """
 
     _context: HydraContext
@@ -39,7 +40,11 @@ class JobSweeper(Sweeper):
         )
 
     def _words(self, arguments: Sequence[str]) -> list[str]:
-        return [*(f"{key}={value}" for key, value in self._params.items()), *arguments]
+        """The words of the config and of the command line, which has the last word on a key."""
+        given = {name_of(override) for override in self._parsed(list(arguments))}
+        params = [f"{key}={value}" for key, value in self._params.items()]
+        kept = [word for word, o in zip(params, self._parsed(params), strict=True) if name_of(o) not in given]
+        return [*kept, *arguments]
 
     def _parsed(self, words: list[str]) -> list[Override]:
         return OverridesParser.create(config_loader=self._context.config_loader).parse_overrides(words)

@@ -1,0 +1,60 @@
+"""A run's own config.yaml asks for the same run again."""
+
+import pytest
+
+from genlab.commands.check import _identify
+from genlab.config.app import App, run_app
+from genlab.config.check import check
+from genlab.config.files import options
+from genlab.config.fingerprint import decisive
+from genlab.config.of_run import from_saved
+from genlab.runs.store import Run, save_config
+
+RECIPES = [name for name in options("experiment") if "/" in name and not name.startswith(("report/", "quickstart/"))]
+
+
+def composed(*words):
+    """The config of `genlab train *words`, its first stage known, as a job has it when it is saved."""
+    app = App(task=lambda cfg: cfg, check=check, plan=_identify)
+    run_app("check", app, [*from_saved(list(words)), "-m", "hydra/launcher=genlab_compose"], config_name="train")
+    (job,) = app.results
+    return job.value
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """Saves what the words compose as the config of a run in a folder of an odd name; gives the words to ask again."""
+
+    def save(cfg):
+        run = Run(tmp_path / "a=1, b")
+        run.path.mkdir()
+        run.record_file.write_text("{}")
+        save_config(cfg, run.config_file)
+        return ["--config-dir", str(run.path), "--config-name", "config"]
+
+    return save
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_saved_config_of_every_recipe_asks_for_the_same_result(name, saved, tmp_path):
+    paths = f"paths.output_dir={tmp_path}/store"
+    cfg = composed(f"experiment={name}", paths, "tags=[a]", "logger=csv", "seed=3", "sweep=night")
+    again = composed(*saved(cfg), paths)
+    assert decisive(again) == decisive(cfg)
+    assert (again.task_name, again.tags, list(again.logger)) == (cfg.task_name, cfg.tags, ["csv"])
+    assert again.sweep != "night"
+
+
+def test_what_is_given_replaces_a_value_or_a_whole_part_of_the_saved_config(saved):
+    words = saved(composed("experiment=diffusion/class_conditional_digits", "logger=csv", "optimizer.lr=0.5"))
+    assert composed(*words, "optimizer.lr=0.25").optimizer.lr == 0.25
+    changed = composed(*words, "logger=none", "sampler=heun", "optimizer=adamw")
+    assert (changed.logger, changed.sampler.solver._target_) == ({}, "genlab.solvers.heun.Heun")
+    assert changed.optimizer._target_ == "torch.optim.AdamW"
+    assert changed.model.optimizer.lr != 0.5
+
+
+def test_a_saved_config_allows_itself_nothing(saved):
+    cfg = composed("experiment=autoencoder/cvae_digits")
+    cfg.allow_targets = ["os.system"]
+    assert composed(*saved(cfg)).allow_targets == []
