@@ -19,11 +19,12 @@ PASSWORD = "pa55-correct-horse"
 def stranger(tmp_path):
     """A run folder from somebody else, whose config would touch a file, and that file."""
 
-    def make(where, **more):
+    def make(where, evil=None, **more):
         touched = tmp_path / "touched"
-        evil = {"_target_": "os.system", "command": f"touch {touched}"}
+        evil = evil or {"_target_": "os.system", "command": f"touch {touched}"}
         model = {"_target_": "genlab.families.autoencoder.Autoencoder", "network": {}, "seed": 0}
         dataset = {"_target_": "genlab.data.resident.ResidentDataModule", "channels": 1, "size": 8, "num_classes": 10}
+        dataset |= {"source": {"_target_": "genlab.data.digits.Digits"}, "batch_size": 8}
         cfg = {"model": model, "dataset": dataset, "metrics": None, "seed": 0, **more}
         *parents, key = where.split(".")
         node = cfg
@@ -59,6 +60,78 @@ def test_an_interpolation_of_a_run_folder_is_never_evaluated(stranger, verb, tmp
     assert main([verb, f"run={run}", f"paths.output_dir={tmp_path}/store"]) == 2
     assert len(capsys.readouterr().err.splitlines()) >= 1
     assert not touched.exists()
+
+
+RUN_VERBS = [["sample"], ["sample", "-m", "seed=1,2"], ["evaluate"], ["evaluate", "-m", "seed=1,2"], ["edit"]]
+RUN_VERBS += [["export", "out=pipeline"]]
+
+
+def attacks(folder):
+    """What would start a program, or write or delete a file, were it built."""
+    data_dir = {"_target_": "genlab.data.catalog.default_data_dir"}
+    pip, requirement = "genlab.metrics.extractors.wheel.file_from_wheel", f"{folder}/evil"
+    return {
+        "fetch": {"_target_": pip, "requirement": requirement, "member": "x", "target": data_dir, "sha256": ""},
+        "upload": {"_target_": "genlab.interop.wandb_sync.upload", "part": str(folder)},
+        "log": {"_target_": "genlab.interop.wandb.wandb_logger", "run_dir": str(folder), "project": "x"},
+        "table": {"_target_": "genlab.interop.table.CSVTable", "file": f"{folder}/evil/x"},
+    }
+
+
+@pytest.fixture
+def nothing_else(tmp_path, monkeypatch):
+    """Checks that no program is started and no file comes or goes while a test runs, but those that it names."""
+    started, expected = [], set()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("subprocess.Popen.__init__", lambda self, command, *_, **__: started.append(command))
+    yield expected
+    assert started == []
+    assert everything_under(tmp_path) == expected
+
+
+@pytest.mark.parametrize("attack", ["fetch", "upload", "log", "table"])
+@pytest.mark.parametrize("words", RUN_VERBS, ids=" ".join)
+def test_a_run_folder_cannot_make_a_command_do_anything_but_build(
+    stranger, attack, words, tmp_path, capsys, nothing_else
+):
+    """Only parts are built, each where it belongs: elsewhere a logger, which is one, would begin a run of W&B."""
+    where = {"fetch": "model.optimizer", "upload": "model", "log": "model.network", "table": "model.optimizer"}[attack]
+    evil = attacks(tmp_path)[attack]
+    run, _ = stranger(where, evil)
+    nothing_else |= everything_under(tmp_path)
+    assert main([words[0], f"run={run}", f"paths.output_dir={tmp_path}/store", *words[1:]]) == 2
+    said = capsys.readouterr().err
+    assert evil["_target_"] in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("attack", ["fetch", "upload", "log", "table"])
+@pytest.mark.parametrize("where", ["model", "model.optimizer", "dataset", "dataset.source"])
+def test_comparing_with_a_strangers_run_does_nothing_else(stranger, attack, where, tmp_path, capsys, nothing_else):
+    evil = attacks(tmp_path)[attack]
+    run, _ = stranger(where, evil)
+    nothing_else |= everything_under(tmp_path)
+    assert main(["compare", str(run), str(run), f"paths.output_dir={tmp_path}/store"]) == 2
+    assert evil["_target_"] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", ["report", "runs"])
+def test_what_lists_runs_builds_nothing_of_a_strangers(stranger, verb, tmp_path, nothing_else):
+    stranger("model.optimizer", attacks(tmp_path)["fetch"])
+    nothing_else |= everything_under(tmp_path)
+    main([verb, f"paths.output_dir={tmp_path}/store"])
+
+
+@pytest.mark.parametrize("words", RUN_VERBS, ids=" ".join)
+@pytest.mark.parametrize("key", ["callbacks", "launcher", "sweeper", "defaults"])
+def test_a_run_folder_cannot_tell_hydra_what_to_build(stranger, words, key, tmp_path, capsys, nothing_else):
+    """Hydra builds its launcher, its sweeper and its callbacks itself, from the config that it has composed."""
+    evil = {"_target_": "shutil.rmtree", "path": f"{tmp_path}/store"}
+    hydra = {"hydra": {key: {"x": evil} if key == "callbacks" else evil}}
+    run, _ = stranger("model", **({"defaults": [{"override hydra/launcher": "x"}]} if key == "defaults" else hydra))
+    nothing_else |= everything_under(tmp_path)
+    assert main([words[0], f"run={run}", f"paths.output_dir={tmp_path}/store", *words[1:]]) == 2
+    assert "model._target_: 'os.system' is not on the list" in capsys.readouterr().err
 
 
 def test_comparing_with_a_strangers_run_runs_no_code(stranger, tmp_path, capsys):

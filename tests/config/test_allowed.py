@@ -1,8 +1,13 @@
 """A config may build parts, and reach nothing else."""
 
+import ast
+from pathlib import Path
+
 import pytest
 
-from genlab.config.allowed import is_allowed, refusal
+import genlab
+from genlab.config.allowed import declared, is_allowed, refusal
+from genlab.config.definitions import define
 
 
 @pytest.mark.parametrize(
@@ -16,10 +21,9 @@ from genlab.config.allowed import is_allowed, refusal
         "pytorch_lightning.Trainer",
         "pytorch_lightning.callbacks.EarlyStopping",
         "pytorch_lightning.loggers.CSVLogger",
-        "torchmetrics.image.StructuralSimilarityIndexMeasure",
+        "pytorch_lightning.profilers.AdvancedProfiler",
         "diffusers.models.unets.unet_2d.UNet2DModel",
-        "diffusers.schedulers.scheduling_ddpm.DDPMScheduler",
-        "transformers.CLIPTextModel",
+        "genlab.networks.continued.continued",
     ],
 )
 def test_parts_are_allowed(target):
@@ -52,10 +56,54 @@ def test_parts_are_allowed(target):
         "genlab.families.base._secret",
         "torch.nn.SiLU\n",
         "",
+        "genlab.metrics.extractors.wheel.file_from_wheel",
+        "genlab.interop.wandb_sync.upload",
+        "genlab.data.archive.extract_tar",
+        "genlab.data.prepared.prepared",
+        "genlab.data.catalog.default_data_dir",
+        "genlab.data.origins.Folder",
+        "genlab.data.fetch.files_of",
+        "hydra_plugins.genlab.grid_sweeper.GridSweeper",
+        "torchmetrics.image.Path",
+        "torchmetrics.image.StructuralSimilarityIndexMeasure",
+        "torchmetrics.multimodal.CLIPScore",
+        "diffusers.schedulers.scheduling_ddpm.DDPMScheduler",
+        "transformers.CLIPTextModel",
+        "torch.nn.Parameter",
+        "torch.nn.Path",
+        "torch.nn.parallel.DistributedDataParallel",
+        "torch.optim.Optimiser",
+        "pytorch_lightning.loggers.WandbLogger",
+        "pytorch_lightning.loggers.MLFlowLogger",
+        "pytorch_lightning.strategies.DeepSpeedStrategy",
     ],
 )
-def test_whatever_runs_code_is_refused(target):
+def test_whatever_runs_code_or_is_no_part_is_refused(target):
     assert not is_allowed(target)
+
+
+def importable():
+    """Every class and function, private ones too, that a dotted name of genlab leads to."""
+    package = Path(genlab.__file__).parent
+    for path in package.rglob("*.py"):
+        module = ".".join(["genlab", *path.relative_to(package).with_suffix("").parts]).removesuffix(".__init__")
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef | ast.FunctionDef):
+                yield f"{module}.{node.name}"
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                yield from (f"{module}.{alias.asname or alias.name}" for alias in node.names)
+
+
+def test_of_all_that_genlab_can_import_only_the_parts_of_its_configs_are_allowed():
+    everything = set(importable())
+    assert len(everything) > 2000
+    assert {name for name in everything if is_allowed(name)} == {t for t in declared() if t.startswith("genlab.")}
+
+
+def test_a_part_is_a_class_or_a_function_that_says_what_object_it_gives():
+    functions = {t: define(t).node for t in declared() if isinstance(define(t).node, ast.FunctionDef)}
+    assert sorted(functions) == ["genlab.interop.wandb.wandb_logger", "genlab.networks.continued.continued"]
+    assert all(node.returns is not None for node in functions.values())
 
 
 def test_the_user_can_allow_a_name_but_only_that_name():

@@ -9,7 +9,7 @@ from omegaconf import DictConfig
 
 from genlab.commands.noting import noted
 from genlab.config.app import App, run_app
-from genlab.config.check import check
+from genlab.config.check import check, check_part
 from genlab.config.errors import ConfigError
 from genlab.config.of_run import wants_run
 from genlab.config.words import flags_and_words, quoted, value_of
@@ -60,7 +60,10 @@ def compare(cfg: DictConfig) -> Path:
     from genlab.runs.store import Store
 
     runs = [Store(cfg.paths.output_dir).find(str(cfg[key])) for key in ("a", "b")]
-    (scores_a, pictures_a), (scores_b, pictures_b) = (_scored(cfg, run) for run in runs)
+    owns = [_own(cfg, run) for run in runs]
+    (scores_a, pictures_a), (scores_b, pictures_b) = (
+        _scored(cfg, own, run) for own, run in zip(owns, runs, strict=True)
+    )
     found = compared(scores_a, scores_b)
     if not found:
         raise ConfigError("the two models have no score in common: choose other metrics")
@@ -80,8 +83,17 @@ def compare(cfg: DictConfig) -> Path:
     return folder
 
 
-def _scored(cfg: DictConfig, run: Run) -> tuple[dict[str, Score], Tensor | None]:
-    """A run's scores by the suite of `cfg` on the data of its own config, and its first pictures as uint8."""
+def _own(cfg: DictConfig, run: Run) -> DictConfig:
+    """The config of a run, with the folders and the allowed names of `cfg`; what it would build is sound."""
+    own = run.config()
+    own.paths, own.allow_targets = cfg.paths, cfg.allow_targets
+    for key in ("model", "dataset"):
+        check_part(own[key], list(cfg.allow_targets))
+    return own
+
+
+def _scored(cfg: DictConfig, own: DictConfig, run: Run) -> tuple[dict[str, Score], Tensor | None]:
+    """A run's scores by the suite of `cfg` on the data of its `own` config, and its first pictures as uint8."""
     import torch
 
     from genlab.config.instantiate import build
@@ -89,8 +101,6 @@ def _scored(cfg: DictConfig, run: Run) -> tuple[dict[str, Score], Tensor | None]
     from genlab.protocols import Samples
     from genlab.runs.restore import newest, restore
 
-    own = run.config()
-    own.paths, own.allow_targets = cfg.paths, cfg.allow_targets
     suite, data = build(cfg.metrics), build(own.dataset, list(own.allow_targets))
     module: Any = restore(own, newest(run)).to("cuda" if torch.cuda.is_available() else "cpu")
     with noted():

@@ -1,56 +1,60 @@
 """Which names a config may build: a config is read from run folders and strangers, so it must not reach any code.
 
-The list names parts that only build objects. It is not made of whole packages: `torch.load`, `torch.hub.load` and
-`sympy.sympify` are importable through almost any of them and execute what they are given.
+A part is declared once, by the config that names it: what `conf/` and the recipes build may be built, and nothing else
+of genlab. Of other libraries a few kinds of classes are let in, each of which does nothing but build an object;
+`tests/config/test_no_effect.py` builds them all and watches.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
+from genlab.config.definitions import UnknownTarget, bases, define
 from genlab.config.errors import nearest
-from genlab.config.signatures import UnknownTarget, define, modules, names
+from genlab.config.files import conf_dir
 
-PARTS = (
-    "callbacks", "codecs", "conditioning", "constraints", "data", "denoisers", "editing", "families", "guidance",
-    "interop", "metrics", "networks", "objectives", "processes", "solvers",
-)  # fmt: skip
-"""The packages of genlab whose public classes and functions a config may name."""
+_KINDS = {
+    "torch.optim": "torch.optim.optimizer.Optimizer",
+    "torch.optim.lr_scheduler": "torch.optim.lr_scheduler.LRScheduler",
+    "torch.nn": "torch.nn.modules.module.Module",
+    "pytorch_lightning.callbacks": "pytorch_lightning.callbacks.callback.Callback",
+    "pytorch_lightning.profilers": "pytorch_lightning.profilers.profiler.Profiler",
+}
+"""Package -> the class that those of its classes are derived from which a config may build."""
 
-_WORD = r"[A-Z]\w*"
-_FOREIGN = re.compile(
-    "|".join(
-        (
-            rf"torch\.nn\.{_WORD}",
-            rf"torch\.optim(\.lr_scheduler)?\.{_WORD}",
-            r"pytorch_lightning\.Trainer",
-            rf"pytorch_lightning\.(callbacks|loggers|strategies|profilers)\.{_WORD}",
-            rf"torchmetrics\.(image|audio|text|multimodal|classification|regression|aggregation)\.{_WORD}",
-            r"diffusers\.(models|schedulers)(\.[a-z0-9_]+)*\.[A-Z]\w*(Model|Scheduler|Autoencoder\w*)",
-            r"diffusers\.(models|schedulers)(\.[a-z0-9_]+)*\.Autoencoder\w*",
-            r"transformers\.[A-Z]\w*(Model|Config)",
-        )
-    )
-)
+_SINGLE = frozenset((
+    "diffusers.models.unets.unet_2d.UNet2DModel", "pytorch_lightning.loggers.CSVLogger",
+    "pytorch_lightning.strategies.DDPStrategy", "pytorch_lightning.strategies.FSDPStrategy",
+))  # fmt: skip
+"""Classes beside those that no config of genlab names, and that users pick."""
+
+_TARGET = re.compile(r"_target_:\s*[\"']?([\w.]+)")
+
+
+@cache
+def declared() -> frozenset[str]:
+    """The parts: every name that genlab's own configs and recipes build."""
+    folders = (conf_dir(), (conf_dir() / "experiment").resolve())  # conf/experiment is a link
+    files = {path for folder in folders for path in folder.rglob("*.yaml")}
+    lines = (line.partition("#")[0] for path in files for line in path.read_text(encoding="utf-8").splitlines())
+    found = {target for line in lines for target in _TARGET.findall(line)}
+    return frozenset(target for target in found if not target.startswith("hydra_plugins."))  # built by Hydra itself
 
 
 def is_allowed(target: str, extra: Iterable[str] = ()) -> bool:
     """Whether a config may build `target`; `extra` are further exact names that the user has allowed."""
-    if target in set(extra):
-        return True
-    if target.startswith("genlab."):
-        return _is_part(target)
-    return _FOREIGN.fullmatch(target) is not None
+    return target in set(extra) or target in declared() or target in _SINGLE or _is_of_a_kind(target)
 
 
-def _is_part(target: str) -> bool:
-    """A public class or function of a part package, named where it is defined: `genlab.x.y.torch.load` is none."""
-    pieces = target.split(".")
-    if len(pieces) < 3 or pieces[1] not in PARTS or pieces[-1].startswith("_"):
+@cache
+def _is_of_a_kind(target: str) -> bool:
+    package, _, name = target.rpartition(".")
+    if package not in _KINDS or not re.fullmatch(r"[A-Z]\w*", name):
         return False
     try:
-        return define(target).name == target
+        return _KINDS[package] in {above.name for above in bases(define(target))}
     except UnknownTarget:
         return False
 
@@ -58,8 +62,7 @@ def _is_part(target: str) -> bool:
 def refusal(target: str) -> str:
     """Why `target` is refused, with the nearest names that are allowed."""
     if target.startswith("genlab."):
-        known = [f"{m}.{name}" for part in PARTS for m in modules(f"genlab.{part}") for name in names(m)]
-        return f"{target!r} is no part of genlab{nearest(target, known)}"
+        return f"{target!r} is no part of genlab: no config names it{nearest(target, sorted(declared()))}"
     return (
         f"{target!r} is not on the list of names that a config may build; "
         f"if you trust it, allow it by allow_targets='[{target}]'"

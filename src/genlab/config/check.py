@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
@@ -11,7 +12,9 @@ from omegaconf.errors import InterpolationToMissingValueError, OmegaConfBaseExce
 
 from genlab.config.allowed import is_allowed, refusal
 from genlab.config.errors import ConfigError, listed, nearest
+from genlab.config.fits import Kind
 from genlab.config.own_modules import find_own_modules
+from genlab.config.placing import misplaced
 from genlab.config.ranges import RANGES
 from genlab.config.rules import RULES
 from genlab.config.schema import ROOT_KEYS
@@ -38,16 +41,40 @@ def check(cfg: DictConfig, extra: Iterable[str] = ()) -> None:
     ]
     problems += [problem for key in cfg if key in known for problem in _node(cfg, key, str(key), allowed)]
     problems += [problem for rule in RULES for problem in rule(cfg)]
+    problems += _misplaced(cfg, [str(key) for key in cfg if key in known], allowed)
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
 
 
-def check_targets(cfg: Any, allowed: list[str], path: str = "") -> None:
-    """Refuse any `_target_` outside the allow-list, at any depth of a plain container."""
-    problems = []
-    for where, target in _targets(cfg, path):
-        if not isinstance(target, str) or not is_allowed(target, allowed):
-            problems.append(f"{where}._target_: {refusal(str(target))}")
+def _misplaced(cfg: DictConfig, keys: list[str], allowed: list[str]) -> list[str]:
+    """What stands where it does not belong, told once, at the root key that the model refers to."""
+    told: dict[str, str] = {}
+    for key in sorted(keys, key=lambda key: key == "model"):
+        with suppress(OmegaConfBaseException):  # reported by _node
+            if OmegaConf.is_config(cfg[key]):
+                for problem in misplaced(OmegaConf.to_container(cfg[key], resolve=True), key, allowed):
+                    told.setdefault(problem.partition(": ")[2], problem)
+    return list(told.values())
+
+
+def check_part(node: DictConfig, allowed: list[str], kinds: list[Kind] | None = None) -> None:
+    """Refuse what may not be built, at any depth of the config of a part, and what does not belong where it stands.
+
+    Args:
+        node: as it stands in its config, or alone.
+        allowed: further names that the user trusts.
+        kinds: what is asked for there; None where the key says it, or nobody.
+
+    Raises:
+        ConfigError: every such problem, one sentence each.
+    """
+    key, plain = str(node._get_full_key("")), OmegaConf.to_container(node, resolve=True)
+    problems = [
+        f"{where}._target_: {refusal(str(target))}"
+        for where, target in _targets(plain, key)
+        if not isinstance(target, str) or not is_allowed(target, allowed)
+    ]
+    problems += misplaced(plain, key, allowed, kinds)
     if problems:
         raise ConfigError(problems)
 
@@ -131,6 +158,8 @@ def _value(node: DictConfig, key: str, path: str, parameter: Parameter) -> Itera
         value = node[key]
     except OmegaConfBaseException:
         return  # reported by _node
+    if isinstance(value, DictConfig) and "_target_" in value:
+        return  # whether a part fits, `misplaced` says
     options = [option.strip() for option in _split(parameter.annotation)]
     if value is None:
         if all(o in RANGES or o in _SCALARS or o.startswith("Literal[") for o in options):

@@ -1,0 +1,245 @@
+"""Whether a part fits the parameter that it is given to, read from the annotations in the sources.
+
+A config is read from strangers' run folders: what is written where a path or a number belongs must not be built at
+all, and an optimiser must be one. Nothing is imported, so that the answer takes no time.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+from genlab.config.definitions import Alias, Definition, UnknownTarget, bases, define, meaning, qualified
+
+_TYPING = ("typing.", "typing_extensions.", "collections.abc.", "types.")
+_OF_ITEMS = {
+    "list", "tuple", "set", "frozenset", "List", "Tuple", "Sequence", "Iterable", "Collection", "Iterator", "Set",
+}  # fmt: skip
+_MODULE = "torch.nn.modules.module.Module"
+_OF_VALUES = {"dict", "Dict", "Mapping", "MutableMapping"}
+
+
+class Kind(NamedTuple):
+    """What a parameter takes: an annotation, and the module whose names it is written in."""
+
+    annotation: str
+    module: str
+
+
+@dataclass(frozen=True)
+class _Type:
+    """One member of an annotation: a special form ("Callable", "list", "Any") with its arguments, or a class."""
+
+    form: str
+    arguments: tuple[tuple[ast.expr, str], ...] = ()
+    definition: Definition | None = None
+
+
+@cache
+def fits(target: str, partial: bool, kind: Kind) -> bool:
+    """Whether the object that `target` builds (`partial`: a call of it that waits for more arguments) is of a kind."""
+    try:
+        definition = define(target)
+    except UnknownTarget:
+        return False
+    return any(_is(definition, partial, member) for member in _members(_parsed(kind.annotation), kind.module))
+
+
+def items_of(kind: Kind) -> list[Kind]:
+    """What the items of a list, or the values of a mapping, must be where `kind` is asked for; empty for neither."""
+    found = []
+    for member in _members(_parsed(kind.annotation), kind.module):
+        if member.form in _OF_ITEMS:
+            found += [Kind(ast.unparse(node), module) for node, module in member.arguments]
+        elif member.form in _OF_VALUES and len(member.arguments) == 2:
+            node, module = member.arguments[1]
+            found.append(Kind(ast.unparse(node), module))
+    return found
+
+
+def _parsed(annotation: str) -> ast.expr:
+    try:
+        return ast.parse(annotation or "None", mode="eval").body
+    except SyntaxError:
+        return ast.Constant(None)
+
+
+def _members(node: ast.expr, module: str) -> Iterator[_Type]:
+    """The members of a union, aliases followed."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        yield from _members(node.left, module)
+        yield from _members(node.right, module)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield from _members(_parsed(node.value), module)
+    elif isinstance(node, ast.Subscript):
+        yield from _subscripted(node, module)
+    elif isinstance(node, ast.Name | ast.Attribute):
+        yield from _named(ast.unparse(node), module)
+
+
+def _subscripted(node: ast.Subscript, module: str) -> Iterator[_Type]:
+    arguments = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    form = _special(ast.unparse(node.value), module)
+    if form in ("Optional", "Union"):
+        for argument in arguments:
+            yield from _members(argument, module)
+    elif form == "Annotated":
+        yield from _members(arguments[0], module)
+    elif form is not None:
+        yield _Type(form, tuple((argument, module) for argument in arguments))
+    else:
+        yield from _members(node.value, module)
+
+
+def _named(name: str, module: str) -> Iterator[_Type]:
+    if (form := _special(name, module)) is not None:
+        yield _Type(form)
+        return
+    try:
+        found = meaning(module, name)
+    except UnknownTarget:
+        return
+    if isinstance(found, Alias):
+        yield from _members(found.value, found.module)
+    elif isinstance(found.node, ast.ClassDef):
+        yield _Type("class", definition=found)
+
+
+def _special(name: str, module: str) -> str | None:
+    """ "Callable", "list", "int": a name of `typing` or a builtin; None for any other."""
+    whole = qualified(module, name)
+    for prefix in _TYPING:
+        if whole.startswith(prefix):
+            return whole.removeprefix(prefix)
+    return whole if "." not in whole else None
+
+
+def _is(given: Definition, partial: bool, wanted: _Type) -> bool:
+    if wanted.form == "Callable":
+        return _calls(given, partial, wanted)
+    if wanted.definition is None:
+        return False
+    if isinstance(given.node, ast.FunctionDef) and not partial:
+        return any(_is(each, False, wanted) for each in _results(given.node, given.module))
+    call = _own(wanted.definition).get("__call__") if _is_protocol(wanted.definition) else None
+    if partial:
+        return isinstance(call, ast.FunctionDef) and _gives(given, call.returns, wanted.definition.module)
+    return _instance(given, wanted.definition)
+
+
+def _calls(given: Definition, partial: bool, wanted: _Type) -> bool:
+    """Whether it may be called as a Callable says."""
+    parameters, result = wanted.arguments if len(wanted.arguments) == 2 else (None, None)
+    if partial:
+        return result is None or _gives(given, *result)
+    objects = _results(given.node, given.module) if isinstance(given.node, ast.FunctionDef) else [given]
+    n = len(parameters[0].elts) if parameters is not None and isinstance(parameters[0], ast.List) else None
+    return any(_answers(each, n, result) for each in objects)
+
+
+def _answers(given: Definition, n: int | None, result: tuple[ast.expr, str] | None) -> bool:
+    """Whether objects of a class may be called with `n` arguments and, where that is of a class, give `result`."""
+    found = _member(given, "__call__")
+    if not isinstance(found, tuple):
+        return found and (result is None or not _is_of_a_class(*result))
+    call, module = found
+    gives = (
+        result is None or not _is_of_a_class(*result) or any(_gives(each, *result) for each in _results(call, module))
+    )
+    return gives and (n is None or _takes(call, n, set()))
+
+
+def _gives(given: Definition, result: ast.expr | None, module: str) -> bool:
+    """Whether a call of `given` gives what `result` says; a result that no class stands for is taken for any."""
+    if result is None or not _is_of_a_class(result, module):
+        return True
+    return any(_is(given, False, member) for member in _members(result, module))
+
+
+def _is_of_a_class(result: ast.expr, module: str) -> bool:
+    return any(member.definition is not None for member in _members(result, module))
+
+
+def _results(node: ast.FunctionDef, module: str) -> list[Definition]:
+    """The classes that a function says it returns."""
+    members = [] if node.returns is None else _members(node.returns, module)
+    return [member.definition for member in members if member.definition is not None]
+
+
+def _instance(given: Definition, wanted: Definition) -> bool:
+    """Whether objects of a class are of another, or have what a protocol asks for."""
+    above = bases(given)
+    if wanted.name in {each.name for each in above}:
+        return True
+    if not _is_protocol(wanted):
+        return False
+    asked = {name: what for each in bases(wanted) if _is_protocol(each) for name, what in _own(each).items()}
+    return all(_has(given, name, what) for name, what in asked.items())
+
+
+def _has(given: Definition, name: str, asked: ast.stmt) -> bool:
+    """Whether objects of a class have a member that can be used as the one that is asked for."""
+    found = _member(given, name)
+    if not isinstance(found, tuple):
+        return found
+    if not isinstance(asked, ast.FunctionDef) or asked.decorator_list or found[0].decorator_list:
+        return True  # an attribute or a property
+    arguments = asked.args
+    needed = len(arguments.args) - 1 - len(arguments.defaults)
+    return _takes(found[0], needed, {each.arg for each in arguments.kwonlyargs})
+
+
+def _member(given: Definition, name: str) -> tuple[ast.FunctionDef, str] | bool:
+    """A method of a class with the module that it is written in; else whether there is a member of that name."""
+    above = bases(given)
+    if name == "__call__" and any(each.name == _MODULE for each in above):
+        name = "forward"  # which torch calls
+    for each in above:
+        if (found := _own(each).get(name)) is not None:
+            return (found, each.module) if isinstance(found, ast.FunctionDef) else True
+    return any(name in _set_by_methods(each) for each in above)
+
+
+def _takes(call: ast.FunctionDef, n: int, keywords: set[str]) -> bool:
+    """Whether a method may be called with `n` arguments by position and with these by name."""
+    arguments = call.args
+    positional = [each.arg for each in (*arguments.posonlyargs, *arguments.args)][1:]
+    optional = set(positional[len(positional) - len(arguments.defaults) :])
+    missing = set(positional[n:]) - optional - keywords
+    by_name = {*positional[n:], *(each.arg for each in arguments.kwonlyargs)}
+    knows = arguments.kwarg is not None or keywords <= by_name
+    return knows and not missing and (n <= len(positional) or arguments.vararg is not None)
+
+
+def _is_protocol(definition: Definition) -> bool:
+    node = definition.node
+    written = [ast.unparse(base) for base in node.bases] if isinstance(node, ast.ClassDef) else []
+    return any(qualified(definition.module, name.partition("[")[0]).endswith(".Protocol") for name in written)
+
+
+def _own(definition: Definition) -> dict[str, ast.stmt]:
+    """The members that a class writes down itself."""
+    found: dict[str, ast.stmt] = {}
+    for statement in definition.node.body:
+        if isinstance(statement, ast.FunctionDef):
+            found[statement.name] = statement
+        elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            found[statement.target.id] = statement
+        elif isinstance(statement, ast.Assign):
+            found |= {target.id: statement for target in statement.targets if isinstance(target, ast.Name)}
+    return found
+
+
+@cache
+def _set_by_methods(definition: Definition) -> frozenset[str]:
+    """x, of every `self.x = ...` and `self.register_buffer("x", ...)` in the methods of a class."""
+    found: set[str] = set()
+    for node in ast.walk(definition.node):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "self":
+            found.add(node.attr)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "self.register_buffer":
+            found |= {str(first.value) for first in node.args[:1] if isinstance(first, ast.Constant)}
+    return frozenset(found)
