@@ -1,4 +1,4 @@
-"""What `make install` installs is what was tested: every requirement of the lock has a version and its files' hashes."""
+"""`make install` installs what was tested: every requirement of the lock has a version and the hashes of its files."""
 
 import re
 from pathlib import Path

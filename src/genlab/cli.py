@@ -38,9 +38,13 @@ Shell completion: eval "$(genlab -sc install=bash)"
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run a verb; returns the exit status: 0, 1 (a run failed), 2 (a request that cannot be carried out)."""
+    """Run a verb; returns the exit status: 0, 1 (a run failed), 2 (a request that cannot be carried out).
+
+    Of a command that a signal has ended it is 128 and the signal's number, as a shell says it: 130 for Ctrl-C.
+    """
     from genlab.config.errors import ConfigError, nearest
     from genlab.notice import in_one_line
+    from genlab.runs.signals import Interrupted, handled
 
     arguments = sys.argv[1:] if argv is None else argv
     if not arguments or arguments[0] in ("-h", "--help", "help"):
@@ -61,12 +65,15 @@ def main(argv: list[str] | None = None) -> int:
         print(f"error: genlab has no verb {verb!r}{nearest(verb, VERBS) or f'; it has {known}'}", file=sys.stderr)
         return 2
     try:
-        with in_one_line():
+        with handled(), in_one_line():
             return int(importlib.import_module(f"genlab.commands.{verb.replace('-', '_')}").main(rest))
     except ConfigError as error:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)
         return 2
+    except (Interrupted, KeyboardInterrupt) as ending:
+        print(ending if isinstance(ending, Interrupted) else "interrupted by SIGINT", file=sys.stderr)
+        return getattr(ending, "exit_status", 130)
     except BrokenPipeError:  # `genlab train --help | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

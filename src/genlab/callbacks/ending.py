@@ -1,12 +1,12 @@
-"""How a callback ends a training on purpose: no failure, but a status of the record and of the process."""
+"""How a run is ended on purpose: no failure, but a status of the record and of the process."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 
-class Ended(Exception):
-    """A training was ended and its state saved.
+class Ended(BaseException):
+    """A run was ended before it was completed. No Exception: nothing that survives an error survives this.
 
     A subclass says what the record calls it, and the exit status of the process.
     """

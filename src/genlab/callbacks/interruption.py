@@ -2,73 +2,70 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from types import FrameType
+import time
+from contextlib import ExitStack
 from typing import Any
 
 import pytorch_lightning as pl
 
 from genlab.callbacks.checkpoints import save_now
-from genlab.callbacks.ending import Ended
+from genlab.runs import signals
 
-_SCHEDULER = tuple(getattr(signal, name) for name in ("SIGUSR1", "SIGUSR2") if hasattr(signal, name))
-"""Sent by SLURM before preemption or the time limit, as asked by `sbatch --signal`; submitit asks for USR2."""
-
-
-class Interrupted(Ended):
-    """A signal asked the training to end; its state is saved."""
-
-    status = "interrupted"
-
-    def __init__(self, signal_number: int) -> None:
-        super().__init__(f"interrupted by {signal.Signals(signal_number).name}; the same command resumes it")
-        self.exit_status = 128 + signal_number  # what a shell expects: 130 for Ctrl-C, 143 for SIGTERM
+_PATIENCE_SECONDS = 30.0
+"""How long a validation may go on after a signal: a scheduler that has sent one does not wait for ever."""
 
 
 class Interruption(pl.Callback):
-    """Catches SIGINT, SIGTERM and a scheduler's signals while training; a second SIGINT ends the process at once.
+    """Has signals wait while training (runs.signals): the step is finished, the state saved, and then the run ends.
 
-    What has caught a scheduler's signal before (submitit, which then queues the job again) is called when the state
-    is saved.
+    Every training has one, whatever its config says. A validation that has begun is finished and one more step taken,
+    as its result would be lost; one that takes long is left, and what was done since the last checkpoint is repeated.
     """
 
     def __init__(self) -> None:
-        self._received: int | None = None
-        self._handlers: dict[int, Any] = {}
+        self._waiting: ExitStack | None = None
+        self._alone = False
+        self._asked_at: float | None = None
 
     def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM, *_SCHEDULER):
-                self._handlers[number] = signal.signal(number, self._handle)
-
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self._received is not None and number == signal.SIGINT:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-            signal.raise_signal(signal.SIGINT)
-        self._received = number
+        self._alone = not signals.is_handled()  # a process that Lightning has started: nobody else handles signals
+        self._waiting = ExitStack()
+        self._waiting.enter_context(signals.handled())
+        signals.take_back()  # from Lightning, which would end the training between any two batches
+        self._waiting.enter_context(signals.uncut())
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        self._end(trainer)
+        self._end_if_asked(trainer)
+
+    def on_validation_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
+        if self._waiting is None or signals.received() is None or trainer.world_size > 1:
+            return
+        now = time.monotonic()
+        self._asked_at = self._asked_at or now
+        if now - self._asked_at > _PATIENCE_SECONDS:
+            signals.end()
 
     def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        self._end(trainer)  # a signal during the last validation
+        self._end_if_asked(trainer)  # a signal during the last validation
+        if self._waiting is not None:
+            waiting, self._waiting = self._waiting, None
+            waiting.close()
 
-    def _end(self, trainer: pl.Trainer) -> None:
-        if (received := self._received) is None:
+    def on_exception(self, trainer: pl.Trainer, module: pl.LightningModule, exception: BaseException) -> None:
+        if self._waiting is None:
             return
-        save_now(trainer)
-        before = self._handlers.get(received)
-        if received in _SCHEDULER and callable(before):
-            try:
-                before(received, None)
-            except Exception as refusal:  # it was queued too often; a SystemExit says that it is queued again
-                raise Interrupted(received) from refusal
-        raise Interrupted(received)
+        waiting, self._waiting = self._waiting, None
+        waiting.__exit__(type(exception), exception, exception.__traceback__)  # a signal that waits ends nothing now
+        if self._alone and isinstance(exception, signals.Interrupted):
+            raise SystemExit(exception.exit_status)  # no traceback of a process that does what it was told
 
-    def teardown(self, trainer: pl.Trainer, module: pl.LightningModule, stage: str) -> None:
-        for number, handler in self._handlers.items():
-            signal.signal(number, handler)
-        self._handlers.clear()
+    @staticmethod
+    def _end_if_asked(trainer: pl.Trainer) -> None:
+        asked = signals.received() is not None
+        if trainer.world_size > 1:  # saving takes all processes, and a signal may have reached one
+            asked = trainer.strategy.reduce_boolean_decision(asked, all=False)
+        if asked:
+            save_now(trainer)
+            signals.end()

@@ -12,13 +12,22 @@ if TYPE_CHECKING:
 
 
 def close(app: App) -> int:
-    """Print the table of the jobs; 0 when all is well, 1 when a job of a sweep failed, else the one job's status."""
+    """Print the table of the jobs; 0 when all is well, 1 when a job of a sweep failed, else the one job's status.
+
+    A sweep that a signal has ended has the status of the signal.
+    """
+    from genlab.runs.signals import Interrupted, end_if_asked, received
+
     outcomes = [_outcome(job.value) for job in app.results]
     if not outcomes:
+        end_if_asked()
         return 0  # --help, --cfg and the like
     _print(outcomes, app)
     if not app.is_sweep:
         return outcomes[0].exit_status
+    if (number := received()) is not None:
+        print(f"{Interrupted(number)}; the same command goes on with the sweep", file=sys.stderr)
+        return Interrupted(number).exit_status
     return 1 if any(outcome.exit_status for outcome in outcomes) else 0
 
 

@@ -86,7 +86,10 @@ def prepare(cfg: DictConfig, carry_out: Callable[[DictConfig, list[str], str], O
         prepare(first, carry_out)
     stage = cfg.first_stage
     outcome = _finished(lambda: carry_out(first, _asked(stage), str(stage.experiment)))
+    from genlab.runs.signals import end_if_asked
     from genlab.runs.store import Run
+
+    end_if_asked()
 
     checkpoint = Run(outcome.run).checkpoint()
     if outcome.status != "completed" or checkpoint is None:

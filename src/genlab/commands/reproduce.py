@@ -97,6 +97,7 @@ def _train(wanted: list[Study], root: Path, passed_on: list[str]) -> None:
     """One sweep for each study; a failed row ends none of them."""
     from genlab.commands import train
     from genlab.reports.studies.runs import jobs, write_rows
+    from genlab.runs.signals import end_if_asked
     from genlab.runs.store import STUDIES
 
     for study in wanted:
@@ -105,6 +106,7 @@ def _train(wanted: list[Study], root: Path, passed_on: list[str]) -> None:
         write_rows(rows, list(jobs(study)))
         print(f"{study.title} ({study.scale})")
         train.main(["-m", f"rows={rows}", f"sweep={sweep.name}", *passed_on])
+        end_if_asked()
 
 
 def _evaluate(wanted: list[Study], root: Path, passed_on: list[str]) -> None:

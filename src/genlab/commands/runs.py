@@ -161,6 +161,7 @@ def _watch(root: str, filters: dict[str, str], sort: str | None) -> int:
 
     from genlab.reports.live import live_view
     from genlab.runs.progress import progress, waiting
+    from genlab.runs.signals import Interrupted
     from genlab.runs.store import Run
     from genlab.runs.sweeps import Sweep
 
@@ -177,4 +178,8 @@ def _watch(root: str, filters: dict[str, str], sort: str | None) -> int:
                     return 0
                 time.sleep(_WATCH_SECONDS)
         except KeyboardInterrupt:
+            return 0
+        except Interrupted as ending:
+            if not ending.is_ctrl_c:
+                raise
             return 0

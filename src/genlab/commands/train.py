@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from genlab.config.check import check
 from genlab.config.errors import ConfigError
 
 if TYPE_CHECKING:
+    from genlab.runs.job import Outcome
     from genlab.runs.record import Record
     from genlab.runs.store import Run
     from genlab.runs.sweeps import Sweep
@@ -29,14 +31,25 @@ def main(argv: list[str]) -> int:
     app = App(
         task=train, check=check, known=_known, warm=_warm, bury=_bury, attend=_attend,
         plan=lambda jobs: _plan(jobs, sweeps), conclude=lambda results: _conclude(results, sweeps),
-        scores=_scores, curve=_curve,
+        unbegun=_unbegun, scores=_scores, curve=_curve,
     )  # fmt: skip
     run_app("train", app, from_saved(argv))
     return close(app)
 
 
 def train(cfg: DictConfig) -> Any:
-    """The outcome of the run that `cfg` asks for."""
+    """The outcome of the run that `cfg` asks for.
+
+    Raises:
+        Interrupted: by a signal, before the run had an owner.
+    """
+    from genlab.runs.signals import handled
+
+    with handled():
+        return _train(cfg)
+
+
+def _train(cfg: DictConfig) -> Any:
     check(cfg)
     if cfg.allow_targets:
         print(f"note: allow_targets lets this config build {', '.join(cfg.allow_targets)}", file=sys.stderr)
@@ -50,6 +63,7 @@ def train(cfg: DictConfig) -> Any:
     outcome = carry_out(cfg, overrides, experiment, fit_and_score)
     if outcome.status == "completed" and not outcome.worked:
         tell_agent(cfg, Run(outcome.run))
+    _note(cfg, outcome)
     return outcome
 
 
@@ -60,6 +74,7 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
 
     from genlab.callbacks.ending import Ended
     from genlab.callbacks.history import History
+    from genlab.callbacks.interruption import Interruption
     from genlab.callbacks.previews import draw
     from genlab.config.instantiate import build, build_all
     from genlab.data.classes import check_trained
@@ -68,7 +83,8 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
     from genlab.runs.plugins import plugins
     from genlab.runs.record import environment, peak_memory_bytes
     from genlab.runs.restore import load_weights
-    from genlab.runs.spawned import take_over
+    from genlab.runs.signals import end_if_asked
+    from genlab.runs.spawned import fit, take_over
 
     torch.set_float32_matmul_precision("high")
     pl.seed_everything(cfg.seed, workers=True, verbose=False)
@@ -86,14 +102,14 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
     status = "failed"
     try:
         trainer = build(
-            cfg.trainer, allowed, callbacks=list(callbacks.values()), logger=list(loggers.values()),
+            cfg.trainer, allowed, callbacks=[*callbacks.values(), Interruption()], logger=list(loggers.values()),
             plugins=plugins(), default_root_dir=str(run.path),
         )  # fmt: skip
         record.environment = environment(str(trainer.strategy.root_device), torch.get_num_threads())
         record.data = {"name": data.name, "sha256": data.checksum}
         if cfg.train:
             resumed = run.checkpoint() or (Path(cfg.ckpt_path) if cfg.ckpt_path else None)
-            trainer.fit(module, data, ckpt_path=resumed, weights_only=True)
+            fit(trainer, module, data, resumed)
         elif cfg.ckpt_path:
             load_weights(module, Path(cfg.ckpt_path))
         record.data |= {"n_train": data.n_train, "n_test": data.n_test}
@@ -102,8 +118,10 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
         record.training = {"steps": steps, **(history[0] if history else {})}
         record.training["parameters"] = module.num_parameters
         module.to(trainer.strategy.root_device)
+        end_if_asked()
         if not cfg.trainer.get("fast_dev_run"):
             draw(module, data, run, list(loggers.values()), steps)
+        end_if_asked()
         if suite is not None:
             scores = suite.evaluate(module, data, out_dir=run.path, progress=_report)
             record.metrics = {name: score.to_json() for name, score in scores.items()}
@@ -114,7 +132,7 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
     except Ended as ending:
         status = ending.status
         raise
-    except (KeyboardInterrupt, SystemExit):
+    except KeyboardInterrupt:
         status = "interrupted"
         raise
     finally:
@@ -157,6 +175,13 @@ def _attend(jobs: Sequence[DictConfig], since: float, error: Exception) -> list[
     from genlab.runs.attending import attend
 
     return attend(jobs, since, error)
+
+
+def _unbegun(cfg: DictConfig) -> Any:
+    from genlab.runs.job import unbegun
+    from genlab.runs.store import Run
+
+    return unbegun(Run(Path(cfg.paths.run_dir)))  # since the sweep was planned
 
 
 def _plan(jobs: Sequence[DictConfig], sweeps: list[Sweep]) -> None:
@@ -205,6 +230,15 @@ def _curve(result: Any, pruning: DictConfig | None) -> dict[int, float]:
     from genlab.callbacks.pruning import curve
 
     return curve(Run(run).history_file, pruning.metric, pruning.mode)
+
+
+def _note(cfg: DictConfig, outcome: Outcome) -> None:
+    """Write into the manifest of the run's sweep, if it is a row of one, how it ended: its parent may be dead."""
+    from genlab.runs.sweeps import Sweep
+
+    if cfg.sweep is not None:
+        with contextlib.suppress(OSError):  # the sweep says so at its end
+            Sweep(cfg.paths.output_dir, str(cfg.sweep)).note(outcome.run, outcome.status)
 
 
 def _conclude(results: Sequence[JobResult], sweeps: list[Sweep]) -> None:

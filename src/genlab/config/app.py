@@ -32,6 +32,7 @@ class App:
         warm: imports what these jobs need, before a launcher forks.
         bury: (config, error) -> the result of a job whose process died.
         attend: (configs, since when, error) -> results of jobs whose launcher failed; None where it did so before any.
+        unbegun: config -> the result of a job that was not begun as a signal has ended the sweep.
         plan: told the configs of jobs that are about to start; a sweep that is searched calls it for each batch.
         scores: result -> {metric: {"value", "better": "lower" or "higher"}} for a search, None for a failure.
         curve: (result, the config `callbacks.pruning` or None) -> {epoch: number to minimise}, for a pruning search.
@@ -44,6 +45,7 @@ class App:
     warm: Callable[[Sequence[DictConfig]], None] | None = None
     bury: Callable[[DictConfig, Exception], Any] | None = None
     attend: Callable[[Sequence[DictConfig], float, Exception], list[Any] | None] | None = None
+    unbegun: Callable[[DictConfig], Any] | None = None
     plan: Callable[[Sequence[DictConfig]], None] | None = None
     scores: Callable[[Any], dict[str, Any] | None] | None = None
     curve: Callable[[Any, DictConfig | None], dict[int, float]] | None = None

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from genlab.runs.signals import uncut
+
 
 class DiskFull(OSError):
     """There was no room for a file; what was there before is untouched."""
@@ -20,11 +22,16 @@ class DiskFull(OSError):
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Open a binary file that takes the place of `path` when the block ends without an error.
+    """Open a binary file that takes the place of `path` when the block ends without an error; no signal cuts it short.
 
     Raises:
         DiskFull: no room is left. torch's zip writer hides that behind a RuntimeError, so free space is asked for.
     """
+    with uncut():
+        yield from _replacing(path)
+
+
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     os.close(handle)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from omegaconf import DictConfig
 
-from genlab.runs.job import Outcome, buried, find, reason_of
+from genlab.runs.job import Outcome, buried, find, reason_of, unbegun
 from genlab.runs.lock import owner
 from genlab.runs.store import Run
 
@@ -40,7 +40,7 @@ def _is_of_now(run: Run, since: float) -> bool:
 def _outcome(run: Run, since: float, error: Exception) -> Outcome:
     record = run.record()
     if record is None:
-        return Outcome(run.path, "interrupted", "it has not begun; the same command runs it", False, exit_status=1)
+        return unbegun(run)
     if record.status == "running":
         said = str(error).strip().splitlines()
         return buried(

@@ -12,16 +12,22 @@ class OutOfMemory(RuntimeError):
     """The main memory or the GPU's was too small."""
 
 
-def plainly(error: Exception) -> Exception:
+class CalledExit(RuntimeError):
+    """Something that the run uses called sys.exit: the process was to end before the run was done."""
+
+
+def plainly(error: Exception | SystemExit) -> Exception:
     """The same error, said plainly; one that needs no translation is returned as it is."""
-    said: Exception | None = None
-    if type(error).__name__ == "ProcessRaisedException":  # of a spawned process: its traceback, the reason at its end
+    said: Exception
+    if isinstance(error, SystemExit):
+        said = CalledExit(f"sys.exit({error.code!r}) was called before the run was done; its traceback says where")
+    elif type(error).__name__ == "ProcessRaisedException":  # of a spawned process: its traceback, the reason at its end
         said = RuntimeError(str(error).strip().splitlines()[-1])
     elif isinstance(error, MemoryError) or _is_memory(str(error)):
         said = OutOfMemory(f"the {_where(error)} is too small{_asked_for(str(error))}: {_REMEDY}")
     elif isinstance(error, OSError) and not isinstance(error, DiskFull) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         said = DiskFull(error.errno, f"the disk is full: {error.filename or 'a file'} could not be written")
-    if said is None:
+    else:
         return error
     said.__cause__ = error
     return said

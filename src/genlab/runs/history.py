@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from genlab.runs.atomic import write_text
+from genlab.runs.signals import uncut
 
 
 def append(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
     """Add lines and flush them to the disk."""
     text = "".join(json.dumps(dict(line)) + "\n" for line in lines)
-    with path.open("a", encoding="utf-8") as file:
+    with uncut(), path.open("a", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

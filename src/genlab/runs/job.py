@@ -21,6 +21,7 @@ from genlab.runs.atomic import DiskFull, Reserve
 from genlab.runs.failures import plainly
 from genlab.runs.lock import Lock, RunIsLocked
 from genlab.runs.record import Record, Status, Stopwatch
+from genlab.runs.signals import end_if_asked
 from genlab.runs.store import Run, Store, save_config
 
 Work = Callable[[DictConfig, Run, Record], None]
@@ -101,22 +102,33 @@ def _work(cfg: DictConfig, run: Run, record: Record, work: Work) -> Outcome:
             save_config(cfg, run.config_file)
             with Reserve(run.path / ".reserve"):
                 work(cfg, run, record)
+            end_if_asked()
             record.end("completed", watch.seconds)
             record.save(run.record_file)
         except Ended as ending:
             record.end(ending.status, watch.seconds)
             record.save(run.record_file)
-            return Outcome(run.path, ending.status, str(ending), exit_status=ending.exit_status)
-        except (KeyboardInterrupt, SystemExit):  # a SystemExit: a scheduler has queued the job again
+            return _ended(run, ending)
+        except KeyboardInterrupt:  # outside the main thread, where signals are not handled
             record.end("interrupted", watch.seconds)
             record.save(run.record_file)
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return _failed(run, record, error, watch)
         return Outcome(run.path, "completed")
 
 
-def _failed(run: Run, record: Record, error: Exception, watch: Stopwatch) -> Outcome:
+def _ended(run: Run, ending: Ended) -> Outcome:
+    again = f"{ending}; the same command resumes it" if ending.status == "interrupted" else str(ending)
+    return Outcome(run.path, ending.status, again, exit_status=ending.exit_status)
+
+
+def unbegun(run: Run) -> Outcome:
+    """The outcome of a run that was asked for and not begun, as the command was ended before."""
+    return Outcome(run.path, "interrupted", "it has not begun; the same command runs it", worked=False, exit_status=1)
+
+
+def _failed(run: Run, record: Record, error: Exception | SystemExit, watch: Stopwatch) -> Outcome:
     record.end("failed", watch.seconds, plainly(error))
     with contextlib.suppress(DiskFull):
         record.save(run.record_file)

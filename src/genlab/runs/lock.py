@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from genlab.runs.signals import Interrupted, uncut
+
 HEARTBEAT_SECONDS = 5.0
 STALE_SECONDS = 60.0
 
@@ -36,18 +38,27 @@ class Lock:
 
     def __enter__(self) -> Lock:
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with uncut():
+                self._take()
+            return self
+        except Interrupted:  # it came while the lock was taken
+            self.__exit__()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        with uncut():
+            self._stop.set()
+            self._beat.join()
+            self.path.unlink(missing_ok=True)
+
+    def _take(self) -> None:
         with self._guarded():
             if (holder := owner(self.path)) is not None:
                 raise RunIsLocked(f"process {holder['pid']} on {holder['host']} is working on {self.path.parent}")
             self.path.write_text(json.dumps(_me()))
         self._beat = threading.Thread(target=self._heartbeat, daemon=True, name="genlab-heartbeat")
         self._beat.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._beat.join()
-        self.path.unlink(missing_ok=True)
 
     def _heartbeat(self) -> None:
         while not self._stop.wait(HEARTBEAT_SECONDS):
@@ -78,10 +89,18 @@ def _me() -> dict[str, Any]:
     return {"host": socket.gethostname(), "pid": os.getpid(), "birth": _birth(os.getpid())}
 
 
+_ENDED = ("Z", "X")
+"""States of /proc/PID/stat: a zombie, and dead."""
+
+
 def _birth(pid: int) -> str:
-    """A text that tells two processes of the same number apart; empty when there is no such process."""
+    """A text that tells two processes of the same number apart; empty when there is no such process.
+
+    One that has ended counts as none, even while nobody has waited for it (a zombie).
+    """
     with contextlib.suppress(OSError, IndexError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()  # from the third on
+        return "" if fields[0] in _ENDED else fields[19]
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,14 +1,37 @@
-"""What processes that Lightning has spawned leave to the one that waited for them: their last checkpoint."""
+"""Trainings in processes that Lightning starts: signals go on to them, and their last checkpoint comes back."""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from pathlib import Path
+from signal import SIGTERM
 from typing import Any
 
 import pytorch_lightning as pl
+from pytorch_lightning.strategies.launchers import _MultiProcessingLauncher
 
-from genlab.runs import checkpoint_io
+from genlab.runs import checkpoint_io, signals
 from genlab.runs.restore import load_weights
 from genlab.runs.store import Run
+
+
+def fit(trainer: pl.Trainer, module: pl.LightningModule, data: pl.LightningDataModule, resumed: Path | None) -> None:
+    """Train from a checkpoint, or from the beginning.
+
+    Raises:
+        Interrupted: a signal has ended the training, here or in the processes that trained.
+    """
+    launcher = trainer.strategy.launcher
+    if launcher is not None:
+        signals.follow(lambda _: launcher.kill(SIGTERM))  # a terminal's Ctrl-C has reached them: no second one
+    trains_elsewhere = isinstance(launcher, _MultiProcessingLauncher)
+    try:
+        with signals.uncut() if trains_elsewhere else nullcontext():  # they save and end, and this process waits
+            trainer.fit(module, data, ckpt_path=resumed, weights_only=True)
+    except Exception:
+        if trains_elsewhere:
+            signals.end_if_asked()  # what Lightning says of processes that have ended
+        raise
 
 
 def take_over(trainer: pl.Trainer, module: pl.LightningModule, run: Run) -> int:

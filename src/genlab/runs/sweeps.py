@@ -17,6 +17,8 @@ from genlab.runs.atomic import write_json
 from genlab.runs.record import now
 from genlab.runs.store import SWEEPS
 
+_UNFINISHED = {"interrupted", "running"}
+
 
 class Planned(NamedTuple):
     """A job of a sweep: what was asked for, the folder of its run, and what it measures (`config.fingerprint`)."""
@@ -30,7 +32,8 @@ class Sweep:
     """The sweep called `name` in the store at `root`; rows of an earlier sweep of that name stay in it.
 
     A row is {"overrides": [...], "task_name", "fingerprint", "run": folder below the store, "measurement", "status"},
-    the status "planned" until the sweep ends, then the run's own. Two rows may measure one run in different ways.
+    the status "planned" until the run ends, then the run's own; "interrupted" for one that had not begun when the sweep
+    was ended. Two rows may measure one run in different ways.
     """
 
     def __init__(self, root: Path | str, name: str) -> None:
@@ -59,12 +62,21 @@ class Sweep:
             for given, path, _ in asked:
                 self._link(readable([word for word in given if word not in shared]), path)
 
+    def note(self, run: Path, status: str) -> None:
+        """Write down how one run ended, if it is a row."""
+        key = os.path.relpath(run, self._root)
+        if self.manifest.exists():
+            with self._owned():
+                changed = [row | {"status": status} for row in self.rows() if row["run"] == key]
+                if any(row["status"] != status for row in self.rows() if row["run"] == key):
+                    self._write(changed, finished=None)
+
     def conclude(self, statuses: Mapping[Path, str]) -> None:
-        """Write down how the runs ended: run folder -> status."""
+        """Write down how the runs ended: run folder -> status. A sweep with unfinished runs is not finished."""
         ended = {path.relative_to(self._root).as_posix(): status for path, status in statuses.items()}
+        finished = None if _UNFINISHED & set(statuses.values()) else now()
         with self._owned():
-            rows = [row | {"status": ended.get(row["run"], row["status"])} for row in self.rows()]
-            self._write(rows, finished=now())
+            self._write([row | {"status": ended.get(row["run"], row["status"])} for row in self.rows()], finished)
 
     def _write(self, changed: Sequence[dict[str, Any]], finished: str | None) -> None:
         manifest = _read(self.manifest) or {"schema": 1, "name": self.name, "started": now()}

@@ -1,15 +1,42 @@
-"""Whether this process can still be forked: one that has computed leaves its children waiting for threads they lack."""
+"""Forking with care: whether a process can still be forked, and how its children notice that it is gone."""
 
 from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
+import signal
 import sys
+import threading
 
 from genlab.config.errors import ConfigError
 
 PATIENCE_SECONDS = 20.0
 _REMEDY = "run the sweep as a command of its own (genlab train -m ...), or take launcher=inline"
+
+
+class Lifeline:
+    """A pipe that the parent alone holds open while the block runs: its end tells the children that the parent died.
+
+    So it does whatever ended the parent, SIGKILL included, and on any system.
+    """
+
+    def __enter__(self) -> Lifeline:
+        self._read, self._write = os.pipe()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._read)
+        os.close(self._write)
+
+    def watch(self) -> None:
+        """In a child: send SIGTERM to this process when the parent is gone."""
+        os.close(self._write)
+        threading.Thread(target=self._wait, daemon=True, name="genlab-lifeline").start()
+
+    def _wait(self) -> None:
+        os.read(self._read, 1)
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def refuse_if_spoilt(threads: int) -> None:

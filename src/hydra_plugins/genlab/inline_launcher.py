@@ -12,7 +12,8 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-from hydra_plugins.genlab.jobs import compose_all, run
+from genlab.runs.signals import Interrupted, end_if_asked, handled
+from hydra_plugins.genlab.jobs import compose_all, run, with_unbegun
 
 ConfigStore.instance().store(
     group="hydra/launcher",
@@ -23,7 +24,7 @@ ConfigStore.instance().store(
 
 
 class InlineLauncher(Launcher):
-    """Runs every job, whatever happens to the one before it."""
+    """Runs every job, whatever happens to the one before it; a signal ends the sweep with the job that works."""
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         self._context, self._task, self._config = hydra_context, task_function, config
@@ -31,11 +32,19 @@ class InlineLauncher(Launcher):
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         setup_globals()
         jobs = compose_all(self._context, self._config, self._task, job_overrides, initial_job_idx)
-        results = []
-        for job in jobs:
-            result = run(self._context, self._task, job)
-            if result.status == JobStatus.FAILED and isinstance(error := result._return_value, BaseException):
-                traceback.clear_frames(error.__traceback__)  # they hold the job's tensors
-                gc.collect()
-            results.append(result)
-        return results
+        results: list[JobReturn | None] = [None] * len(jobs)
+        with handled():
+            try:
+                for index, job in enumerate(jobs):
+                    results[index] = self._run(job)
+                    end_if_asked()
+            except Interrupted as ending:
+                return with_unbegun(self._task, jobs, results, ending)
+        return [result for result in results if result is not None]
+
+    def _run(self, job: DictConfig) -> JobReturn:
+        result = run(self._context, self._task, job)
+        if result.status == JobStatus.FAILED and isinstance(error := result._return_value, BaseException):
+            traceback.clear_frames(error.__traceback__)  # they hold the job's tensors
+            gc.collect()
+        return result

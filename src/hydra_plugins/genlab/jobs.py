@@ -15,6 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from genlab.config.errors import ConfigError
 from genlab.config.explain import explain
+from genlab.runs.signals import Interrupted
 
 
 def compose_all(
@@ -94,6 +95,20 @@ def known(task: TaskFunction, job: DictConfig) -> JobReturn | None:
     """The result of a job that needs no work, by the task's `known`; None when it has to be carried out."""
     answer = getattr(task, "known", lambda _: None)(job)
     return None if answer is None else _result(job, answer)
+
+
+def with_unbegun(
+    task: TaskFunction, jobs: Sequence[DictConfig], results: Sequence[JobReturn | None], ending: Interrupted
+) -> list[JobReturn]:
+    """The results of jobs when a signal has ended their launcher: the task's `unbegun` tells those that are missing.
+
+    Raises:
+        Interrupted: `ending`, where the task cannot tell.
+    """
+    tell = getattr(task, "unbegun", None)
+    if tell is None:
+        raise ending
+    return [result or _result(job, tell(job)) for job, result in zip(jobs, results, strict=True)]
 
 
 def _result(job: DictConfig, value: Any) -> JobReturn:

@@ -1,7 +1,8 @@
 """launcher=local: each job in a child process of a parent that has already paid for the imports.
 
 A crash, an `os._exit`, a segmentation fault or the out-of-memory killer ends one job and no other, and a job's
-memory is returned when it ends. The parent only imports; it never computes, so that forking it is safe.
+memory is returned when it ends. The parent only imports; it never computes, so that forking it is safe. When it is
+ended, or dies, its jobs save and end too.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hydra.core.config_store import ConfigStore
 from hydra.core.utils import JobReturn, JobStatus, setup_globals
@@ -26,8 +27,9 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from genlab.config.ranges import PositiveFloat, PositiveInt
-from hydra_plugins.genlab.forking import refuse_if_spoilt
-from hydra_plugins.genlab.jobs import compose_all, known, run
+from genlab.runs.signals import Interrupted, handled, received, uncut
+from hydra_plugins.genlab.forking import Lifeline, refuse_if_spoilt
+from hydra_plugins.genlab.jobs import compose_all, known, run, with_unbegun
 
 ConfigStore.instance().store(
     group="hydra/launcher",
@@ -80,35 +82,47 @@ class LocalLauncher(Launcher):
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         setup_globals()
         jobs = compose_all(self._context, self._config, self._task, job_overrides, initial_job_idx)
-        results = [known(self._task, job) for job in jobs]
+        results: list[JobReturn | None] = [None] * len(jobs)
+        with handled():
+            try:
+                for index, job in enumerate(jobs):
+                    results[index] = known(self._task, job)
+                self._carry_out(jobs, results)
+            except Interrupted as ending:
+                return with_unbegun(self._task, jobs, results, ending)
+        return [result for result in results if result is not None]
+
+    def _carry_out(self, jobs: Sequence[DictConfig], results: list[JobReturn | None]) -> None:
+        """Run the jobs that have no result yet. A signal ends them all, and is raised when they have ended."""
         waiting = deque(index for index, result in enumerate(results) if result is None)
-        if waiting and (warm := getattr(self._task, "warm", None)):
+        if not waiting:
+            return
+        if warm := getattr(self._task, "warm", None):
             warm([jobs[index] for index in waiting])
         gpus = _gpus()
         workers = max(1, min(len(waiting), self._workers or len(gpus) or _cores() // 2))
         threads = self._threads or max(1, _cores() // workers)
-        if waiting:
-            refuse_if_spoilt(threads)
+        refuse_if_spoilt(threads)
         free = deque(range(workers))
         running: dict[Connection, _Child] = {}
-        try:
+        told = False
+        with uncut(), Lifeline() as lifeline, _none_left(running):
             while waiting or running:
+                if received() is not None and not told:
+                    told = _tell(running)
+                    waiting.clear()
                 while waiting and free:
                     index, slot = waiting.popleft(), free.popleft()
                     gpu = gpus[slot % len(gpus)] if gpus else None
-                    child = self._start(index, jobs[index], slot, threads, gpu)
+                    child = self._start(index, jobs[index], slot, (lifeline, threads, gpu))
                     running[child.results] = child
                 for child in self._ended(running):
                     results[child.job] = self._result(child, jobs[child.job])
                     free.append(child.slot)
-        except KeyboardInterrupt:
-            self._end_all(running.values())
-            raise
-        return [result for result in results if result is not None]
 
-    def _start(self, index: int, job: DictConfig, slot: int, threads: int, gpu: str | None) -> _Child:
+    def _start(self, index: int, job: DictConfig, slot: int, setting: tuple[Lifeline, int, str | None]) -> _Child:
         receiver, sender = multiprocessing.Pipe(duplex=False)
-        arguments = (self._context, self._task, job, sender, threads, gpu)
+        arguments = (self._context, self._task, job, sender, *setting)
         process = multiprocessing.get_context("fork").Process(target=_child, args=arguments, daemon=False)
         sys.stdout.flush()
         sys.stderr.flush()
@@ -142,33 +156,55 @@ class LocalLauncher(Launcher):
         child.results.close()
         return result
 
-    @staticmethod
-    def _end_all(children: Any) -> None:
-        """Ctrl-C reached the children too: they save and end; wait for them."""
-        for child in children:
-            with contextlib.suppress(ProcessLookupError, TypeError):
-                os.kill(child.process.pid, signal.SIGTERM)
-        for child in children:
+
+def _tell(running: Mapping[Connection, _Child]) -> bool:
+    """Have the jobs save and end."""
+    for child in running.values():
+        child.process.terminate()
+    return True
+
+
+@contextlib.contextmanager
+def _none_left(running: Mapping[Connection, _Child]) -> Iterator[None]:
+    """Whatever the block raises, no job outlives it."""
+    try:
+        yield
+    except BaseException:
+        _tell(running)
+        for child in running.values():
             child.process.join()
+        raise
 
 
 def _child(
-    context: HydraContext, task: TaskFunction, job: DictConfig, results: Connection, threads: int, gpu: str | None
-) -> None:
+    context: HydraContext, task: TaskFunction, job: DictConfig, results: Connection, lifeline: Lifeline, threads: int,
+    gpu: str | None,
+) -> None:  # fmt: skip
     os.environ["OMP_NUM_THREADS"] = str(threads)
     os.environ["GENLAB_PROGRESS"] = "lines"  # several jobs share one terminal
     if gpu is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = gpu
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(threads)
-    result = run(context, task, job)
+    with handled():
+        lifeline.watch()
+        try:
+            result = run(context, task, job)
+        except Interrupted as ending:  # before the run had an owner
+            (result,) = with_unbegun(task, [job], [None], ending)
+        with contextlib.suppress(Interrupted), uncut():
+            _send(result, results)
+
+
+def _send(result: JobReturn, results: Connection) -> None:
     try:
         content = pickle.dumps(result)
     except Exception:  # an error that cannot travel: its text can
         result.return_value = RuntimeError(f"{type(result._return_value).__name__}: {result._return_value}")
         content = pickle.dumps(result)
-    results.send_bytes(content)
-    results.close()
+    with contextlib.suppress(OSError):  # there is no parent any more
+        results.send_bytes(content)
+        results.close()
 
 
 def _how(exit_code: int | None) -> str:

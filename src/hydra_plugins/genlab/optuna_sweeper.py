@@ -6,6 +6,7 @@ cost nothing. A trial that fails is told to the study as failed, and the study g
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from omegaconf import OmegaConf
 
 from genlab.config.errors import ConfigError
 from genlab.config.ranges import NonNegativeInt, PositiveInt
+from genlab.runs.signals import Interrupted, uncut
 from hydra_plugins.genlab.compose_launcher import ComposeLauncher
 from hydra_plugins.genlab.corners import corners
 from hydra_plugins.genlab.study import Study, import_optuna
@@ -91,14 +93,18 @@ class OptunaSweeper(JobSweeper):
     def _search(self, space: Mapping[str, Override], fixed: list[str], folder: Path) -> list[JobReturn]:
         results: list[JobReturn] = []
         with _owned(folder):
-            study = Study(folder, space, self._metrics, self._algorithm, self._seed)
-            while (left := self._n_trials - len(study.finished)) > 0:
-                asked = study.ask(min(left, self._n_jobs))
-                ended = self._try(study, asked, [[*fixed, *study.words(trial)] for trial in asked])
-                results += ended
-                told = [self._tell(study, trial, job) for trial, job in zip(asked, ended, strict=True)]
-                if not all(told):
-                    break  # a run was interrupted, or belongs to another process: later, the study goes on
+            with uncut():
+                study = Study(folder, space, self._metrics, self._algorithm, self._seed)
+            with contextlib.suppress(Interrupted):  # what has been searched is told; later, the study goes on
+                while (left := self._n_trials - len(study.finished)) > 0:
+                    with uncut():
+                        asked = study.ask(min(left, self._n_jobs))
+                    ended = self._try(study, asked, [[*fixed, *study.words(trial)] for trial in asked])
+                    results += ended
+                    with uncut():
+                        told = [self._tell(study, trial, job) for trial, job in zip(asked, ended, strict=True)]
+                    if not all(told):
+                        break  # a run was interrupted, or belongs to another process
             print(study.report(self._n_trials))
         return results
 
