@@ -48,9 +48,11 @@ def _print(outcomes: list[Outcome], app: App) -> None:
     from rich.console import Console
 
     from genlab.reports.table import runs_table, swept_keys
+    from genlab.runs.measurements import scores
     from genlab.runs.store import Run
 
-    records = [record.to_json() for outcome in outcomes if (record := Run(outcome.run).record()) is not None]
+    shown = (scores(Run(o.run), o.measurement) or scores(Run(o.run), None) for o in outcomes)
+    records = [record for record in shown if record is not None]
     if records:
         Console().print(runs_table(records, swept_keys(records)))
     for outcome in outcomes:

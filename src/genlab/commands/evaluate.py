@@ -79,6 +79,7 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[Workbench]) -> dict
         "metrics": {name: score.to_json() for name, score in scores.items()},
         "seconds": round(watch.seconds, 3),
         "status": "completed",
+        "measurement": None,
     }
     write_json(run.path / "evaluations" / f"{_name(cfg)}.json", record)
     print(f"{' '.join(_given()) or 'as trained'}: {watch.seconds:.1f} s", file=sys.stderr)

@@ -60,7 +60,7 @@ def _train(cfg: DictConfig) -> Any:
 
     prepare(cfg, lambda first, words, recipe: carry_out(first, words, recipe, fit_and_score))
     overrides, experiment = _asked_for()
-    outcome = carry_out(cfg, overrides, experiment, fit_and_score)
+    outcome = carry_out(cfg, overrides, experiment, fit_and_score, score_again)
     if outcome.status == "completed" and not outcome.worked:
         tell_agent(cfg, Run(outcome.run))
     _note(cfg, outcome)
@@ -140,6 +140,30 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
             finish(logger, status)
 
 
+def score_again(cfg: DictConfig, run: Run, record: Record) -> None:
+    """Score the finished model of a run as `cfg` asks, filling in the record; the first scores go to the loggers."""
+    import torch
+
+    from genlab.config.instantiate import build, build_all
+    from genlab.interop.loggers import finish, log_summary
+    from genlab.runs.measurements import folder
+    from genlab.runs.restore import newest, restore
+
+    data, suite = build(cfg.dataset, list(cfg.allow_targets)), build(cfg.metrics, list(cfg.allow_targets))
+    module = restore(cfg, newest(run))
+    on_gpu = torch.cuda.is_available() and cfg.trainer.get("accelerator") != "cpu"
+    module.to("cuda" if on_gpu else "cpu")
+    original = run.record()
+    assert original is not None, "a finished run has a record"
+    scores = suite.evaluate(module, data, out_dir=folder(run, original, cfg), progress=_report)
+    record.metrics = {name: score.to_json() for name, score in scores.items()}
+    if original.metrics:
+        return
+    for logger in build_all(cfg.logger, list(cfg.allow_targets)).values():
+        log_summary(logger, record.to_json(), int(record.training.get("steps", 0)))
+        finish(logger, "completed")
+
+
 def _report(what: str, done: int, total: int) -> None:
     logging.getLogger("genlab").info("%s: %d of %d", what, done, total)
 
@@ -187,8 +211,9 @@ def _unbegun(cfg: DictConfig) -> Any:
 def _plan(jobs: Sequence[DictConfig], sweeps: list[Sweep]) -> None:
     """Write the manifest of a sweep before its jobs start."""
     from genlab.commands.first_stage import identify
+    from genlab.config.fingerprint import measurement
     from genlab.runs.job import find
-    from genlab.runs.sweeps import Sweep
+    from genlab.runs.sweeps import Planned, Sweep
 
     rows = []
     for cfg in jobs:
@@ -197,7 +222,7 @@ def _plan(jobs: Sequence[DictConfig], sweeps: list[Sweep]) -> None:
         run = find(cfg)
         with open_dict(cfg):
             cfg.paths.run_dir = str(run.path)
-        rows.append(([str(word) for word in cfg.hydra.overrides.task], run.path))
+        rows.append(Planned([str(word) for word in cfg.hydra.overrides.task], run.path, measurement(cfg)))
     sweeps[:] = [Sweep(jobs[0].paths.output_dir, str(jobs[0].sweep))]
     sweeps[0].plan(rows)
 
@@ -214,11 +239,15 @@ def _refuse_shared_devices(cfg: DictConfig) -> None:
 
 def _scores(result: Any) -> dict[str, Any] | None:
     """What a search may ask for: the metrics of the record, and the seconds that the run took."""
+    from genlab.runs.measurements import scores
     from genlab.runs.store import Run
 
-    if getattr(result, "status", None) != "completed" or (record := Run(result.run).record()) is None:
+    if (
+        getattr(result, "status", None) != "completed"
+        or (record := scores(Run(result.run), result.measurement)) is None
+    ):
         return None
-    return record.metrics | {"seconds": {"value": record.seconds, "better": "lower"}}
+    return record["metrics"] | {"seconds": {"value": record["seconds"], "better": "lower"}}
 
 
 def _curve(result: Any, pruning: DictConfig | None) -> dict[int, float]:

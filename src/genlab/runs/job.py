@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import time
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +15,22 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from genlab.callbacks.ending import Ended
 from genlab.config.errors import ConfigError
-from genlab.config.fingerprint import fingerprint
+from genlab.config.fingerprint import fingerprint, measurement
 from genlab.config.redact import redact_text
 from genlab.notice import Notice
 from genlab.runs.atomic import DiskFull, Reserve
 from genlab.runs.failures import plainly
 from genlab.runs.lock import Lock, RunIsLocked
-from genlab.runs.record import Record, Status, Stopwatch
+from genlab.runs.measurements import is_measured, keep
+from genlab.runs.older_names import older_name
+from genlab.runs.record import Record, Status, Stopwatch, now
 from genlab.runs.signals import end_if_asked
 from genlab.runs.store import Run, Store, save_config
+from genlab.runs.sweeps import Sweep
 
 Work = Callable[[DictConfig, Run, Record], None]
+
+_WAIT_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,8 @@ class Outcome:
     worked: bool = True
     """False when nothing had to be done: completed before, running elsewhere, tried too often."""
     exit_status: int = 0
+    measurement: str | None = None
+    """What was asked to be measured, see `runs.measurements`."""
 
 
 def find(cfg: DictConfig) -> Run:
@@ -47,7 +55,10 @@ def find(cfg: DictConfig) -> Run:
     assert isinstance(dataset, dict)
     data = checksum({str(key): value for key, value in dataset.items()}, Path(cfg.paths.data_dir).expanduser())
     store = Store(cfg.paths.output_dir)
-    run = store.run(cfg.task_name, fingerprint(cfg, data))
+    name = fingerprint(cfg, data)
+    run = store.run(cfg.task_name, name)
+    if not run.path.exists():
+        run = older_name(store, cfg.task_name, name) or run
     if cfg.force and cfg.paths.run_dir:  # chosen when the job was planned: a second look would find it taken
         return Run(Path(cfg.paths.run_dir))
     return store.beside(run) if cfg.force and run.path.exists() else run
@@ -57,33 +68,73 @@ def done_before(cfg: DictConfig) -> Outcome | None:
     """The outcome of a run that is completed; None when there is work left."""
     run = find(cfg)
     record = run.record()
-    return _done(run) if record is not None and record.status == "completed" else None
+    done = record is not None and record.status == "completed" and is_measured(cfg, run, record)
+    return _done(cfg, run) if done else None
 
 
-def carry_out(cfg: DictConfig, overrides: list[str], experiment: str | None, work: Work) -> Outcome:
+def carry_out(
+    cfg: DictConfig, overrides: list[str], experiment: str | None, work: Work, measure: Work | None = None
+) -> Outcome:
     """Do `work` for the run that `cfg` asks for, unless its record says that there is nothing to do.
+
+    A finished run that was not measured as `cfg` asks gets `measure` instead, which fills in the scores of a record.
 
     An error of the work ends in record.json and in the outcome, and is not raised: a sweep goes on.
     """
     run = find(cfg)
     with open_dict(cfg):
         cfg.paths.run_dir = str(run.path)
-    try:
-        with Lock(run.lock_file):
-            record = run.record() or _new(cfg, run, overrides, experiment)
-            if record.status == "completed":
-                return _done(run)
-            tries = len(record.errors) + (record.error is not None)
-            if record.status == "failed" and tries > cfg.retries:
-                reason = f"failed {tries} times, the last with {reason_of(record)}; retries={tries} tries again"
-                return Outcome(run.path, "failed", reason, worked=False, exit_status=1)
-            return _work(cfg, run, record, work)
-    except RunIsLocked as locked:
-        return Outcome(run.path, "running", str(locked), worked=False)
+    waits = _measures_with_others(cfg, run)
+    while True:
+        try:
+            with Lock(run.lock_file):
+                return _owned(cfg, run, run.record() or _new(cfg, run, overrides, experiment), overrides, work, measure)
+        except RunIsLocked as locked:
+            if not waits:
+                return Outcome(run.path, "running", str(locked), worked=False)
+            time.sleep(_WAIT_SECONDS)
 
 
-def _done(run: Run) -> Outcome:
-    return Outcome(run.path, "completed", "done before", worked=False)
+def _measures_with_others(cfg: DictConfig, run: Run) -> bool:
+    """Whether other jobs of the sweep want the same run, measured in another way: then this one waits for them."""
+    rows = Sweep(cfg.paths.output_dir, str(cfg.sweep)).rows() if cfg.get("sweep") else []
+    return sum(row["fingerprint"] == run.path.name and row["task_name"] == cfg.task_name for row in rows) > 1
+
+
+def _owned(
+    cfg: DictConfig, run: Run, record: Record, overrides: list[str], work: Work, measure: Work | None
+) -> Outcome:
+    if record.status == "completed":
+        if measure is None or is_measured(cfg, run, record):
+            return _done(cfg, run)
+        return _measure(cfg, run, record, overrides, measure)
+    tries = len(record.errors) + (record.error is not None)
+    if record.status == "failed" and tries > cfg.retries:
+        reason = f"failed {tries} times, the last with {reason_of(record)}; retries={tries} tries again"
+        return Outcome(run.path, "failed", reason, worked=False, exit_status=1)
+    return _work(cfg, run, record, work)
+
+
+def _done(cfg: DictConfig, run: Run) -> Outcome:
+    return Outcome(run.path, "completed", "done before", worked=False, measurement=measurement(cfg))
+
+
+def _measure(cfg: DictConfig, run: Run, record: Record, overrides: list[str], measure: Work) -> Outcome:
+    """Score a finished run in another way; whatever happens, the run stays finished."""
+    watch = Stopwatch()
+    measured = replace(record, metrics={}, overrides=overrides, started=now())
+    with _logged_to(run.log_file):
+        try:
+            measure(cfg, run, measured)
+            end_if_asked()
+            measured.seconds = round(watch.seconds, 3)
+            keep(cfg, run, record, measured)
+        except Ended as ending:
+            return _ended(run, ending)
+        except Exception as error:
+            measured.end("failed", watch.seconds, plainly(error))
+            return _told(run, measured, error)
+    return Outcome(run.path, "completed", "trained before; scored as asked", measurement=measurement(cfg))
 
 
 def _new(cfg: DictConfig, run: Run, overrides: list[str], experiment: str | None) -> Record:
@@ -103,6 +154,7 @@ def _work(cfg: DictConfig, run: Run, record: Record, work: Work) -> Outcome:
             with Reserve(run.path / ".reserve"):
                 work(cfg, run, record)
             end_if_asked()
+            record.measurement = measurement(cfg)
             record.end("completed", watch.seconds)
             record.save(run.record_file)
         except Ended as ending:
@@ -115,7 +167,7 @@ def _work(cfg: DictConfig, run: Run, record: Record, work: Work) -> Outcome:
             raise
         except (Exception, SystemExit) as error:
             return _failed(run, record, error, watch)
-        return Outcome(run.path, "completed")
+        return Outcome(run.path, "completed", measurement=measurement(cfg))
 
 
 def _ended(run: Run, ending: Ended) -> Outcome:
@@ -132,6 +184,10 @@ def _failed(run: Run, record: Record, error: Exception | SystemExit, watch: Stop
     record.end("failed", watch.seconds, plainly(error))
     with contextlib.suppress(DiskFull):
         record.save(run.record_file)
+    return _told(run, record, error)
+
+
+def _told(run: Run, record: Record, error: Exception | SystemExit) -> Outcome:
     assert record.error is not None
     logging.getLogger("genlab").error("%s", record.error["traceback"])
     return Outcome(run.path, "failed", reason_of(record), exit_status=2 if isinstance(error, ConfigError) else 1)

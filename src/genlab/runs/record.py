@@ -36,6 +36,8 @@ class Record:
     finished: str | None = None
     seconds: float = 0.0
     metrics: dict[str, Any] = field(default_factory=dict)
+    measurement: str | None = None
+    """The name of what was measured, see `config.fingerprint.measurement`."""
     training: dict[str, Any] = field(default_factory=dict)
     environment: dict[str, Any] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,72 @@
+"""What was measured of a finished run: in its record the first, every other one in a record beside it.
+
+A measurement has a name (`config.fingerprint.measurement`): asked for again it is found, and nothing is trained for it.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from genlab.config.errors import ConfigError
+from genlab.config.fingerprint import measurement
+from genlab.runs.atomic import write_json
+from genlab.runs.record import Record
+from genlab.runs.store import Run, save_config
+
+
+def is_measured(cfg: DictConfig, run: Run, record: Record) -> bool:
+    """Whether a finished run has the scores that `cfg` asks for."""
+    asked = measurement(cfg)
+    return asked is None or asked == _of_record(run, record) or scores(run, asked) is not None
+
+
+def scores(run: Run, asked: str | None) -> dict[str, Any] | None:
+    """The run's record with what was measured under that name; None where it was not, or there is no record.
+
+    Without a name: the record as it is.
+    """
+    if (record := run.record()) is None:
+        return None
+    if asked is None or asked == _of_record(run, record):
+        return record.to_json()
+    try:
+        content = json.loads(_file(run, asked).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) and content.get("measurement") == asked else None
+
+
+def keep(cfg: DictConfig, run: Run, record: Record, measured: Record) -> None:
+    """Write down what `measured` holds: in the run's record where that has no scores yet, else beside it."""
+    measured.measurement = measurement(cfg)
+    if record.metrics:
+        assert measured.measurement is not None
+        write_json(_file(run, measured.measurement), measured.to_json())
+    else:
+        record.metrics, record.measurement = measured.metrics, measured.measurement
+        record.seconds = round(record.seconds + measured.seconds, 3)
+        save_config(cfg, run.config_file)  # which says what the record's scores are
+        record.save(run.record_file)
+
+
+def folder(run: Run, record: Record, cfg: DictConfig) -> Path:
+    """Where pictures of a measurement go: the run's folder for those of its record."""
+    return run.path / "evaluations" / str(measurement(cfg)) if record.metrics else run.path
+
+
+def _file(run: Run, name: str) -> Path:
+    return run.path / "evaluations" / f"measurement-{name}.json"
+
+
+def _of_record(run: Run, record: Record) -> str | None:
+    """What the record's own scores are; where it does not say so, as older ones, the config beside it does."""
+    if record.measurement is not None or not record.metrics:
+        return record.measurement
+    try:
+        return measurement(run.config())
+    except ConfigError:
+        return None

@@ -1,0 +1,134 @@
+"""What is measured does not decide what is trained: another measurement scores the finished run."""
+
+import json
+import shutil
+
+import pytest
+
+from genlab.cli import main
+from genlab.runs.older_names import FILE
+from genlab.runs.store import Store
+from genlab.runs.sweeps import Sweep
+
+ASKED = [
+    "train", "experiment=autoencoder/cvae_digits", "dataset.train_size=128", "trainer.max_epochs=1", "logger=none",
+    "callbacks.previews=null", "metrics=reconstruction",
+]  # fmt: skip
+
+
+def ask(store, *words):
+    given = {word.partition("=")[0] for word in words}
+    usual = [word for word in ASKED if word.partition("=")[0] not in given]
+    assert main([*usual, f"paths.output_dir={store}", *words]) == 0
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A store with one run, trained and not scored."""
+    store = tmp_path_factory.mktemp("trained") / "outputs"
+    ask(store, "test=false")
+    return store
+
+
+@pytest.fixture
+def store(trained, tmp_path):
+    return shutil.copytree(trained, tmp_path / "outputs")
+
+
+def the_run(store):
+    (run,) = Store(store)
+    return run
+
+
+def evaluations(run):
+    return [json.loads(file.read_text()) for file in sorted(run.path.glob("evaluations/*.json"))]
+
+
+def test_a_run_that_was_not_scored_is_scored_and_its_training_untouched(store, capsys):
+    before = (the_run(store).checkpoints / "last.ckpt").read_bytes()
+    assert the_run(store).record().metrics == {}
+    ask(store)
+    run = the_run(store)
+    assert "psnr" in run.record().metrics
+    assert run.config().metrics.metrics.psnr is not None
+    assert (run.checkpoints / "last.ckpt").read_bytes() == before
+    capsys.readouterr()
+    ask(store)
+    assert "done before" in capsys.readouterr().err
+
+
+def test_scores_of_a_finished_run_are_those_it_would_have_had_at_once(store, tmp_path):
+    ask(store)
+    ask(tmp_path / "at_once")
+    assert the_run(store).path.name == the_run(tmp_path / "at_once").path.name
+    assert the_run(store).record().metrics == the_run(tmp_path / "at_once").record().metrics
+
+
+def test_another_measurement_stands_beside_the_first_and_is_not_done_twice(store, capsys):
+    ask(store)
+    first = the_run(store).record()
+    ask(store, "metrics.n_samples=20")
+    run = the_run(store)
+    assert run.record() == first
+    (second,) = evaluations(run)
+    assert second["metrics"]["psnr"]["n"] == 20 != first.metrics["psnr"]["n"]
+    assert second["measurement"] != first.measurement
+    capsys.readouterr()
+    for words in ([], ["metrics.n_samples=20"], ["metrics=none"], ["test=false"]):
+        ask(store, *words)
+        assert "done before" in capsys.readouterr().err
+    assert evaluations(run) == [second]
+
+
+def test_a_measurement_that_fails_leaves_the_run_finished(store, capsys, monkeypatch):
+    from genlab.metrics.suite import Suite
+
+    def broken(*_, **__):
+        raise ValueError("no such luck")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Suite, "evaluate", broken)
+        assert main([*ASKED, f"paths.output_dir={store}"]) == 1
+    assert "no such luck" in capsys.readouterr().err
+    assert the_run(store).record().status == "completed"
+    ask(store)
+    assert "psnr" in the_run(store).record().metrics
+
+
+@pytest.mark.parametrize("launcher", ["inline", "local"])
+def test_a_sweep_over_measurements_trains_once(tmp_path, capfd, launcher):
+    words = ["-m", "metrics.n_samples=20,30,40", "sweep=s", f"launcher={launcher}"]
+    ask(tmp_path, *words, *(["hydra.launcher.workers=2"] if launcher == "local" else []))
+    run = the_run(tmp_path)
+    found = [run.record().to_json(), *evaluations(run)]
+    assert sorted(record["metrics"]["psnr"]["n"] for record in found) == [20, 30, 40]
+    rows = Sweep(tmp_path, "s").rows()
+    assert [row["status"] for row in rows] == ["completed"] * 3
+    assert len({row["measurement"] for row in rows}) == 3
+    assert "3 done, 0 done before" in capfd.readouterr().out
+
+
+def test_a_run_of_an_older_store_is_found_by_its_new_name(store, capsys):
+    """When what is measured decided a run's name, too, other names were given; no folder is renamed."""
+    from genlab.config.fingerprint import name_with_measurement
+
+    ask(store)
+    run = the_run(store)
+    old = name_with_measurement(run.config(), run.record().data["sha256"])
+    assert old != run.path.name
+    run.path.rename(run.path.with_name(old))
+    (store / FILE).unlink(missing_ok=True)
+    capsys.readouterr()
+    ask(store)
+    assert "done before" in capsys.readouterr().err
+    ask(store, "metrics.n_samples=20")
+    assert the_run(store).path.name == old
+    assert json.loads((store / FILE).read_text())["runs"] == {f"train/{run.path.name}": old}
+
+
+def test_a_folder_whose_name_does_not_fit_its_config_is_no_older_run(store, capsys):
+    run = the_run(store)
+    run.path.rename(run.path.with_name("0123456789ab"))
+    (store / FILE).unlink(missing_ok=True)
+    ask(store, "test=false")
+    assert len(list(Store(store))) == 2
