@@ -9,7 +9,7 @@ from genlab.data.classes import check_trained
 
 
 def test_a_model_that_is_told_the_class_is_refused_in_one_sentence():
-    with pytest.raises(ConfigError, match=r"^class has no picture to train on: b; the model would draw them without"):
+    with pytest.raises(ConfigError, match=r"^a class has no picture to train on: b; the model would draw them without"):
         check_trained(["b"], conditional=True)
     with pytest.raises(
         ConfigError, match=r"^7 classes have no picture to train on: 0, 1, 2, 3, 4, \.\.\. \(7 in all\)"
@@ -18,7 +18,7 @@ def test_a_model_that_is_told_the_class_is_refused_in_one_sentence():
 
 
 def test_others_are_told():
-    with pytest.warns(UserWarning, match=r"^class has no picture to train on: b$"):
+    with pytest.warns(UserWarning, match=r"^a class has no picture to train on: b$"):
         check_trained(["b"], conditional=False)
 
 

@@ -15,6 +15,7 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
 from genlab.config.files import conf_dir, options
+from genlab.config.resolvers import register_resolvers
 from genlab.data.catalog import checksum
 from genlab.data.digits import Digits
 from genlab.data.idx import IdxImages
@@ -31,6 +32,7 @@ def digits(**changes: Any) -> ResidentDataModule:
 
 def config(name: str, folder: Path) -> dict[str, Any]:
     """conf/dataset/NAME.yaml, resolved as in a run."""
+    register_resolvers()
     root = {"dataset": OmegaConf.load(conf_dir() / "dataset" / f"{name}.yaml"), "seed": 0}
     cfg = OmegaConf.create(root | {"paths": {"data_dir": str(folder)}})
     for key, value in {"path": str(folder), "repo": str(folder)}.items():

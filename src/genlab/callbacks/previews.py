@@ -12,6 +12,7 @@ import torch
 from genlab.config.ranges import PositiveInt
 from genlab.families.base import batches_done
 from genlab.interop.loggers import log_picture
+from genlab.progress import progress
 from genlab.reports.pictures import draw_all, draw_curve, draw_process
 from genlab.runs.store import Run
 
@@ -45,7 +46,7 @@ def epochs(trainer: pl.Trainer) -> int:
 def draw(module: Any, data: Any, run: Run, loggers: list[Any], step: int) -> None:
     """Draw a model's pictures into the run folder and show them in every logger; no random state changes."""
     devices = [module.device] if module.device.type == "cuda" else []
-    with module.averaged(), torch.random.fork_rng(devices):
+    with progress("drawing pictures"), module.averaged(), torch.random.fork_rng(devices):
         pictures: dict[str, Path] = draw_all(module, data, run.samples, f"step_{step:06d}", module.device)
     of_run = {"loss": draw_curve(run), "schedule": draw_process(module, data, run)}
     pictures |= {kind: path for kind, path in of_run.items() if path is not None}

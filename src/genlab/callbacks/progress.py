@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from typing import Any
 
@@ -11,6 +9,7 @@ import pytorch_lightning as pl
 
 from genlab.config.ranges import PositiveFloat
 from genlab.families.base import batches_done
+from genlab.progress import LOG_SECONDS, TERMINAL_SECONDS, Line, clock
 
 
 class Progress(pl.Callback):
@@ -23,11 +22,14 @@ class Progress(pl.Callback):
     """
 
     def __init__(
-        self, name: str = "train", terminal_seconds: PositiveFloat = 0.5, log_seconds: PositiveFloat = 15.0
+        self,
+        name: str = "train",
+        terminal_seconds: PositiveFloat = TERMINAL_SECONDS,
+        log_seconds: PositiveFloat = LOG_SECONDS,
     ) -> None:
         self._name = name
-        self._tty = sys.stderr.isatty() and os.environ.get("GENLAB_PROGRESS") != "lines"
-        self._interval = terminal_seconds if self._tty else log_seconds
+        self._line = Line()
+        self._interval = terminal_seconds if self._line.in_place else log_seconds
         self._last = self._begin = 0.0
         self._begin_step = 0
 
@@ -44,8 +46,7 @@ class Progress(pl.Callback):
             self._show(trainer, now, float(outputs["loss"]))
 
     def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        if self._tty:
-            print(file=sys.stderr)
+        self._line.keep()
 
     def _show(self, trainer: pl.Trainer, now: float, loss: float) -> None:
         step = batches_done(trainer)
@@ -61,7 +62,7 @@ class Progress(pl.Callback):
             text += f"  {rate:.1f} steps/s  {clock(left)} left"
         else:
             text += f"  step {step}  loss {loss:.4g}  {rate:.1f} steps/s  {clock(elapsed)}"
-        print(f"\r\033[K{text}" if self._tty else text, end="" if self._tty else "\n", file=sys.stderr, flush=True)
+        self._line.put(text)
 
     @staticmethod
     def _total(trainer: pl.Trainer) -> int | None:
@@ -70,10 +71,3 @@ class Progress(pl.Callback):
             epochs = int(trainer.max_epochs or 0) * int(trainer.num_training_batches)
             steps = epochs if steps is None else min(steps, epochs)
         return steps
-
-
-def clock(seconds: float) -> str:
-    """Seconds as 0:42, 12:05 or 3:04:05."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -13,6 +13,7 @@ from genlab.metrics.compare import differences
 from genlab.metrics.score import Score
 from genlab.metrics.suite import Suite
 from genlab.notice import Notice
+from genlab.progress import reporting
 from genlab.runs import history
 from genlab.runs.store import Run
 
@@ -47,14 +48,15 @@ class Scores(pl.Callback):
         self._best: Score | None = None
 
     def on_fit_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        self._suite.check(module, trainer.datamodule)  # type: ignore[attr-defined]
+        with reporting("preparing the metrics") as report:
+            self._suite.check(module, trainer.datamodule, report)  # type: ignore[attr-defined]
 
     def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         if (trainer.current_epoch + 1) % self._every or trainer.fast_dev_run:  # type: ignore[attr-defined]
             return
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), reporting("computing the scores") as report:
             warnings.simplefilter("ignore")  # that few samples bias a score is said by its name
-            scores = self._suite.evaluate(module, trainer.datamodule)  # type: ignore[attr-defined]
+            scores = self._suite.evaluate(module, trainer.datamodule, progress=report)  # type: ignore[attr-defined]
         values = {f"{self._prefix}{name}{self._suffix}": score.value for name, score in scores.items()}
         if trainer.is_global_zero:
             line = {"step": batches_done(trainer), "epoch": trainer.current_epoch, **values}

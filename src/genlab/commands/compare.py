@@ -98,13 +98,14 @@ def _scored(cfg: DictConfig, own: DictConfig, run: Run) -> tuple[dict[str, Score
 
     from genlab.config.instantiate import build
     from genlab.metrics.source import Generated
+    from genlab.progress import reporting
     from genlab.protocols import Samples
     from genlab.runs.restore import newest, restore
 
     suite, data = build(cfg.metrics), build(own.dataset, list(own.allow_targets))
     module: Any = restore(own, newest(run)).to("cuda" if torch.cuda.is_available() else "cpu")
-    with noted():
-        scores = suite.evaluate(module, data)
+    with noted(), reporting("computing the scores") as report:
+        scores = suite.evaluate(module, data, progress=report)
     samples = isinstance(module, Samples)
     if not samples:
         return scores, None

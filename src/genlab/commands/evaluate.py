@@ -55,6 +55,7 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[Workbench]) -> dict
     assert run is not None
     import torch
 
+    from genlab.progress import progress, reporting
     from genlab.runs.atomic import write_json
     from genlab.runs.record import Stopwatch
     from genlab.runs.workbench import Workbench, checkpoint_of
@@ -70,9 +71,10 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[Workbench]) -> dict
     watch = Stopwatch()
     pictures = run.path / "evaluations" / _name(cfg)
     pictures.mkdir(parents=True, exist_ok=True)
-    with noted():
-        scores = suite.evaluate(module, data, out_dir=pictures)
-    _draw(module, data, pictures)
+    with noted(), reporting("computing the scores") as report:
+        scores = suite.evaluate(module, data, out_dir=pictures, progress=report)
+    with progress("drawing pictures"):
+        _draw(module, data, pictures)
     original = run.record()
     record = (original.to_json() if original else {}) | {
         "overrides": _given(),

@@ -47,6 +47,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
 
     from genlab.config.instantiate import build
     from genlab.metrics.folder import folder_pictures
+    from genlab.progress import reporting
     from genlab.runs.atomic import write_json
     from genlab.runs.record import Stopwatch, environment
     from genlab.runs.store import EVALUATIONS
@@ -59,8 +60,10 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         name, made = Path(str(cfg.folder)).expanduser().resolve().name, pictures.provenance()
         digest = str(made["origin_sha256"])[:12]
         path = Path(cfg.out) if cfg.out else Path(cfg.paths.output_dir) / EVALUATIONS / f"{name}-{digest}.json"
-        with noted() as more:
-            scores = suite.evaluate_pictures(pictures, data, out_dir=path.with_suffix(""), device=device)
+        with noted() as more, reporting("computing the scores") as report:
+            scores = suite.evaluate_pictures(
+                pictures, data, out_dir=path.with_suffix(""), device=device, progress=report
+            )
     except ValueError as error:
         raise ConfigError(str(error)) from error
     record = {

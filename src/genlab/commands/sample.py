@@ -66,6 +66,7 @@ def sample(cfg: DictConfig, run: Any) -> Path:
 def _drawn(cfg: DictConfig, run: Any, module: Any) -> Path:
     import torch
 
+    from genlab.progress import progress
     from genlab.randomness import PerImage
     from genlab.reports.samples import check_folder, write_folder, write_grid, write_points
 
@@ -73,10 +74,13 @@ def _drawn(cfg: DictConfig, run: Any, module: Any) -> Path:
     if cfg.format == "folder" and cfg.out is not None:
         check_folder(out)
     labels, parts = _labels(cfg, module), []
-    for start in range(0, cfg.n, cfg.batch_size):
-        stop = min(start + cfg.batch_size, cfg.n)
-        given = None if labels is None else labels[start:stop]
-        parts.append(module.sample(stop - start, given, generator=PerImage.range(cfg.seed, start, stop, module.device)))
+    with progress("drawing samples", cfg.n, "images") as advance:
+        for start in range(0, cfg.n, cfg.batch_size):
+            stop = min(start + cfg.batch_size, cfg.n)
+            given = None if labels is None else labels[start:stop]
+            noise = PerImage.range(cfg.seed, start, stop, module.device)
+            parts.append(module.sample(stop - start, given, generator=noise))
+            advance(stop - start)
     x = torch.cat(parts).cpu()
     if cfg.format == "folder" and x.ndim == 4:
         print(f"{len(x)} pictures in {write_folder(out, x, own=cfg.out is None)}")
@@ -90,6 +94,7 @@ def _drawn(cfg: DictConfig, run: Any, module: Any) -> Path:
 
 
 def _film(cfg: DictConfig, run: Any, module: Any) -> Path:
+    from genlab.progress import progress
     from genlab.protocols import Unfolds
     from genlab.randomness import PerImage
     from genlab.reports.film import check_film, frames, write_film
@@ -100,7 +105,9 @@ def _film(cfg: DictConfig, run: Any, module: Any) -> Path:
     path = Path(cfg.out or run.samples / f"{_stem(cfg)}.gif")
     check_film(path)
     streams = PerImage.range(cfg.seed, 0, cfg.n, module.device)
-    print(write_film(path, frames(*module.unfold(cfg.n, cfg.frames, _labels(cfg, module), generator=streams))))
+    with progress("drawing the film"):
+        write_film(path, frames(*module.unfold(cfg.n, cfg.frames, _labels(cfg, module), generator=streams)))
+    print(path)
     return path
 
 

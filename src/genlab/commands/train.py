@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -80,6 +79,7 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
     from genlab.data.classes import check_trained
     from genlab.data.stand_in import or_noise
     from genlab.interop.loggers import finish, log_summary
+    from genlab.progress import reporting
     from genlab.runs.plugins import plugins
     from genlab.runs.record import environment, peak_memory_bytes
     from genlab.runs.restore import load_weights
@@ -96,7 +96,8 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
         check_trained(data.untrained_classes, conditional=bool(getattr(module, "num_classes", None)))
     suite = build(cfg.metrics, allowed) if cfg.metrics is not None and cfg.test else None
     if suite is not None:
-        suite.check(module, data)
+        with reporting("preparing the metrics") as report:
+            suite.check(module, data, report)
     callbacks = build_all(cfg.callbacks, allowed, run=run)
     loggers = build_all(cfg.logger, allowed)
     status = "failed"
@@ -123,7 +124,8 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
             draw(module, data, run, list(loggers.values()), steps)
         end_if_asked()
         if suite is not None:
-            scores = suite.evaluate(module, data, out_dir=run.path, progress=_report)
+            with reporting("computing the scores") as report:
+                scores = suite.evaluate(module, data, out_dir=run.path, progress=report)
             record.metrics = {name: score.to_json() for name, score in scores.items()}
         record.training["peak_memory_bytes"] = peak_memory_bytes()
         status = "completed"
@@ -146,6 +148,7 @@ def score_again(cfg: DictConfig, run: Run, record: Record) -> None:
 
     from genlab.config.instantiate import build, build_all
     from genlab.interop.loggers import finish, log_summary
+    from genlab.progress import reporting
     from genlab.runs.measurements import folder
     from genlab.runs.restore import newest, restore
 
@@ -155,17 +158,14 @@ def score_again(cfg: DictConfig, run: Run, record: Record) -> None:
     module.to("cuda" if on_gpu else "cpu")
     original = run.record()
     assert original is not None, "a finished run has a record"
-    scores = suite.evaluate(module, data, out_dir=folder(run, original, cfg), progress=_report)
+    with reporting("computing the scores") as report:
+        scores = suite.evaluate(module, data, out_dir=folder(run, original, cfg), progress=report)
     record.metrics = {name: score.to_json() for name, score in scores.items()}
     if original.metrics:
         return
     for logger in build_all(cfg.logger, list(cfg.allow_targets)).values():
         log_summary(logger, record.to_json(), int(record.training.get("steps", 0)))
         finish(logger, "completed")
-
-
-def _report(what: str, done: int, total: int) -> None:
-    logging.getLogger("genlab").info("%s: %d of %d", what, done, total)
 
 
 def _asked_for() -> tuple[list[str], str | None]:

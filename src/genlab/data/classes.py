@@ -24,7 +24,7 @@ def check_trained(untrained: Sequence[str], conditional: bool) -> None:
     """
     if not untrained:
         return
-    have = "class has" if len(untrained) == 1 else f"{len(untrained)} classes have"
+    have = "a class has" if len(untrained) == 1 else f"{len(untrained)} classes have"
     text = f"{have} no picture to train on: {listed(untrained, 5)}"
     if conditional:
         raise ConfigError(

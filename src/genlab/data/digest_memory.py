@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from genlab.data.digest import file_digest
+from genlab.progress import progress
 
 
 def remembered_digests(
@@ -22,19 +23,26 @@ def remembered_digests(
     book = memory / f"digests-{hashlib.sha256(os.fsencode(root)).hexdigest()[:12]}.json"
     known = _remembered(book)
     now: dict[str, list[int | str]] = {}
-    for name in names:
-        try:
-            status = (root / name).stat()
-            stamp = [status.st_size, status.st_mtime_ns]
-            before = known.get(name)
-            now[name] = before if before and before[:2] == stamp else [*stamp, file_digest(root / name)]
-        except OSError as error:
-            if unread is None:
-                raise
-            unread(name, error)
+    names = list(names)
+    with progress(f"reading {root.name}", len(names), "files") as advance:
+        for name in names:
+            try:
+                now[name] = _digested(root / name, known.get(name))
+            except OSError as error:
+                if unread is None:
+                    raise
+                unread(name, error)
+            advance(1)
     if now != known:
         _remember(book, now)
     return {name: str(entry[2]) for name, entry in now.items()}
+
+
+def _digested(path: Path, before: list[int | str] | None) -> list[int | str]:
+    """Size, time of change and SHA-256 of a file."""
+    status = path.stat()
+    stamp: list[int | str] = [status.st_size, status.st_mtime_ns]
+    return before if before and before[:2] == stamp else [*stamp, file_digest(path)]
 
 
 def _remembered(book: Path) -> dict[str, list[int | str]]:

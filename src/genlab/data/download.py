@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from genlab.data.progress import progress
+from genlab.progress import progress
 
 _TIMEOUT = 8.0  # seconds without an answer
 _ATTEMPTS = 4

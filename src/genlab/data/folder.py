@@ -24,10 +24,10 @@ from genlab.data.fit import check_channels
 from genlab.data.folder_labels import TABLE, classes_of, labels_by_table, numbered, top_folder, why_unlabelled
 from genlab.data.picture import to_square
 from genlab.data.prepared import About, Write, notes, prepared
-from genlab.data.progress import progress
 from genlab.data.source import Images
 from genlab.data.walk import Listing, files_under, reason, shown
 from genlab.notice import Notice
+from genlab.progress import progress
 
 if TYPE_CHECKING:
     from PIL import Image as Pillow

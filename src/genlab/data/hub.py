@@ -19,8 +19,8 @@ from genlab.data.fetch import DataUnavailableError
 from genlab.data.fit import check_channels
 from genlab.data.picture import to_square
 from genlab.data.prepared import About, Write, prepared
-from genlab.data.progress import progress
 from genlab.data.source import Images
+from genlab.progress import progress
 
 _CONVERSION = 2
 """Raised when converting the same pictures gives other pixels."""

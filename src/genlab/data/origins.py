@@ -15,7 +15,7 @@ from typing import IO, Protocol
 
 from genlab.data.archive import ArchiveError, extract_tar
 from genlab.data.download import Download, DownloadError
-from genlab.data.progress import progress
+from genlab.progress import progress
 
 _MAX_BYTES = 1 << 30
 _CLIENT_TIMEOUT = 900  # seconds

@@ -22,9 +22,6 @@ _RECIPE = "1"
 _DIGITS = frozenset(("digits", "mnist"))
 """Data sets whose classifier may be named "digits"."""
 
-_REPORTED = 100
-"""Steps between two reports of progress."""
-
 
 class ClassifierNetwork(nn.Module):
     """Convolutions that halve the picture to 4-8 pixels, then a hidden layer, whose output are the features.
@@ -158,7 +155,7 @@ class OwnClassifier(Extractor):
             loss.backward()
             optimizer.step()
             schedule.step()
-            if report is not None and (step + 1) % _REPORTED == 0:
+            if report is not None:
                 report(f"training the extractor {self.name}", step + 1, self.steps)
 
 
