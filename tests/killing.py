@@ -71,7 +71,11 @@ def facts(run):
     from genlab.runs import checkpoint_io, history
 
     record = run.record()
-    found = {"status": record.status, "metrics": {name: score["value"] for name, score in record.metrics.items()}}
+    found = {
+        "fingerprint": record.fingerprint,
+        "status": record.status,
+        "metrics": {name: score["value"] for name, score in record.metrics.items()},
+    }
     if not (run.checkpoints / "last.ckpt").exists():
         return found
     content = checkpoint_io.load(run.checkpoint())

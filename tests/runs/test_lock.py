@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,21 @@ def test_the_lock_of_a_killed_process_is_taken_over(tmp_path):
     process.wait()
     with Lock(path):
         assert owner(path)["pid"] == os.getpid()
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="elsewhere a zombie is not told from the living")
+def test_a_dead_owner_that_nobody_has_waited_for_holds_nothing(tmp_path):
+    path = tmp_path / "lock.json"
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        path.write_text(
+            json.dumps({"host": socket.gethostname(), "pid": process.pid, "birth": lock._birth(process.pid)})
+        )
+        assert owner(path)["pid"] == process.pid
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays a zombie
+        assert owner(path) is None
+        with Lock(path):
+            assert owner(path)["pid"] == os.getpid()
 
 
 def test_a_process_number_used_again_is_not_mistaken_for_the_owner(tmp_path):

@@ -18,7 +18,8 @@ _PATIENCE_SECONDS = 30.0
 class Interruption(pl.Callback):
     """Has signals wait while training (runs.signals): the step is finished, the state saved, and then the run ends.
 
-    Every training has one, whatever its config says. A validation that has begun is finished and one more step taken,
+    Every training has one, whatever its config says; a config of old that names it gets a second, which waits in the
+    same way. A validation that has begun is finished and one more step taken,
     as its result would be lost; one that takes long is left, and what was done since the last checkpoint is repeated.
     """
 

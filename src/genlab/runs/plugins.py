@@ -13,7 +13,7 @@ def plugins() -> list[Any]:
     """Lightning's plugins of a training.
 
     Inside a job of SLURM, Lightning would catch the scheduler's signals, write a checkpoint of its own name and queue
-    the job again; submitit does that too, and the two fight. genlab saves (callbacks.interruption), submitit queues.
+    the job again; submitit does that too, and the two fight. genlab saves (runs.signals), submitit queues.
     """
     slurm = [SLURMEnvironment(auto_requeue=False)] if SLURMEnvironment.detect() else []
     return [AtomicCheckpointIO(), *slurm]
