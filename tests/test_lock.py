@@ -1,4 +1,4 @@
-"""`make install` installs what was tested: every requirement of the lock has a version and the hashes of its files."""
+"""What `make install` installs is what was tested: every requirement has a version and the hashes of its files."""
 
 import re
 from pathlib import Path

@@ -89,7 +89,7 @@ KEYS = (
     Key("callbacks.history", _N, inherited=False),
     Key("callbacks.checkpoints", _N, inherited=False),
     Key("callbacks.previews", _N, inherited=False),
-    Key("callbacks.interruption", _N, inherited=False),
+    Key("callbacks.interruption", _N, inherited=False),  # of older configs: every training has it now
     Key("callbacks.pruning", _N, inherited=False),
     Key("logger", _N, inherited=False, shared=True),
     Key("launcher", _N, saved=False, shared=True),

@@ -48,6 +48,7 @@ class FIDJackknife:
     """
 
     needs = frozenset({"samples"})
+    names = ("fid_jackknife_{extractor}",)
 
     def __init__(self, extractor: Extractor, groups: PositiveInt = 10) -> None:
         if groups < 3:

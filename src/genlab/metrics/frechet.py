@@ -189,6 +189,7 @@ class FrechetDistance:
     """
 
     needs = frozenset({"samples"})
+    names = ("fid_{extractor}",)
 
     def __init__(self, extractor: Extractor) -> None:
         self.extractor = extractor

@@ -102,6 +102,7 @@ class PrecisionRecall:
     """
 
     needs = frozenset({"samples"})
+    names = ("precision_{extractor}", "recall_{extractor}", "density_{extractor}", "coverage_{extractor}")
 
     def __init__(
         self, extractor: Extractor, neighbours: PositiveInt = 3, density_neighbours: PositiveInt = 5

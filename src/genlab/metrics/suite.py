@@ -33,6 +33,9 @@ class Metric(Protocol):
     in steps), "flow" (of one in continuous time), "captions" (of the samples, or names of their classes), "large
     pictures" (11 pixels and more), "31 pixels" (and more)."""
 
+    names: tuple[str, ...]
+    """The names that its scores may have; "{extractor}" stands for the extractor's name."""
+
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         """Scores by name."""
         ...
@@ -91,6 +94,17 @@ class Suite:
     def needs(self) -> set[str]:
         """All that any of the metrics needs."""
         return {need for metric in self.metrics.values() for need in metric.needs}
+
+    @property
+    def names(self) -> list[str] | None:
+        """All names that its scores may have; None where a metric of somebody's own does not tell."""
+        found = []
+        for metric in self.metrics.values():
+            if not hasattr(metric, "names"):
+                return None
+            name = getattr(getattr(metric, "extractor", None), "name", "")
+            found += [each.format(extractor=name) for each in metric.names]
+        return found
 
     def applicable(self, module: object, data: Data) -> dict[str, Metric]:
         """The metrics whose needs the model and its data meet."""

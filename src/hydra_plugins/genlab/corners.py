@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from hydra.core.override_parser.types import IntervalSweep, Override
 
+from hydra_plugins.genlab.grid_sweeper import swept_values
+
 
 def corners(space: Mapping[str, Override]) -> list[list[str]]:
     """Jobs at the edges of a space: every key at its first value, every key at its last, and each key alone changed
@@ -22,4 +24,4 @@ def _edges(override: Override) -> list[str]:
     sweep = override.value()
     if isinstance(sweep, IntervalSweep):
         return [str(sweep.start), str(sweep.end)]
-    return [str(value) for value in override.sweep_string_iterator()]
+    return swept_values(override)

@@ -63,14 +63,14 @@ def combinations(overrides: Sequence[Override]) -> list[list[str]]:
         if override.is_sweep_override():
             if not override.is_discrete_sweep():
                 raise ConfigError(f"{override.input_line} sweeps an interval: a grid needs values, as in {key}=1,2,3")
-            values = [f"{key}={value}" for value in _swept(override)]
+            values = [f"{key}={value}" for value in swept_values(override)]
         else:
             values = [key if override.is_delete() else f"{key}={override.get_value_element_as_str()}"]
         jobs = [[*job, value] for job in jobs for value in values]
     return jobs
 
 
-def _swept(override: Override) -> list[str]:
+def swept_values(override: Override) -> list[str]:
     """The values of a sweep; a glob, alone or among others, gives its options (Hydra's own sees none in folders)."""
     value = override.value()
     elements = value.list if isinstance(value, ChoiceSweep) else [value]
