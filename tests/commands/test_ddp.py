@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+import time
 
 import pytest
 
 from genlab.cli import main
+from genlab.runs import checkpoint_io, history
 from genlab.runs.store import Store
 
 WORDS = [
@@ -46,6 +48,22 @@ def test_two_spawned_processes_leave_the_record_of_one(tmp_path):
     for name, score in one.metrics.items():
         assert two.metrics[name]["value"] == pytest.approx(score["value"], rel=1e-3)
         assert two.metrics[name]["provenance"]["weights"] == "ema"
+
+
+@pytest.mark.slow
+def test_a_signal_to_the_parent_of_spawned_processes_saves_and_ends_them(tmp_path):
+    words = [*WORDS, "trainer=ddp_sim", "trainer.max_epochs=10000", "trainer.log_every_n_steps=1"]
+    command = [sys.executable, "-m", "genlab", "train", *words, f"paths.output_dir={tmp_path}"]
+    training = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    while training.poll() is None and not any(history.read(path) for path in tmp_path.glob("*/*/history.jsonl")):
+        time.sleep(0.1)
+    training.terminate()
+    said = training.communicate()[0]
+    assert training.returncode == 143, said
+    assert "Traceback" not in said
+    (run,) = Store(tmp_path)
+    assert run.record().status == "interrupted"
+    assert checkpoint_io.load(run.checkpoint())["global_step"] == history.read(run.history_file)[-1]["step"]
 
 
 @pytest.mark.slow

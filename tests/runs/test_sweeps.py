@@ -24,6 +24,24 @@ def test_a_planned_row_becomes_what_the_run_became(tmp_path):
     assert json.loads(sweep.manifest.read_text())["finished"]
 
 
+def test_a_run_notes_its_own_end_if_it_is_a_row(tmp_path):
+    sweep, one, two = Sweep(tmp_path, "first"), job(tmp_path, "seed=1"), job(tmp_path, "seed=2", fingerprint="def")
+    sweep.note(one[1], "completed")
+    assert not sweep.folder.exists()
+    sweep.plan([one, two])
+    sweep.note(one[1], "completed")
+    sweep.note(tmp_path / "train" / "of another sweep", "completed")
+    assert [row["status"] for row in sweep.rows()] == ["completed", "planned"]
+
+
+@pytest.mark.parametrize(("status", "finished"), [("completed", True), ("failed", True), ("interrupted", False)])
+def test_a_sweep_with_a_run_that_was_cut_short_is_not_finished(tmp_path, status, finished):
+    sweep, one = Sweep(tmp_path, "first"), job(tmp_path, "seed=1")
+    sweep.plan([one])
+    sweep.conclude({one[1]: status})
+    assert bool(json.loads(sweep.manifest.read_text())["finished"]) == finished
+
+
 def test_links_are_relative_and_named_by_what_differs(tmp_path):
     sweep = Sweep(tmp_path, "first")
     sweep.plan([job(tmp_path, "model.a=1", "x=3"), job(tmp_path, "model.a=2", "x=3", fingerprint="def")])

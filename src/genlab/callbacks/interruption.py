@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
+from signal import SIGTERM
 from typing import Any
 
 import pytorch_lightning as pl
@@ -19,8 +20,8 @@ class Interruption(pl.Callback):
     """Has signals wait while training (runs.signals): the step is finished, the state saved, and then the run ends.
 
     Every training has one, whatever its config says; a config of old that names it gets a second, which waits in the
-    same way. A validation that has begun is finished and one more step taken,
-    as its result would be lost; one that takes long is left, and what was done since the last checkpoint is repeated.
+    same way. A validation that has begun is finished and one more step taken, as its result would be lost; one that
+    takes long is left, and what was done since the last checkpoint is repeated.
     """
 
     def __init__(self) -> None:
@@ -59,14 +60,13 @@ class Interruption(pl.Callback):
             return
         waiting, self._waiting = self._waiting, None
         waiting.__exit__(type(exception), exception, exception.__traceback__)  # a signal that waits ends nothing now
-        if self._alone and isinstance(exception, signals.Interrupted):
-            raise SystemExit(exception.exit_status)  # no traceback of a process that does what it was told
 
-    @staticmethod
-    def _end_if_asked(trainer: pl.Trainer) -> None:
+    def _end_if_asked(self, trainer: pl.Trainer) -> None:
         asked = signals.received() is not None
         if trainer.world_size > 1:  # saving takes all processes, and a signal may have reached one
             asked = trainer.strategy.reduce_boolean_decision(asked, all=False)
         if asked:
             save_now(trainer)
+            if self._alone:  # its parent waits for it, and knows why it ends
+                raise SystemExit(128 + (signals.received() or SIGTERM))
             signals.end()

@@ -67,9 +67,10 @@ class Sweep:
         key = os.path.relpath(run, self._root)
         if self.manifest.exists():
             with self._owned():
-                changed = [row | {"status": status} for row in self.rows() if row["run"] == key]
-                if any(row["status"] != status for row in self.rows() if row["run"] == key):
-                    self._write(changed, finished=None)
+                manifest = _read(self.manifest)
+                changed = [row | {"status": status} for row in manifest.get("rows", []) if row["run"] == key]
+                if any(row not in manifest["rows"] for row in changed):
+                    self._write(changed, manifest.get("finished"))
 
     def conclude(self, statuses: Mapping[Path, str]) -> None:
         """Write down how the runs ended: run folder -> status. A sweep with unfinished runs is not finished."""
