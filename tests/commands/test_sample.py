@@ -91,3 +91,18 @@ def test_a_run_asked_for_by_its_saved_config_is_done_before(digits_run, capsys):
     words = ["--config-dir", str(digits_run.path), "--config-name", "config"]
     assert main(["train", *words, f"paths.output_dir={digits_run.path.parents[1]}"]) == 0
     assert f"{digits_run.path.name}: done before" in capsys.readouterr().err
+
+
+def test_a_folder_of_samples_holds_those_of_the_last_request(digits_run, tmp_path):
+    words = [f"run={digits_run.path}", "sampler=ddim", "sampler.steps=2", "format=folder", f"out={tmp_path}/fold"]
+    assert main(["sample", *words, "n=6"]) == 0
+    assert main(["sample", *words, "n=2"]) == 0
+    assert sorted(path.name for path in (tmp_path / "fold").glob("*.png")) == ["000000.png", "000001.png"]
+
+
+def test_pictures_of_somebody_elses_are_left_alone_before_anything_is_drawn(digits_run, tmp_path, capsys):
+    (tmp_path / "000000.png").write_bytes(b"mine")
+    words = [f"run={digits_run.path}", "sampler=ddim", "sampler.steps=2", "format=folder", f"out={tmp_path}"]
+    assert main(["sample", *words]) == 2
+    assert "holds 1 pictures that are no samples (000000.png): give another folder" in capsys.readouterr().err
+    assert (tmp_path / "000000.png").read_bytes() == b"mine"

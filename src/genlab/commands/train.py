@@ -68,8 +68,11 @@ def _train(cfg: DictConfig) -> Any:
 
 def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
     """Train the model of `cfg`, draw pictures and score them, filling in the record."""
-    import pytorch_lightning as pl
-    import torch
+    from genlab.progress import progress, reporting
+
+    with progress("loading the libraries"):
+        import pytorch_lightning as pl
+        import torch
 
     from genlab.callbacks.ending import Ended
     from genlab.callbacks.history import History
@@ -79,7 +82,6 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
     from genlab.data.classes import check_trained
     from genlab.data.stand_in import or_noise
     from genlab.interop.loggers import finish, log_summary
-    from genlab.progress import reporting
     from genlab.runs.plugins import plugins
     from genlab.runs.record import environment, peak_memory_bytes
     from genlab.runs.restore import load_weights

@@ -110,7 +110,8 @@ def conditional_has_classes(cfg: DictConfig) -> Iterator[str]:
         and "num_classes" in node
         and OmegaConf.is_interpolation(node, "num_classes")
     ]
-    path_is_missing = OmegaConf.is_missing(_get(cfg, "dataset.source") or {}, "path")  # which is reported already
+    source = _get(cfg, "dataset.source")
+    path_is_missing = isinstance(source, DictConfig) and OmegaConf.is_missing(source, "path")  # which is said already
     if needs and _get(cfg, "dataset") and _get(cfg, "dataset.num_classes") is None and not path_is_missing:
         yield (
             f"the {needs[0]} is conditioned on classes, and the data set has none: "
