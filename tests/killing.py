@@ -8,7 +8,6 @@ with "signal" (SIGKILL without it) one of "kill_at": a step, after which a train
 list of what each left: {"exit", "said", "runs", ...}, see `left`.
 """
 
-import hashlib
 import importlib
 import json
 import os
@@ -69,6 +68,7 @@ def left(store):
 
 def facts(run):
     from genlab.runs import checkpoint_io, history
+    from interrupting import digest
 
     record = run.record()
     found = {
@@ -84,19 +84,6 @@ def facts(run):
         "state": digest([content[key] for key in ("optimizer_states", "lr_schedulers", "global_step", "epoch")]),
         "losses": [(line["step"], line["loss"]) for line in history.read(run.history_file) if "loss" in line],
     }
-
-
-def digest(content):
-    """SHA-256 of all tensors and numbers in a checkpoint's content, in order."""
-    import torch
-
-    if isinstance(content, dict):
-        content = [part for key, value in content.items() for part in (str(key), value)]
-    if isinstance(content, list | tuple):
-        return hashlib.sha256("".join(digest(part) for part in content).encode()).hexdigest()
-    return hashlib.sha256(
-        content.numpy().tobytes() if isinstance(content, torch.Tensor) else repr(content).encode()
-    ).hexdigest()
 
 
 STAGES = {

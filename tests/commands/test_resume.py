@@ -1,4 +1,4 @@
-"""A training that is killed and asked for again ends with the same weights and the same losses, bit for bit."""
+"""A training that is ended and asked for again, and again, ends with the same weights and losses, bit for bit."""
 
 import json
 import subprocess
@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from composing import composed
+from interrupting import along, differences, of_config, ways
 
 KILLING = Path(__file__).parents[1] / "killing.py"
 COMMON = [
@@ -43,9 +46,10 @@ FAMILIES = {
 }  # fmt: skip
 """Every family, and every kind of training within one that keeps numbers of its own: moments of codes, averaged
 codebooks, ends of a degradation, losses of the past, a teacher's weights."""
-KILLS = (2, 4, 7, "term")
-"""SIGKILL before the first checkpoint, at the end of the first epoch (of 4 batches), in the middle of the second; and
-SIGTERM at step 4."""
+KILLS = (2, 4, 7, "term", "thrice")
+"""SIGKILL before the first checkpoint, at the end of the first epoch (of 4 batches), in the middle of the second;
+SIGTERM at step 4; and SIGTERM at steps 4, 5 and 7."""
+TERMS = {"term": (4,), "thrice": (4, 5, 7)}
 QUICK = {
     "autoencoder": KILLS, "deterministic_autoencoder": (7,), "diffusion": (7,), "vector_quantized": (7,),
     "autoregressive": (7,), "score": (7,),
@@ -54,21 +58,27 @@ LONG = {family: [kill for kill in KILLS if kill not in QUICK.get(family, ())] fo
 
 
 def carried_out(root, plan):
-    """(family, kill) -> what the killed and the resumed run left; (family, None) -> the run that nobody disturbed."""
+    """(family, kill) -> what each process left; (family, None) -> what one leaves that nobody disturbs."""
     jobs, names = [], []
     for family, kills in plan.items():
         arguments = FAMILIES[family] + COMMON
         for kill in [None, *kills] if kills else []:
             job = {"arguments": arguments, "store": f"{root}/{family}-{kill}"}
-            if kill is not None:
-                jobs.append(job | ({"kill_at": 4, "signal": "SIGTERM"} if kill == "term" else {"kill_at": kill}))
+            if kill in TERMS:
+                jobs.extend(job | {"kill_at": step, "signal": "SIGTERM"} for step in TERMS[kill])
+            elif kill is not None:
+                jobs.append(job | {"kill_at": kill})
             jobs.append(job)
             names.append((family, kill))
     (root / "request.json").write_text(json.dumps({"jobs": jobs}))
     done = subprocess.run([sys.executable, KILLING, root / "request.json"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-4000:]
     found = iter(json.loads(done.stdout.splitlines()[-1]))
-    return {name: next(found) if name[1] is None else (next(found), next(found)) for name in names}
+    return {(family, kill): [next(found) for _ in range(processes(kill))] for family, kill in names}
+
+
+def processes(kill):
+    return 1 + len(TERMS.get(kill, (kill,) if kill else ()))
 
 
 @pytest.fixture(scope="module")
@@ -86,13 +96,13 @@ def pairs(plan):
 
 
 def check(results, family, kill):
-    whole, (ended, resumed) = results[family, None], results[family, kill]
+    (whole,), (*ended, resumed) = results[family, None], results[family, kill]
     assert whole["status"] == "completed"
-    if kill == "term":  # the step is finished, the state saved, and the exit status says so
-        assert (ended["exit"], ended["status"]) == (143, "interrupted")
-        assert [step for step, _ in ended["losses"]] == [1, 2, 3, 4]
+    if kill in TERMS:  # the step is finished, the state saved, and the exit status says so
+        assert [(end["exit"], end["status"]) for end in ended] == [(143, "interrupted")] * len(ended)
+        assert [end["losses"][-1][0] for end in ended] == list(TERMS[kill])
     else:
-        assert ended["exit"] == -9
+        assert [end["exit"] for end in ended] == [-9]
     assert resumed["status"] == "completed"
     assert [step for step, _ in resumed["losses"]] == list(range(1, 9))
     assert resumed["losses"] == whole["losses"]
@@ -109,3 +119,31 @@ def test_ended_and_resumed_equals_undisturbed(quick, family, kill):
 @pytest.mark.parametrize(("family", "kill"), pairs(LONG))
 def test_ended_and_resumed_equals_undisturbed_everywhere(long, family, kill):
     check(long, family, kill)
+
+
+STRANGE = ["trainer.accumulate_grad_batches=3", "trainer.check_val_every_n_epoch=2", "trainer.max_epochs=2"]
+SCHEDULES = {
+    "plain": [], "an epoch is one batch": ["dataset.batch_size=300", "trainer.max_epochs=5"], "strange": STRANGE,
+}  # fmt: skip
+
+
+def sessions(family, words, folder):
+    every_step = "callbacks.checkpoints.every_n_steps=1"
+    cfg = composed(*FAMILIES[family], *COMMON, "test=false", "~callbacks.progress", every_step, *words)
+    return of_config(cfg, folder)
+
+
+@pytest.mark.parametrize("family", QUICK)
+def test_three_interruptions_change_nothing(family, tmp_path):
+    """One at the end of an epoch, one right after it, one more; steps of three batches, few validations."""
+    whole, end = along(sessions(family, STRANGE, tmp_path), (4, 5, 7))
+    assert (whole["record"], whole["images"]) == (4, 8 * 64)
+    assert differences(whole, end) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("family", [family for family in FAMILIES if family != "distilled"])
+def test_every_three_interruptions_change_nothing(family, schedule, tmp_path):
+    (_, whole), *others = ways(sessions(family, SCHEDULES[schedule], tmp_path), 3, ("batch",))
+    assert {way: found for way, end in others if (found := differences(whole, end))} == {}

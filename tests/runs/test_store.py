@@ -2,6 +2,7 @@
 
 import json
 import re
+from zipfile import ZipFile
 
 import pytest
 import torch
@@ -9,9 +10,10 @@ from omegaconf import OmegaConf
 
 from genlab.config.errors import ConfigError
 from genlab.runs import checkpoint_io, history
+from genlab.runs.atomic import sha256_of
 from genlab.runs.checkpoint_io import AtomicCheckpointIO
 from genlab.runs.record import Record, load
-from genlab.runs.store import Run, Store, save_config
+from genlab.runs.store import Run, Store, is_whole, save_config
 
 
 def made(store, name, task="train", status="completed"):
@@ -80,7 +82,7 @@ def saved(run, name, value):
     AtomicCheckpointIO().save_checkpoint({"x": torch.tensor(value)}, run.checkpoints / name)
 
 
-@pytest.mark.parametrize("damage", ["flip", "truncate", "empty", "no digest"])
+@pytest.mark.parametrize("damage", ["flip", "truncate", "empty", "no checksum", "other checksum"])
 def test_a_damaged_checkpoint_is_detected_and_the_one_before_it_used(tmp_path, damage):
     run = Run(tmp_path)
     saved(run, "previous.ckpt", 1.0)
@@ -90,31 +92,52 @@ def test_a_damaged_checkpoint_is_detected_and_the_one_before_it_used(tmp_path, d
     content = bytearray(path.read_bytes())
     if damage == "flip":
         content[len(content) // 2] ^= 1
-    if damage == "no digest":
-        (run.checkpoints / "last.ckpt.sha256").unlink()
+    if damage == "no checksum":
+        content = content.replace(b"genlab sha256", b"somebody else")
+    if damage == "other checksum":
+        content[-1] ^= 1
     path.write_bytes(b"" if damage == "empty" else content[:100] if damage == "truncate" else content)
     with pytest.warns(UserWarning, match=r"last\.ckpt is damaged; .*previous\.ckpt is used"):
         found = run.checkpoint()
     assert checkpoint_io.load(found)["x"] == 1.0
 
 
-def test_a_crash_between_the_digest_and_the_file_leaves_a_valid_checkpoint(tmp_path, monkeypatch):
-    import os
+def noted_beside(run, name, value):
+    """A checkpoint as earlier versions wrote it, its checksum in a file beside it."""
+    run.checkpoints.mkdir(exist_ok=True)
+    torch.save({"x": torch.tensor(value)}, run.checkpoints / name)
+    (run.checkpoints / f"{name}.sha256").write_text(sha256_of(run.checkpoints / name) + "\n")
 
+
+def test_checkpoints_of_earlier_versions_are_read_and_give_way(tmp_path):
     run = Run(tmp_path)
-    saved(run, "last.ckpt", 1.0)
-    real = os.replace
+    noted_beside(run, "previous.ckpt", 1.0)
+    noted_beside(run, "last.ckpt", 2.0)
+    assert checkpoint_io.load(run.checkpoint())["x"] == 2.0
+    saved(run, "last.ckpt", 3.0)
+    assert checkpoint_io.load(run.checkpoint())["x"] == 3.0
+    (run.checkpoints / "last.ckpt").write_bytes(b"torn")
+    with pytest.warns(UserWarning, match=r"previous\.ckpt is used"):
+        assert checkpoint_io.load(run.checkpoint())["x"] == 1.0
+    saved(run, "last.ckpt", 4.0)
+    saved(run, "last.ckpt", 5.0)
+    assert checkpoint_io.load(run.checkpoints / "previous.ckpt")["x"] == 4.0
 
-    def crash(source, target):
-        if str(target).endswith(".ckpt"):
-            raise KeyboardInterrupt
-        real(source, target)
 
-    monkeypatch.setattr(os, "replace", crash)
-    with pytest.raises(KeyboardInterrupt):
-        saved(run, "last.ckpt", 2.0)
-    monkeypatch.undo()
-    assert checkpoint_io.load(run.checkpoint())["x"] == 1.0
+def test_a_checksum_covers_every_byte_and_no_reader_of_zip_archives_minds_it(tmp_path):
+    saved(Run(tmp_path), "last.ckpt", 1.0)
+    path = tmp_path / "checkpoints/last.ckpt"
+    content = path.read_bytes()
+    assert ZipFile(path).testzip() is None
+    assert ZipFile(path).comment.startswith(b"genlab sha256 ")
+    for i in range(len(content)):
+        path.write_bytes(content[:i] + bytes([content[i] ^ 1]) + content[i + 1 :])
+        assert not is_whole(path)
+    for end in (content[:-1], content + b"x", content[:50], b""):
+        path.write_bytes(end)
+        assert not is_whole(path)
+    path.write_bytes(content)
+    assert is_whole(path)
 
 
 SECRET = "abcdefgh12345678"

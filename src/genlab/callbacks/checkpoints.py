@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import Any, Literal
 
@@ -11,7 +10,7 @@ from pytorch_lightning.callbacks import Checkpoint
 
 from genlab.config.ranges import PositiveFloat, PositiveInt
 from genlab.families.base import batches_done
-from genlab.runs.store import Run, digests_file
+from genlab.runs.store import LAST, Run
 
 
 class Checkpoints(Checkpoint):
@@ -39,7 +38,7 @@ class Checkpoints(Checkpoint):
         self._monitor, self._sign = monitor, 1 if mode == "min" else -1
         self._best: float | None = None
         self._saved_at = time.monotonic()
-        self._saved_step = -1
+        self._saved: tuple[int, int] | None = None
 
     def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         self._saved_at = time.monotonic()
@@ -47,9 +46,8 @@ class Checkpoints(Checkpoint):
     def on_train_batch_end(
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        step = batches_done(trainer)
-        by_step = self._every_n_steps is not None and step % self._every_n_steps == 0
-        if by_step or time.monotonic() - self._saved_at >= self._every_seconds:
+        by_step = self._every_n_steps is not None and batches_done(trainer) % self._every_n_steps == 0
+        if by_step or self._is_late(trainer):
             self.save(trainer)
 
     def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
@@ -67,21 +65,26 @@ class Checkpoints(Checkpoint):
             trainer.save_checkpoint(self._folder / "best.ckpt", weights_only=False)
 
     def save(self, trainer: pl.Trainer) -> None:
-        """Write last.ckpt, unless this step is already in it."""
-        if self._saved_step == batches_done(trainer):
+        """Write last.ckpt, unless this state is already in it; half a step is no state, and is not written."""
+        batches = trainer.fit_loop.epoch_loop.batch_progress.total
+        state = batches_done(trainer), trainer.fit_loop.epoch_progress.total.completed
+        if self._saved == state or batches.ready > batches.processed:
             return
-        last, previous = self._folder / "last.ckpt", self._folder / "previous.ckpt"
-        if trainer.is_global_zero and last.exists() and digests_file(last).exists():
-            os.replace(digests_file(last), digests_file(previous))
-            os.replace(last, previous)
-        trainer.save_checkpoint(last, weights_only=False)  # the whole state, not the weights alone
-        self._saved_at, self._saved_step = time.monotonic(), batches_done(trainer)
+        trainer.save_checkpoint(self._folder / LAST, weights_only=False)  # the whole state, not the weights alone
+        self._saved_at, self._saved = time.monotonic(), state
+
+    def _is_late(self, trainer: pl.Trainer) -> bool:
+        late = time.monotonic() - self._saved_at >= self._every_seconds
+        if trainer.world_size > 1:  # saving takes all processes, whose clocks differ
+            late = trainer.strategy.broadcast(late)
+        return late
 
     def state_dict(self) -> dict[str, Any]:
-        return {"best": self._best}
+        return {"best": self._best, "monitor": self._monitor}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self._best = state_dict["best"]
+        if state_dict.get("monitor", self._monitor) == self._monitor and (self._folder / "best.ckpt").exists():
+            self._best = state_dict["best"]  # else it is the best of another run, or of another metric
 
 
 def save_now(trainer: pl.Trainer) -> None:

@@ -61,6 +61,7 @@ class History(pl.Callback):
 
     def on_save_checkpoint(self, trainer: pl.Trainer, module: pl.LightningModule, checkpoint: dict[str, Any]) -> None:
         self._flush(trainer, module)  # the lines up to a checkpoint are never written again
+        checkpoint["callbacks"][self.state_key] = self.state_dict()  # with the seconds of what was just written
 
     def on_validation_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         if trainer.sanity_checking:

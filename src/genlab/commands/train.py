@@ -85,6 +85,7 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
     from genlab.runs.plugins import plugins
     from genlab.runs.record import environment, peak_memory_bytes
     from genlab.runs.restore import load_weights
+    from genlab.runs.resuming import make_resumable
     from genlab.runs.signals import end_if_asked
     from genlab.runs.spawned import fit, take_over
 
@@ -108,6 +109,7 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
             cfg.trainer, allowed, callbacks=[*callbacks.values(), Interruption()], logger=list(loggers.values()),
             plugins=plugins(), default_root_dir=str(run.path),
         )  # fmt: skip
+        make_resumable(trainer)
         record.environment = environment(str(trainer.strategy.root_device), torch.get_num_threads())
         record.data = {"name": data.name, "sha256": data.checksum}
         if cfg.train:

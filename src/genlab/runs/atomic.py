@@ -33,7 +33,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 def _replacing(path: Path) -> Iterator[IO[bytes]]:
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.{os.getpid()}.", suffix=".tmp")
     os.close(handle)
     try:
         with open(temporary, "wb") as file:
@@ -50,6 +50,24 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
         if full:
             raise DiskFull(errno.ENOSPC, f"the disk is full: {path} could not be written") from error
         raise
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files below `folder` whose writers are dead; those of a living process stay."""
+    for path in folder.rglob(".*.tmp"):
+        writer = path.name.split(".")[-3]
+        if not (writer.isdecimal() and _is_alive(int(writer))):
+            path.unlink(missing_ok=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return pid != os.getpid()  # what this process is writing, it knows
 
 
 def write_text(path: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import re
 from pathlib import Path
@@ -11,27 +12,27 @@ import torch
 from pytorch_lightning.plugins.io import TorchCheckpointIO
 
 from genlab.config.errors import ConfigError
-from genlab.runs import atomic
-from genlab.runs.store import digests_file
+from genlab.runs import atomic, sealing
+from genlab.runs.sealing import write_sealed
+from genlab.runs.store import LAST, PREVIOUS, digests_file
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
-    """Replaces a checkpoint only by a whole one.
+    """Replaces a checkpoint only by a whole one, in one rename: the checksum is in the file.
 
     Lightning 2.6 stages in the system's temporary folder and then copies over the target, which destroys the old
-    checkpoint when the disk fills up, and reports nothing when the folder is read-only. Here the checksums of both
-    the new and the old content are noted first, so that at any moment the file matches one of them.
+    checkpoint when the disk fills up, and reports nothing when the folder is read-only.
     """
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
+        """Write `path`. A whole last.ckpt that was there is kept as previous.ckpt."""
         path = Path(path)
         with atomic.replacing(path) as file:
-            torch.save(checkpoint, file)
-            file.flush()
-            digests = [atomic.sha256_of(Path(file.name))]
-            if path.exists():
-                digests.append(atomic.sha256_of(path))
-            atomic.write_text(digests_file(path), "\n".join(digests) + "\n")
+            write_sealed(file, lambda sealed: torch.save(checkpoint, sealed))
+            os.fsync(file.fileno())  # the new one is safe before the old one is moved
+            if path.name == LAST and sealing.is_whole(path):
+                os.replace(path, path.with_name(PREVIOUS))
+        digests_file(path).unlink(missing_ok=True)  # of an earlier version, of a file that is there no more
 
     def load_checkpoint(self, path: str | Path, map_location: Any = None, weights_only: bool | None = True) -> Any:
         return load(Path(path), map_location or "cpu")

@@ -34,6 +34,6 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def truncate(path: Path, step: int) -> None:
-    """Forget every line after `step`: a resumed run writes them again."""
-    kept = [line for line in read(path) if line["step"] <= step]
+    """Forget what came after the loss of `step`, its own validation too: a resumed run writes it again."""
+    kept = [line for line in read(path) if line["step"] < step or (line["step"] == step and "loss" in line)]
     write_text(path, "".join(json.dumps(line) + "\n" for line in kept))

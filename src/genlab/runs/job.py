@@ -18,7 +18,7 @@ from genlab.config.errors import ConfigError
 from genlab.config.fingerprint import fingerprint, measurement
 from genlab.config.redact import redact_text
 from genlab.notice import Notice
-from genlab.runs.atomic import DiskFull, Reserve
+from genlab.runs.atomic import DiskFull, Reserve, remove_leftovers
 from genlab.runs.failures import plainly
 from genlab.runs.lock import Lock, RunIsLocked
 from genlab.runs.measurements import is_measured, keep
@@ -112,6 +112,7 @@ def _owned(
     if record.status == "failed" and tries > cfg.retries:
         reason = f"failed {tries} times, the last with {reason_of(record)}; retries={tries} tries again"
         return Outcome(run.path, "failed", reason, worked=False, exit_status=1)
+    remove_leftovers(run.path)
     return _work(cfg, run, record, work)
 
 

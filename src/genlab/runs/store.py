@@ -13,12 +13,15 @@ from genlab.config.errors import ConfigError, listed
 from genlab.config.redact import redact
 from genlab.config.untrusted import load_untrusted
 from genlab.notice import Notice
-from genlab.runs import atomic, record
+from genlab.runs import atomic, record, sealing
 from genlab.runs.record import Record
 
 SWEEPS, STUDIES, REPORTS, EVALUATIONS = "sweeps", "studies", "reports", "evaluations"
 OWN_FOLDERS = (SWEEPS, STUDIES, REPORTS, EVALUATIONS)
 """Folders of the store that hold no runs: no task has their names."""
+SWEEPS = "sweeps"
+LAST, PREVIOUS = "last.ckpt", "previous.ckpt"
+"""Of a run's checkpoints the newest, and the one before it."""
 
 
 class Run:
@@ -77,7 +80,7 @@ class Run:
     def checkpoint(self) -> Path | None:
         """The newest checkpoint that is whole, by its checksum; a damaged one is named in a warning."""
         damaged = None
-        for name in ("last.ckpt", "previous.ckpt"):
+        for name in (LAST, PREVIOUS):
             path = self.checkpoints / name
             if not path.exists():
                 continue
@@ -92,16 +95,18 @@ class Run:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a checkpoint's content has one of the checksums noted beside it."""
+    """Whether a checkpoint is there and has its checksum; an older one has that in a file beside it."""
+    if sealing.is_whole(path):
+        return True
     try:
         noted = digests_file(path).read_text().split()
     except OSError:
         return False
-    return atomic.sha256_of(path) in noted
+    return path.exists() and atomic.sha256_of(path) in noted
 
 
 def digests_file(path: Path) -> Path:
-    """Where a checkpoint's checksums are noted."""
+    """Where earlier versions noted the checksums of a checkpoint."""
     return path.with_name(path.name + ".sha256")
 
 
@@ -149,7 +154,7 @@ class Store:
             return Run(Path(reference).expanduser().resolve())
         runs = list(self)
         if reference == "latest":
-            finished = [run for run in runs if (run.checkpoints / "last.ckpt").exists()]
+            finished = [run for run in runs if any((run.checkpoints / name).exists() for name in (LAST, PREVIOUS))]
             if not finished:
                 raise ConfigError(f"run = latest: {self.root} holds no run with a checkpoint yet")
             return max(finished, key=lambda run: run.record_file.stat().st_mtime)
