@@ -66,7 +66,7 @@ class Checkpoints(Checkpoint):
 
     def save(self, trainer: pl.Trainer) -> None:
         """Write last.ckpt, unless this state is already in it; half a step is no state, and is not written."""
-        batches = trainer.fit_loop.epoch_loop.batch_progress.total
+        batches: Any = trainer.fit_loop.epoch_loop.batch_progress.total
         state = batches_done(trainer), trainer.fit_loop.epoch_progress.total.completed
         if self._saved == state or batches.ready > batches.processed:
             return

@@ -92,4 +92,7 @@ class Scores(pl.Callback):
         return {"best": None if self._best is None else self._best.to_json()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self._best = None if state_dict["best"] is None else Score.from_json(state_dict["best"])
+        if (
+            state_dict["best"] is not None and (self._run.checkpoints / "best.ckpt").exists()
+        ):  # else that of another run
+            self._best = Score.from_json(state_dict["best"])

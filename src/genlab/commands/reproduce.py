@@ -74,7 +74,7 @@ def _parse(argv: list[str]) -> tuple[list[str], dict[str, str], list[str]]:
             known = (*_KEYS, "launcher", "logger", "paths.output_dir", "paths.data_dir", "force", "retries")
             raise ConfigError(
                 f"genlab reproduce takes no {key!r}{nearest(key, known)}: the study decides what its rows are; what "
-                "decides no result, as launcher, logger, paths, force and retries, is yours"
+                "decides no result, as launcher, logger, paths, force, restart and retries, is yours"
             )
     if not names:
         raise ConfigError("genlab reproduce needs the name of a study, or all")

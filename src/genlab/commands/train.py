@@ -82,6 +82,7 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
     from genlab.data.classes import check_trained
     from genlab.data.stand_in import or_noise
     from genlab.interop.loggers import finish, log_summary
+    from genlab.runs.beginning import beginning, require_checkpoint
     from genlab.runs.plugins import plugins
     from genlab.runs.record import environment, peak_memory_bytes
     from genlab.runs.restore import load_weights
@@ -113,8 +114,9 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
         record.environment = environment(str(trainer.strategy.root_device), torch.get_num_threads())
         record.data = {"name": data.name, "sha256": data.checksum}
         if cfg.train:
-            resumed = run.checkpoint() or (Path(cfg.ckpt_path) if cfg.ckpt_path else None)
-            fit(trainer, module, data, resumed)
+            begin_at = beginning(cfg, run, record, trainer, module)
+            fit(trainer, module, data, begin_at)
+            require_checkpoint(run, trainer)
         elif cfg.ckpt_path:
             load_weights(module, Path(cfg.ckpt_path))
         record.data |= {"n_train": data.n_train, "n_test": data.n_test}

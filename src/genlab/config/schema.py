@@ -35,6 +35,8 @@ class Root:
     """A checkpoint to begin from (train=true) or to score (train=false)."""
     force: bool = False
     """Run again beside a completed run of the same config."""
+    restart: bool = False
+    """Begin again at step 0 where a run's checkpoints are damaged or gone; from a whole one it goes on all the same."""
     retries: int = 1
     """How often a failed run is tried again when it is asked for again."""
     sweep: str | None = None

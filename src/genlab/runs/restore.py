@@ -30,7 +30,15 @@ def load_weights(module: Any, checkpoint: Path) -> None:
     Raises:
         ConfigError: see `restore`.
     """
-    content = checkpoint_io.load(checkpoint)
+    fit_weights(module, checkpoint_io.load(checkpoint), checkpoint)
+
+
+def fit_weights(module: Any, content: dict[str, Any], checkpoint: Path) -> None:
+    """Give a LightningModule the weights in the content of a checkpoint.
+
+    Raises:
+        ConfigError: they are of another network.
+    """
     try:
         module.load_state_dict(content["state_dict"])
         module.on_load_checkpoint(content)
@@ -49,6 +57,8 @@ def newest(run: Run) -> Path:
     """
     checkpoint = run.checkpoint()
     if checkpoint is None:
+        if found := run.damaged_checkpoints():
+            raise ConfigError(f"run {run.path.name} has no whole checkpoint to read: {', '.join(found)}")
         record = run.record()
         state = f"is {record.status}" if record else "has no record"
         raise ConfigError(f"run {run.path.name} {state} and has no checkpoint to read")

@@ -8,7 +8,7 @@ follows that batch is done by Lightning's own methods, and the training goes on 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytorch_lightning as pl
 from lightning_fabric.utilities.data import _set_sampler_epoch
@@ -69,7 +69,9 @@ class FitLoop(_FitLoop):
 
     def _stand_at(self, position: Position, saved: dict[str, Any]) -> None:
         super().load_state_dict(position.written_into(saved))
-        _Loop.restarting.fset(self, False)  # nothing is left to guess; Lightning's own setter has exceptions
+        setter = cast(property, _Loop.restarting).fset
+        assert setter is not None
+        setter(self, False)  # nothing is left to guess; the setter of Lightning's FitLoop knows better
         self._last_train_dl_reload_epoch = position.epoch
         assert self._combined_loader is not None
         for loader in self._combined_loader.flattened:
@@ -83,13 +85,14 @@ class FitLoop(_FitLoop):
 
     def _finish_batch(self) -> bool:
         """Do what follows the last batch; True when that ended the epoch."""
+        assert self._data_fetcher is not None
         self.epoch_loop.on_advance_end(self._data_fetcher)
         if over := self.epoch_loop.done:
             self.on_advance_end()
         return over
 
     def _stand_within_epoch(self, saved: dict[str, Any]) -> None:
-        epoch = self.epoch_progress
+        epoch: Any = self.epoch_progress
         for progress in (epoch.total, epoch.current):
             progress.processed = progress.completed = progress.ready - 1
         self._restart_stage = RestartStage.RESTARTED_MID_EPOCH  # the epoch has started: no hook says so again

@@ -33,6 +33,16 @@ def write_sealed(file: IO[bytes], write: Callable[[Any], None]) -> None:
     file.flush()
 
 
+def is_sealed(path: Path) -> bool:
+    """Whether a file is there and carries a checksum, right or wrong."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _SEAL))
+            return file.read().startswith(_LABEL)
+    except FileNotFoundError:
+        return False
+
+
 def is_whole(path: Path) -> bool:
     """Whether a file is there and carries the checksum of its content."""
     try:

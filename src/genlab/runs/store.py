@@ -89,9 +89,12 @@ class Run:
                     warnings.warn(f"{damaged} is damaged; {path} is used instead", Notice, stacklevel=2)
                 return path
             damaged = path
-        if damaged is not None:
-            warnings.warn(f"{damaged} is damaged and there is no checkpoint before it", Notice, stacklevel=2)
         return None
+
+    def damaged_checkpoints(self) -> list[str]:
+        """What is the matter with each checkpoint that is there and not whole, in words."""
+        there = [path for path in sorted(self.checkpoints.glob("*.ckpt")) if not is_whole(path)]
+        return [f"{path.name} is damaged ({path.stat().st_size} bytes)" for path in there]
 
 
 def is_whole(path: Path) -> bool:
@@ -103,6 +106,11 @@ def is_whole(path: Path) -> bool:
     except OSError:
         return False
     return path.exists() and atomic.sha256_of(path) in noted
+
+
+def is_damaged(path: Path) -> bool:
+    """Whether a checkpoint that has a checksum has another content; one that never had a checksum is not known to."""
+    return (sealing.is_sealed(path) or digests_file(path).exists()) and not is_whole(path)
 
 
 def digests_file(path: Path) -> Path:

@@ -1,0 +1,129 @@
+"""Where a training begins: at its own checkpoint, at another's (`ckpt_path`), or at nothing, which is never silent."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+from omegaconf import DictConfig
+from pytorch_lightning.core.optimizer import _configure_optimizers
+
+from genlab.callbacks.checkpoints import Checkpoints
+from genlab.config.errors import ConfigError
+from genlab.notice import Notice
+from genlab.runs import checkpoint_io, history
+from genlab.runs.position import Position
+from genlab.runs.record import Record
+from genlab.runs.restore import fit_weights
+from genlab.runs.store import Run, is_damaged
+
+
+def beginning(cfg: DictConfig, run: Run, record: Record, trainer: pl.Trainer, module: Any) -> Path | None:
+    """The checkpoint that the training of `cfg` goes on from; None where it begins at step 0.
+
+    Raises:
+        ConfigError: see `own_checkpoint` and `check_foreign`.
+    """
+    own = own_checkpoint(run, record, cfg.restart, _keeps_checkpoints(trainer))
+    if own is not None or not cfg.ckpt_path:
+        return own
+    check_foreign(Path(cfg.ckpt_path), trainer, module, cfg.optimizer or {})
+    return Path(cfg.ckpt_path)
+
+
+def require_checkpoint(run: Run, trainer: pl.Trainer) -> None:
+    """Refuse to call a training completed that keeps checkpoints and has none.
+
+    Raises:
+        ConfigError: it took no step.
+    """
+    if _keeps_checkpoints(trainer) and run.checkpoint() is None:
+        limits = "trainer.max_epochs, trainer.max_steps and trainer.limit_train_batches"
+        raise ConfigError(f"nothing was trained: {limits} leave no step")
+
+
+def _keeps_checkpoints(trainer: pl.Trainer) -> bool:
+    return any(isinstance(callback, Checkpoints) for callback in trainer.callbacks)  # type: ignore[attr-defined]
+
+
+def own_checkpoint(run: Run, record: Record, restart: bool, keeps_checkpoints: bool) -> Path | None:
+    """The run's newest whole checkpoint; None where it begins at step 0.
+
+    Raises:
+        ConfigError: it had checkpoints and none is left that is whole, unless `restart` says to begin again.
+    """
+    if (checkpoint := run.checkpoint()) is not None:
+        if restart:
+            note = f"restart=true is not needed: {checkpoint.name} is whole and the run goes on from it"
+            warnings.warn(f"{note}; force=true trains another beside it", Notice, stacklevel=2)
+        return checkpoint
+    name, taken = run.path.name, record.training.get("steps")
+    remedy = "restart=true begins it again at step 0"
+    if not restart and (found := run.damaged_checkpoints()):
+        raise ConfigError(f"run {name} has no whole checkpoint to go on from: {', '.join(found)}; {remedy}")
+    if not restart and taken and keeps_checkpoints:
+        raise ConfigError(f"run {name} took {taken} steps before, and {run.checkpoints} is empty; {remedy}")
+    if history.read(run.history_file):
+        warnings.warn(f"run {name} has no checkpoint: it begins again at step 0", Notice, stacklevel=2)
+    return None
+
+
+def check_foreign(path: Path, trainer: pl.Trainer, module: Any, settings: Mapping[str, Any]) -> None:
+    """Refuse a checkpoint that a training would not go on from as its config says.
+
+    Args:
+        path: of a checkpoint that another run wrote.
+        trainer: with the limits of the training.
+        module: gets the checkpoint's weights.
+        settings: those of the optimiser, by their names in the config.
+
+    Raises:
+        ConfigError: it is absent, damaged, of another network or of weights alone; nothing is left to train; or it
+            brings settings of the optimiser that differ from those that are asked for, which Lightning would not use.
+    """
+    if is_damaged(path):
+        raise ConfigError(f"ckpt_path = {path} is damaged: its content has not the checksum that it carries")
+    content = checkpoint_io.load(path)
+    if "loops" not in content or "optimizer_states" not in content:
+        raise ConfigError(f"ckpt_path = {path} holds weights alone, and a training goes on from a whole checkpoint")
+    _check_something_is_left(path, Position.of(content["loops"]["fit_loop"]), trainer)
+    fit_weights(module, content, path)
+    optimizers = _configure_optimizers(module.configure_optimizers())[0]
+    asked = [group for optimizer in optimizers for group in optimizer.param_groups]
+    saved = [group for state in content["optimizer_states"] for group in state["param_groups"]]
+    _check_settings(path, asked, saved, settings)
+
+
+def _check_something_is_left(path: Path, position: Position, trainer: pl.Trainer) -> None:
+    epochs = trainer.max_epochs if trainer.max_epochs is not None and trainer.max_epochs >= 0 else math.inf
+    steps = trainer.max_steps if trainer.max_steps >= 0 else math.inf
+    limit = f"max_epochs = {epochs}" if position.epochs >= epochs else f"max_steps = {steps}"
+    if position.epochs >= epochs or position.steps >= steps:
+        has = f"{position.steps} steps and {position.epochs} whole epochs"
+        raise ConfigError(f"ckpt_path = {path} has {has} already, and trainer.{limit} asks for no more")
+
+
+def _check_settings(
+    path: Path, asked: list[dict[str, Any]], saved: list[dict[str, Any]], settings: Mapping[str, Any]
+) -> None:
+    other = len(asked) != len(saved)
+    differing: dict[str, tuple[Any, Any]] = {}
+    for wanted, found in zip(map(_settings, asked), map(_settings, saved), strict=False):
+        other |= any((wanted | found)[key] not in (None, False) for key in wanted.keys() ^ found.keys())
+        differing |= {k: (wanted[k], found[k]) for k in wanted.keys() & found.keys() if wanted[k] != found[k]}
+    if other or differing.keys() - settings.keys():
+        raise ConfigError(f"ckpt_path = {path} was trained with another optimizer: its state is of no use to this one")
+    if differing:
+        unused = ", ".join(f"optimizer.{key} = {wanted}" for key, (wanted, _) in sorted(differing.items()))
+        own = " ".join(f"optimizer.{key}={found}".replace(" ", "") for key, (_, found) in sorted(differing.items()))
+        raise ConfigError(f"{unused} would not be used: ckpt_path = {path} goes on with its own {own}")
+
+
+def _settings(group: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a group of parameters: its rate is the one it began with, whatever a schedule has made of it since."""
+    plain = {key: list(value) if isinstance(value, tuple) else value for key, value in group.items() if key != "params"}
+    return plain | ({"lr": plain.pop("initial_lr")} if "initial_lr" in plain else {})
