@@ -74,6 +74,16 @@ def test_the_heart_beats(tmp_path, monkeypatch):
         assert (tmp_path / "lock.json").stat().st_mtime > 1
 
 
-def test_an_unreadable_lock_belongs_to_nobody(tmp_path):
-    (tmp_path / "lock.json").write_text("{half")
-    assert owner(tmp_path / "lock.json") is None
+@pytest.mark.parametrize("text", ["", "{half", "null", "[]", "3", '{"host": null}', '{"host": "a", "pid": "1"}'])
+@pytest.mark.parametrize(("age", "alive"), [(1, True), (lock.STALE_SECONDS + 1, False)])
+def test_of_a_lock_that_does_not_say_whose_it_is_the_heartbeat_decides(tmp_path, text, age, alive):
+    path = tmp_path / "lock.json"
+    path.write_text(text)
+    os.utime(path, (time.time() - age, time.time() - age))
+    if alive:
+        with pytest.raises(RunIsLocked, match="a process that its lock does not name is working on"), Lock(path):
+            pass
+        assert path.read_text() == text
+    else:
+        with Lock(path):
+            assert owner(path)["pid"] == os.getpid()

@@ -12,6 +12,7 @@ from genlab.config.errors import ConfigError
 from genlab.runs import checkpoint_io, history
 from genlab.runs.atomic import sha256_of
 from genlab.runs.checkpoint_io import AtomicCheckpointIO
+from genlab.runs.reading import Damaged
 from genlab.runs.record import Record, load
 from genlab.runs.store import Run, Store, is_whole, save_config
 
@@ -58,11 +59,12 @@ def test_a_task_name_cannot_leave_the_store(tmp_path):
         Store(tmp_path).run("../../etc", "abc")
 
 
-def test_a_folder_without_a_valid_record_is_passed_over(tmp_path):
+def test_a_record_that_is_damaged_is_told_from_one_that_is_not_there(tmp_path):
     store = Store(tmp_path)
     made(store, "abc").record_file.write_text("{half")
-    assert load(tmp_path / "train/abc/record.json") is None
-    assert Run(tmp_path / "train/abc").record() is None
+    with pytest.raises(Damaged, match=r"record\.json is damaged"):
+        Run(tmp_path / "train/abc").record()
+    assert load(tmp_path / "train/abc/no-record.json") is None
 
 
 def test_a_record_survives_the_round_trip(tmp_path):

@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from genlab.runs.reading import Damaged
 from genlab.runs.sweeps import Sweep, readable, safe, sweeps_of_runs
 
 
@@ -80,10 +81,14 @@ def test_words_that_change_no_result_are_not_in_a_name():
     assert readable(["experiment=a/b", "sweep=s", "paths.output_dir=/x", "+model.lr=1e-3"]) == "lr=1e-3"
 
 
-def test_a_damaged_manifest_is_written_anew(tmp_path):
+def test_a_damaged_manifest_is_refused_until_it_is_moved_away(tmp_path):
     sweep = Sweep(tmp_path, "s")
     sweep.plan([job(tmp_path, "seed=1")])
     sweep.manifest.write_text("{half")
-    assert sweep.rows() == []
+    for read in (sweep.rows, lambda: sweep.plan([job(tmp_path, "seed=1")])):
+        with pytest.raises(Damaged, match=r"manifest.json is damaged \(no JSON\): move it away, or give"):
+            read()
+    assert sweep.manifest.read_text() == "{half"
+    sweep.manifest.rename(tmp_path / "moved")
     sweep.plan([job(tmp_path, "seed=1")])
     assert len(sweep.rows()) == 1

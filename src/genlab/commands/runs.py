@@ -18,13 +18,14 @@ _HELP = """usage: genlab runs [FILTER=VALUE ...] [sort=METRIC] [paths.output_dir
 
 Filters: status=completed|running|interrupted|pruned|failed, task_name=, experiment=, family=, seed=, sweep=,
 fingerprint=, and any overridden key, as in model.coding_size=16 or coding_size=16. Values may be cut short with *:
-experiment=diffusion/*.
+experiment=diffusion/*. Runs whose record cannot be read have the status damaged, or newer (of a newer genlab).
 sort=METRIC puts the best first, sort=-METRIC the worst, sort=seconds the quickest, sort=started the oldest.
 --watch draws the runs again every two seconds, running ones with their progress, loss, speed and the time left; with
 sweep=NAME until the sweep is finished.
 --why prints the keys in which two runs differ (folders, or fingerprints of the store).
 """
 _FLAGS = ("--json", "--csv", "--watch", "--why", "--help", "-h")
+_UNREADABLE = ("damaged", "newer")
 _PLAIN = ("status", "task_name", "experiment", "family", "seed", "fingerprint", "sweep")
 _WATCH_SECONDS = 2.0
 
@@ -51,6 +52,9 @@ def main(argv: list[str]) -> int:
     if "--watch" in argv:
         return _watch(root, given, sort)
     records = _records(root, given, sort)
+    for record in records:
+        if record["status"] in _UNREADABLE:
+            print(f"note: {record['error']['message']}", file=sys.stderr)
     if "--json" in argv:
         print(json.dumps(records, indent=2))
     elif "--csv" in argv:
@@ -106,11 +110,13 @@ def _matches(value: Any, wanted: str) -> bool:
 
 def _rank(record: dict[str, Any], name: str) -> float | None:
     """Smaller is better; None for a run without that number."""
+    if record["status"] in _UNREADABLE:
+        return None
     if name == "seconds":
         return float(record["seconds"])
     score = record["metrics"].get(name)
     value = math.nan if score is None else float(score["value"])
-    return value * (1 if score["better"] == "lower" else -1) if math.isfinite(value) else None
+    return value * (1 if score is None or score.get("better") == "lower" else -1) if math.isfinite(value) else None
 
 
 def _print(records: list[dict[str, Any]]) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from genlab.data.digest import file_digest
+from genlab.notice import Notice
 from genlab.progress import progress
 
 
@@ -18,7 +20,7 @@ def remembered_digests(
     """The SHA-256 of files under `root`, by relative name; `memory` is a folder to remember them in.
 
     A file whose size and modification time are as remembered is not read again. A file that cannot be read is left
-    out and told to `unread`, without which it is an error.
+    out and told to `unread`, without which it is an error. A memory that is damaged is made anew.
     """
     book = memory / f"digests-{hashlib.sha256(os.fsencode(root)).hexdigest()[:12]}.json"
     known = _remembered(book)
@@ -47,10 +49,20 @@ def _digested(path: Path, before: list[int | str] | None) -> list[int | str]:
 
 def _remembered(book: Path) -> dict[str, list[int | str]]:
     try:
-        content: dict[str, list[int | str]] = json.loads(book.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        content = json.loads(book.read_text(encoding="utf-8"))
+    except FileNotFoundError:
         return {}
-    return content
+    except (OSError, ValueError, RecursionError):
+        content = None
+    if isinstance(content, dict) and all(map(_is_entry, content.values())):
+        return content
+    warnings.warn(f"{book} is damaged: the files are read again", Notice, stacklevel=3)
+    return {}
+
+
+def _is_entry(entry: object) -> bool:
+    """[size, modification time, SHA-256]"""
+    return isinstance(entry, list) and list(map(type, entry)) == [int, int, str]
 
 
 def _remember(book: Path, entries: dict[str, list[int | str]]) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from genlab.data.lock import locked
 from genlab.data.source import Images
+from genlab.notice import Notice
 
 Write = Callable[[NDArray[np.uint8]], None]
 """Takes pictures (k, channel, height, width), in order."""
@@ -33,7 +35,7 @@ class About:
 
 
 def prepared(folder: Path, shape: tuple[int, int, int], make: Callable[[Write], About]) -> Images:
-    """The pictures kept in `folder`; `make` is called where there are none, in one process at a time.
+    """The pictures kept in `folder`; `make` is called where there are none that are whole, in one process at a time.
 
     Args:
         folder: appears when all is written, never before.
@@ -43,11 +45,15 @@ def prepared(folder: Path, shape: tuple[int, int, int], make: Callable[[Write], 
     Raises:
         ValueError: `make` gave no picture, or the cache cannot be written.
     """
-    if not _complete(folder):
-        with locked(folder.with_name(folder.name + ".lock")):
-            if not _complete(folder):
-                _fill(folder, shape, make)
-    return _open(folder)
+    if (images := _whole(folder, shape)) is not None:
+        return images
+    with locked(folder.with_name(folder.name + ".lock")):
+        if (images := _whole(folder, shape)) is None:
+            if folder.exists():
+                warnings.warn(f"{folder} is damaged: the pictures are converted again", Notice, stacklevel=2)
+            _fill(folder, shape, make)
+            images = _open(folder)
+    return images
 
 
 def notes(folder: Path) -> list[str]:
@@ -60,9 +66,21 @@ def _read(folder: Path) -> dict[str, Any]:
     return about
 
 
-def _complete(folder: Path) -> bool:
-    pixels = folder / "pixels.bin"
-    return pixels.is_file() and pixels.stat().st_size == int(np.prod(_read(folder)["shape"]))
+def _whole(folder: Path, shape: tuple[int, int, int]) -> Images | None:
+    """What is kept in `folder`; None when that is nothing, or damaged."""
+    try:
+        about = _read(folder)
+        n, *each = about["shape"]
+        texts = [*(about["class_names"] or []), *about["notes"]]
+        if each != list(shape) or not all(isinstance(text, str) for text in texts):
+            return None
+        if (folder / "pixels.bin").stat().st_size != n * int(np.prod(shape)) or not 0 <= about["n_test"] <= n:
+            return None
+        images = _open(folder)
+        rows = [len(array) for array in (images.labels, images.groups) if array is not None]
+    except (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError):
+        return None
+    return images if all(row == n for row in rows) else None
 
 
 def _open(folder: Path) -> Images:

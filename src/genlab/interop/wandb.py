@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import secrets
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +35,7 @@ EXIT_CODES = {"completed": 0, "pruned": 0, "failed": 1, "interrupted": 143}
 Mode = Literal["online", "offline", "disabled"]
 
 _MAX_TAG = 64
+_ID = re.compile(rb"[\w-]{1,128}")
 _log = logging.getLogger(__name__)
 
 
@@ -228,8 +230,10 @@ def _stable_id(path: Path) -> str:
         write_text(path, given + "\n")
         return given
     with contextlib.suppress(FileNotFoundError):
-        if kept := path.read_text(encoding="utf-8").strip():
-            return kept
+        kept = path.read_bytes().strip()
+        if _ID.fullmatch(kept):
+            return kept.decode()
+        warnings.warn(f"{path} is damaged; this run goes on as a new run of W&B", Notice, stacklevel=2)
     new = secrets.token_hex(6)
     write_text(path, new + "\n")
     return new

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from genlab.config.errors import ConfigError
+from genlab.notice import Notice
 from genlab.reports.swept import overrides
 from genlab.runs import record as records
 from genlab.runs.lock import owner
+from genlab.runs.reading import or_noted, read_json
 from genlab.runs.store import Run
 
 _PICTURE = re.compile(r"step_(?P<step>\d+)(?:_(?P<kind>\w+))?\.png")
@@ -50,7 +53,7 @@ class Collected:
 def collect(folders: Iterable[Path], sweep: str | None = None) -> list[Collected]:
     """Every run in or below `folders`, oldest first, each once; with `sweep`, those of the sweep of that name.
 
-    A folder below that has no readable record is no run and is left out.
+    A folder below that has no record is no run and is left out; so is a run whose record is damaged, with a notice.
 
     Raises:
         ConfigError: a folder does not exist, or none of them holds a run.
@@ -73,7 +76,7 @@ def collect(folders: Iterable[Path], sweep: str | None = None) -> list[Collected
 
 
 def _read(run: Run) -> Collected | None:
-    record = records.load(run.record_file)
+    record = or_noted(run.record)
     if record is None:
         return None
     content = record.to_json()
@@ -86,13 +89,18 @@ def _evaluations(run: Collected) -> list[Collected]:
     """The run scored again, as `genlab evaluate` left it: with the run's overrides before the evaluation's own."""
     found = []
     for file in sorted(run.run.path.glob("evaluations/*.json")):
-        try:
-            record = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        if (record := or_noted(partial(_evaluation, file))) is None:
             continue
         given = [*run.record["overrides"], *record.get("overrides", [])]
         found.append(Collected(run.run, {**record, "overrides": given, "evaluation": file.stem}, run.config))
     return found
+
+
+def _evaluation(file: Path) -> dict[str, Any] | None:
+    remedy = "evaluate the run again"
+    if (record := read_json(file, remedy)) is not None:
+        records.check_record(record, file, remedy)
+    return record
 
 
 def _config(path: Path) -> dict[str, Any]:
@@ -102,6 +110,11 @@ def _config(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
         content = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (OSError, yaml.YAMLError):
+    except FileNotFoundError:
         return {}
-    return content if isinstance(content, dict) else {}
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
+        content = None
+    if isinstance(content, dict):
+        return content
+    warnings.warn(f"{path} is damaged; the run is shown without its config", Notice, stacklevel=2)
+    return {}

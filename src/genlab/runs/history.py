@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from genlab.runs.atomic import write_text
+from genlab.runs.reading import Damaged
 from genlab.runs.signals import uncut
 
 
@@ -22,15 +23,43 @@ def append(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """The lines, in order; a last line that was torn by a crash is left out."""
-    lines = []
-    if path.is_file():
-        for text in path.read_text(encoding="utf-8").splitlines():
-            try:
-                lines.append(json.loads(text))
-            except ValueError:
-                break
-    return lines
+    """The lines, in order; a last line that was torn by a crash is left out.
+
+    Raises:
+        Damaged: another line is no line of a history.
+    """
+    remedy = f"move {path.parent} away, or run beside it with force=true"
+    try:
+        texts = path.read_bytes().splitlines()
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise Damaged(f"{path} cannot be read ({error.strerror}): {remedy}") from error
+    lines = [parsed(text) for text in texts]
+    if lines and lines[-1] is None:
+        lines.pop()
+    whole = [line for line in lines if line is not None]
+    if len(whole) < len(lines):
+        raise Damaged(f"{path} is damaged (line {lines.index(None) + 1} of {len(texts)} is no step): {remedy}")
+    return whole
+
+
+def parsed(text: bytes) -> dict[str, Any] | None:
+    """A line of a history, None where it is none: a mapping of numbers with a whole "step", and null for a gap."""
+    try:
+        line = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return line if is_step(line) else None
+
+
+def is_step(line: Any) -> bool:
+    """Whether a line holds what a line must."""
+    return isinstance(line, dict) and isinstance(line.get("step"), int) and all(map(_is_number, line.values()))
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or isinstance(value, int | float) or value in ("nan", "inf", "-inf")
 
 
 def truncate(path: Path, step: int) -> None:

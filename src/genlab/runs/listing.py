@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from genlab.runs.lock import owner
-from genlab.runs.store import Store
+from genlab.runs.reading import Unreadable
+from genlab.runs.record import Record
+from genlab.runs.store import Run, Store
 from genlab.runs.sweeps import sweeps_of_runs
 
 
@@ -15,19 +17,32 @@ def list_records(root: Path | str) -> list[dict[str, Any]]:
     names) added.
 
     A record that says "running" although its process is dead is shown as interrupted: asked for again, it resumes.
-    A folder without a readable record is left out.
+    A run whose record cannot be read has the status "damaged" or "newer", what its folder says, and the reason as its
+    error. A folder without a record is left out.
     """
     found, sweeps = [], sweeps_of_runs(root)
     for run in Store(root):
-        record = run.record()
-        if record is None:
-            continue
-        content = record.to_json() | {"path": str(run.path), "settings": settings(record.overrides)}
-        content["sweeps"] = sweeps.get(str(run.path), [])
-        if record.status == "running" and owner(run.lock_file) is None:
-            content["status"] = "interrupted"
-        found.append(content)
+        content = _content(run)
+        if content is not None:
+            content |= {"path": str(run.path), "settings": settings(content["overrides"])}
+            content["sweeps"] = sweeps.get(str(run.path), [])
+            found.append(content)
     return sorted(found, key=lambda content: content["started"])
+
+
+def _content(run: Run) -> dict[str, Any] | None:
+    try:
+        record = run.record()
+    except Unreadable as error:
+        known = Record(run.path.name, run.path.parent.name, family="", experiment=None, seed=0, overrides=[])
+        reason = {"type": type(error).__name__, "message": str(error), "traceback": ""}
+        return known.to_json() | {"status": error.state, "seed": None, "error": reason}
+    if record is None:
+        return None
+    content = record.to_json()
+    if record.status == "running" and owner(run.lock_file) is None:
+        content["status"] = "interrupted"
+    return content
 
 
 def settings(overrides: list[str]) -> dict[str, str]:

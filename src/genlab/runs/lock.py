@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, get_type_hints
 
+from genlab.runs.atomic import write_json
+from genlab.runs.reading import Unreadable, check_fields, read_json
 from genlab.runs.signals import Interrupted, uncut
 
 HEARTBEAT_SECONDS = 5.0
@@ -21,6 +22,15 @@ STALE_SECONDS = 60.0
 
 class RunIsLocked(RuntimeError):
     """Another process is working on the run."""
+
+
+class Owner(TypedDict):
+    """Who holds a lock."""
+
+    host: str
+    pid: int
+    birth: str
+    """Tells two processes of the same number apart."""
 
 
 class Lock:
@@ -55,8 +65,8 @@ class Lock:
     def _take(self) -> None:
         with self._guarded():
             if (holder := owner(self.path)) is not None:
-                raise RunIsLocked(f"process {holder['pid']} on {holder['host']} is working on {self.path.parent}")
-            self.path.write_text(json.dumps(_me()))
+                raise RunIsLocked(f"{_named(holder)} is working on {self.path.parent}")
+            write_json(self.path, _me())
         self._beat = threading.Thread(target=self._heartbeat, daemon=True, name="genlab-heartbeat")
         self._beat.start()
 
@@ -73,19 +83,42 @@ class Lock:
             yield
 
 
-def owner(path: Path) -> dict[str, Any] | None:
-    """The living owner of a lock file; None when it is free or its owner is dead."""
+def owner(path: Path) -> Owner | None:
+    """The living owner of a lock file; None when it is free or its owner is dead.
+
+    Of a file that does not say whose it is, the heartbeat alone decides; its owner has the number 0.
+    """
     try:
-        holder = json.loads(path.read_text())
+        holder = _read(path)
         age = time.time() - path.stat().st_mtime
-    except (OSError, ValueError):
+    except OSError:
         return None
-    if holder["host"] == socket.gethostname():
+    if holder is not None and holder["host"] == socket.gethostname():
         return holder if _birth(holder["pid"]) == holder["birth"] != "" else None
-    return holder if age < STALE_SECONDS else None
+    return (holder or Owner(host="", pid=0, birth="")) if age < STALE_SECONDS else None
 
 
-def _me() -> dict[str, Any]:
+def _read(path: Path) -> Owner | None:
+    """What a lock file says; None when that is nothing.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    try:
+        content: Any = read_json(path, "")
+        if content is None:
+            raise FileNotFoundError(path)
+        check_fields(content, get_type_hints(Owner), path, "")
+        return Owner(host=content["host"], pid=content["pid"], birth=content["birth"])
+    except (Unreadable, KeyError):
+        return None
+
+
+def _named(holder: Owner) -> str:
+    return f"process {holder['pid']} on {holder['host']}" if holder["pid"] else "a process that its lock does not name"
+
+
+def _me() -> Owner:
     return {"host": socket.gethostname(), "pid": os.getpid(), "birth": _birth(os.getpid())}
 
 

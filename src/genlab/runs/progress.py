@@ -12,6 +12,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from genlab.config.errors import ConfigError
 from genlab.runs import history
+from genlab.runs.reading import or_noted
 from genlab.runs.store import Run
 
 _RECENT = 50
@@ -39,13 +40,14 @@ class Progress:
 
 
 def progress(run: Run) -> Progress:
-    """How far a run is; nothing done yet where it has no history."""
-    lines = [line for line in history.read(run.history_file) if "loss" in line]
+    """How far a run is; nothing done yet where it has no history, or one that cannot be read."""
+    read = or_noted(lambda: history.read(run.history_file)) or []
+    lines = [line for line in read if line.get("loss") is not None]
     if not lines:
         return Progress()
     recent, last = lines[-_RECENT:], lines[-1]
     loss = sum(float(line["loss"]) for line in recent) / len(recent)
-    rate = last["step"] / last["seconds"] if last["seconds"] else 0.0
+    rate = last["step"] / last["seconds"] if last.get("seconds") else 0.0
     return Progress(last["step"], _steps(run, lines), loss, rate)
 
 
@@ -62,7 +64,7 @@ def _steps(run: Run, lines: Sequence[Mapping[str, Any]]) -> int | None:
         return None
     most = OmegaConf.select(trainer, "max_steps") or -1
     epochs = OmegaConf.select(trainer, "max_epochs") or -1
-    batches = next((line["step"] - 1 for line in lines if line["epoch"] == 1), None)
+    batches = next((line["step"] - 1 for line in lines if line.get("epoch") == 1), None)
     if epochs > 0 and batches is not None:
         return min(batches * epochs, most) if most > 0 else batches * epochs
     return most if most > 0 and epochs < 0 else None

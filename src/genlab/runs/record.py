@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import platform
 import subprocess
 import sys
 import time
 import traceback
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_type_hints
 
 from genlab import __version__
 from genlab.config.redact import redact, redact_text
 from genlab.runs.atomic import write_json
+from genlab.runs.reading import Damaged, check_fields, read_json
+
+SCHEMA = 1
+BEFORE_TRAINING = "before training"
+"""The `stage` of an error that came before the first step of training, or that the request or the machine was to blame
+for. Asked for again, such a run is begun again: it counts as no try."""
 
 Status = Literal["completed", "interrupted", "pruned", "failed", "running"]
 
@@ -35,7 +41,7 @@ class Record:
     started: str = ""
     finished: str | None = None
     seconds: float = 0.0
-    metrics: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
     measurement: str | None = None
     """The name of what was measured, see `config.fingerprint.measurement`."""
     training: dict[str, Any] = field(default_factory=dict)
@@ -43,8 +49,11 @@ class Record:
     data: dict[str, Any] = field(default_factory=dict)
     error: dict[str, str] | None = None
     errors: list[dict[str, str]] = field(default_factory=list)
-    """Errors of earlier tries, oldest first."""
-    schema: int = 1
+    """Errors of earlier times, oldest first."""
+    schema: int = SCHEMA
+
+    has_stepped = False
+    """Whether this process has begun to train, or had nothing to train; not written down."""
 
     def to_json(self) -> dict[str, Any]:
         content = asdict(self)
@@ -62,19 +71,64 @@ class Record:
             self.errors.append(self.error)
             self.error = None
 
-    def end(self, status: Status, seconds: float, error: BaseException | None = None) -> None:
+    def end(self, status: Status, seconds: float, error: BaseException | None = None, is_try: bool = True) -> None:
+        """Write down how the work ended; an error that `is_try` is not has its stage noted."""
         self.status, self.finished = status, now()
         self.seconds = round(self.seconds + seconds, 3)
-        self.error = None if error is None else described(error)
+        self.error = None if error is None else described(error) | ({} if is_try else {"stage": BEFORE_TRAINING})
+
+    @property
+    def tries(self) -> int:
+        """How often the training failed; what came before its first step is no try."""
+        failures = [*self.errors, *([self.error] if self.error is not None else [])]
+        return sum(error.get("stage") != BEFORE_TRAINING for error in failures)
 
 
 def load(path: Path) -> Record | None:
-    """The record at `path`; None when there is none or it cannot be read as one."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return Record(**content)
-    except (OSError, ValueError, TypeError):
+    """The record at `path`; None when there is none.
+
+    Raises:
+        Damaged, Newer: it is there and cannot be read as one.
+    """
+    remedy = f"move {path.parent} away, or run beside it with force=true"
+    if (content := read_json(path, remedy, SCHEMA)) is None:
         return None
+    check_record(content, path, remedy)
+    known = get_type_hints(Record)
+    if unknown := sorted(set(content) - set(known)):
+        raise Damaged(f"{path} is damaged (unknown key {unknown[0]!r}): {remedy}")
+    try:
+        return Record(**content)
+    except TypeError as error:  # a field without a default
+        lacking = next(name for name in known if name not in content)
+        raise Damaged(f"{path} is damaged ({lacking} is missing): {remedy}") from error
+
+
+def check_record(content: Mapping[str, Any], path: Path, remedy: str) -> None:
+    """Refuse content that is no record: other types, scores without a number, errors without a message.
+
+    Raises:
+        Damaged: naming what is wrong.
+    """
+    check_fields(content, get_type_hints(Record), path, remedy)
+    for name, score in (content.get("metrics") or {}).items():
+        for part in ("value", "low", "high"):
+            if not _is_number(score.get(part), optional=part != "value"):
+                raise Damaged(f"{path} is damaged (metrics.{name}.{part} is no number): {remedy}")
+    for error in [*content.get("errors", []), *([content["error"]] if content.get("error") else [])]:
+        if not (error.get("type") and error.get("message", "").strip()):
+            raise Damaged(f"{path} is damaged (an error without a type or a message): {remedy}")
+
+
+def _is_number(value: Any, optional: bool) -> bool:
+    """Numbers that are not finite are written as text."""
+    if value is None:
+        return optional
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return not isinstance(value, bool)
 
 
 def described(error: BaseException) -> dict[str, str]:

@@ -14,12 +14,12 @@ from genlab.config.redact import redact
 from genlab.config.untrusted import load_untrusted
 from genlab.notice import Notice
 from genlab.runs import atomic, record, sealing
+from genlab.runs.reading import Damaged
 from genlab.runs.record import Record
 
 SWEEPS, STUDIES, REPORTS, EVALUATIONS = "sweeps", "studies", "reports", "evaluations"
 OWN_FOLDERS = (SWEEPS, STUDIES, REPORTS, EVALUATIONS)
 """Folders of the store that hold no runs: no task has their names."""
-SWEEPS = "sweeps"
 LAST, PREVIOUS = "last.ckpt", "previous.ckpt"
 """Of a run's checkpoints the newest, and the one before it."""
 
@@ -59,7 +59,11 @@ class Run:
         return self.path / "train.log"
 
     def record(self) -> Record | None:
-        """The run's record; None when there is none that can be read."""
+        """The run's record; None when there is none.
+
+        Raises:
+            Damaged, Newer: it is there and cannot be used.
+        """
         return record.load(self.record_file)
 
     def config(self) -> DictConfig:
@@ -70,8 +74,12 @@ class Run:
         """
         try:
             cfg = load_untrusted(self.config_file)
-        except OSError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise ConfigError(f"{self.path} is no run: it has no config.yaml") from error
+        except OSError as error:
+            raise Damaged(f"{self.config_file} cannot be read ({error.strerror})") from error
+        except (UnicodeDecodeError, RecursionError) as error:
+            raise Damaged(f"{self.config_file} is damaged: it is no text of a config") from error
         if not isinstance(cfg, DictConfig):
             raise ConfigError(f"{self.config_file} holds no mapping")
         cfg.pop("allow_targets", None)  # a folder from a stranger cannot allow itself anything
@@ -129,10 +137,17 @@ def save_config(cfg: DictConfig, path: Path) -> None:
 
 
 class Store:
-    """All runs below `root`: `<root>/<task_name>/<fingerprint>/`."""
+    """All runs below `root`: `<root>/<task_name>/<fingerprint>/`.
+
+    Raises:
+        ConfigError: `root` is no folder and can become none.
+    """
 
     def __init__(self, root: Path | str) -> None:
         self.root = Path(root).expanduser().resolve()
+        there = next(path for path in (self.root, *self.root.parents) if path.exists())
+        if not there.is_dir():
+            raise ConfigError(f"paths.output_dir = {root}: {there} is a file, and a folder is needed")
 
     def run(self, task_name: str, fingerprint: str) -> Run:
         path = (self.root / task_name / fingerprint).resolve()

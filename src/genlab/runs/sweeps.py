@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from genlab.config.keys import decides
 from genlab.config.redact import redact
 from genlab.runs.atomic import write_json
+from genlab.runs.reading import Damaged, check_fields, or_noted, read_json
 from genlab.runs.record import now
 from genlab.runs.store import SWEEPS
 
+_SCHEMA = 1
+_FIELDS = {"name": str, "started": str, "finished": str | None, "rows": list[dict[str, Any]]}
+_ROW = {"overrides": list[str], "task_name": str, "fingerprint": str, "run": str, "status": str}
 _UNFINISHED = {"interrupted", "running"}
 
 
@@ -43,11 +47,19 @@ class Sweep:
         self.manifest = self.folder / "manifest.json"
 
     def rows(self) -> list[dict[str, Any]]:
-        """The rows so far; none when there is no manifest."""
+        """The rows so far; none when there is no manifest.
+
+        Raises:
+            Damaged, Newer: the manifest cannot be used.
+        """
         return list(_read(self.manifest).get("rows", []))
 
     def plan(self, jobs: Sequence[Planned | tuple[Sequence[str], Path]]) -> None:
-        """Write down the jobs that are about to start, and link to the folders of their runs."""
+        """Write down the jobs that are about to start, and link to the folders of their runs.
+
+        Raises:
+            Damaged, Newer: the manifest that is there cannot be used, and is left as it is.
+        """
         asked = [Planned(redact(list(job[0])), *job[1:]) for job in jobs]
         rows = [
             {
@@ -80,7 +92,7 @@ class Sweep:
             self._write([row | {"status": ended.get(row["run"], row["status"])} for row in self.rows()], finished)
 
     def _write(self, changed: Sequence[dict[str, Any]], finished: str | None) -> None:
-        manifest = _read(self.manifest) or {"schema": 1, "name": self.name, "started": now()}
+        manifest = _read(self.manifest) or {"schema": _SCHEMA, "name": self.name, "started": now()}
         rows = {_what(row): row for row in [*manifest.get("rows", []), *changed]}
         write_json(self.manifest, manifest | {"finished": finished, "rows": list(rows.values())})
 
@@ -109,11 +121,11 @@ def _what(row: Mapping[str, Any]) -> tuple[str, str | None]:
 
 
 def sweeps_of_runs(root: Path | str) -> dict[str, list[str]]:
-    """Run folder -> the names of the sweeps that asked for it."""
+    """Run folder -> the names of the sweeps that asked for it. A manifest that cannot be used is named in a notice."""
     root = Path(root).expanduser().resolve()
     found: dict[str, list[str]] = {}
     for path in sorted((root / SWEEPS).glob("*/manifest.json")):
-        for row in _read(path).get("rows", []):
+        for row in (or_noted(partial(_read, path)) or {}).get("rows", []):
             found.setdefault(str(root / row["run"]), []).append(path.parent.name)
     return found
 
@@ -131,8 +143,17 @@ def readable(words: Sequence[str]) -> str:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    """The content of a manifest, {} when there is none.
+
+    Raises:
+        Damaged, Newer: it is there and cannot be used.
+    """
+    remedy = "move it away, or give the sweep another name with sweep=NAME"
+    if (content := read_json(path, remedy, _SCHEMA)) is None:
         return {}
-    return content if isinstance(content, dict) else {}
+    check_fields(content, _FIELDS, path, remedy)
+    for number, row in enumerate(content.get("rows", [])):
+        if lacking := [key for key in ("overrides", "run") if key not in row]:
+            raise Damaged(f"{path} is damaged (rows[{number}] has no {lacking[0]}): {remedy}")
+        check_fields(row, _ROW, path, remedy)
+    return content

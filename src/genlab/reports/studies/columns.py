@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,6 +13,7 @@ from genlab.reports.collect import Collected, collect
 from genlab.reports.groups import mean_score
 from genlab.reports.studies.study import Column, Row, Study
 from genlab.runs import history
+from genlab.runs.reading import or_noted, read_json
 from genlab.runs.store import Run
 
 
@@ -78,7 +78,8 @@ def _first_stage(run: Collected) -> Collected:
 
 def _of_history(column: Column, row: Row, run: Collected) -> Any:
     """The statistic of a term over the last steps of an epoch."""
-    lines = [line for line in history.read(run.run.history_file) if _finite(line.get(column.key))]
+    read = or_noted(lambda: history.read(run.run.history_file)) or []
+    lines = [line for line in read if _finite(line.get(column.key)) and "epoch" in line]
     epochs = {line["epoch"] for line in lines}
     wanted = {"last": max(epochs, default=None), "row": row.epoch}.get(str(column.epoch), column.epoch)
     if wanted not in epochs:
@@ -97,10 +98,7 @@ def _of_record(column: Column, row: Row, run: Collected) -> Any:
 
 
 def _of_latent(column: Column, row: Row, run: Collected) -> Any:
-    try:
-        return _at(json.loads((run.run.path / "latent.json").read_text(encoding="utf-8")), column.key)
-    except (OSError, ValueError):
-        return None
+    return _at(or_noted(lambda: read_json(run.run.path / "latent.json", "score the run again")), column.key)
 
 
 def _at(node: Any, key: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,9 +14,16 @@ from genlab.reports.studies.columns import cell
 from genlab.reports.studies.runs import answers
 from genlab.reports.studies.study import Study
 from genlab.runs.atomic import write_json
+from genlab.runs.reading import Damaged, check_fields, read_json
 from genlab.runs.sweeps import Sweep
 
 Results = dict[str, Any]
+
+_SCHEMA = 1
+_FIELDS = {
+    "scale": str, "date": str, "commits": list[str], "seeds": int, "columns": dict[str, dict[str, Any]],
+    "rows": dict[str, dict[str, Any]], "claims": list[dict[str, Any]], "earlier": list[dict[str, Any]],
+}  # fmt: skip
 
 
 def gather(study: Study, sweep: Sweep, command: str) -> tuple[Results, dict[str, list[Collected]]]:
@@ -36,7 +42,7 @@ def gather(study: Study, sweep: Sweep, command: str) -> tuple[Results, dict[str,
             shown[name] = runs[min(runs)]
     records = [run.record for of in found.values() for runs in of.values() for run in runs]
     return {
-        "schema": 1, "study": study.name, "title": study.title, "source": study.source, "note": study.note,
+        "schema": _SCHEMA, "study": study.name, "title": study.title, "source": study.source, "note": study.note,
         "scale": study.scale, "says": study.says, "seeds": study.seeds, "command": command,
         "settings": _shared(study), **_circumstances(records),
         "columns": {c.name: {"title": c.title, "unit": c.unit, "better": c.better, "report": dict(c.report),
@@ -88,7 +94,11 @@ def _circumstances(records: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def save(results: Results, path: Path) -> Results:
-    """Write results.json, keeping under `earlier` what other commits gave; returns what was written."""
+    """Write results.json, keeping under `earlier` what other commits gave; returns what was written.
+
+    Raises:
+        Damaged, Newer: the file that is there cannot be used, and is left as it is.
+    """
     before = load(path)
     if before is not None:
         results = {**results, "earlier": before["earlier"]}
@@ -99,12 +109,18 @@ def save(results: Results, path: Path) -> Results:
 
 
 def load(path: Path) -> Results | None:
-    """The results in a file; None when there are none."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    """The results in a file; None when there are none.
+
+    Raises:
+        Damaged, Newer: it is there and cannot be used.
+    """
+    remedy = "move it away"
+    if (content := read_json(path, remedy, _SCHEMA)) is None:
         return None
-    return content if isinstance(content, dict) and "rows" in content else None
+    if lacking := [key for key in _FIELDS if key not in content]:
+        raise Damaged(f"{path} is damaged ({lacking[0]} is missing): {remedy}")
+    check_fields(content, _FIELDS, path, remedy)
+    return content
 
 
 def moved(results: Results) -> list[str]:
