@@ -53,7 +53,7 @@ def test_the_best_checkpoint_can_be_sampled_and_scored(run, tmp_path, capsys):
 
 
 def test_an_unknown_score_is_named(tmp_path, capsys):
-    assert main(["train", *WORDS, "callbacks.scores.monitor=fid_digitz", f"paths.output_dir={tmp_path}"]) == 1
+    assert main(["train", *WORDS, "callbacks.scores.monitor=fid_digitz", f"paths.output_dir={tmp_path}"]) == 2
     assert "fid_digitz' is none of the scores: fid_digits, inception_score_digits" in capsys.readouterr().err
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Checkpoint
 
+from genlab.config.errors import ConfigError
 from genlab.config.ranges import PositiveFloat, PositiveInt
 from genlab.families.base import batches_done
 from genlab.runs.store import LAST, Run
@@ -58,7 +59,7 @@ class Checkpoints(Checkpoint):
             return
         if self._monitor not in trainer.callback_metrics:
             known = ", ".join(sorted(trainer.callback_metrics))
-            raise ValueError(f"callbacks.checkpoints.monitor = {self._monitor!r} is not logged; there is {known}")
+            raise ConfigError(f"callbacks.checkpoints.monitor = {self._monitor!r} is not logged; there is {known}")
         value = self._sign * float(trainer.callback_metrics[self._monitor])
         if self._best is None or value < self._best:
             self._best = value

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import pytorch_lightning as pl
 
+from genlab.config.errors import ConfigError
 from genlab.config.ranges import PositiveInt
 from genlab.families.base import batches_done
 from genlab.metrics.compare import differences
@@ -69,7 +70,7 @@ class Scores(pl.Callback):
     def _keep_best(self, trainer: pl.Trainer, scores: dict[str, Score]) -> None:
         if self._monitor not in scores:
             known = ", ".join(sorted(scores))
-            raise ValueError(f"callbacks.scores.monitor = {self._monitor!r} is none of the scores: {known}")
+            raise ConfigError(f"callbacks.scores.monitor = {self._monitor!r} is none of the scores: {known}")
         if self.improves(scores[self._monitor]):
             self._best = scores[self._monitor]
             trainer.save_checkpoint(self._run.checkpoints / "best.ckpt", weights_only=False)

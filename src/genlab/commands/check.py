@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from genlab.commands.first_stage import identify
 from genlab.config.app import App, JobResult, run_app
 from genlab.config.check import check
+from genlab.config.errors import ConfigError
 from genlab.config.of_run import from_saved
 
 if TYPE_CHECKING:
@@ -58,18 +59,26 @@ def _trials(cfg: DictConfig) -> int | None:
 def _new_jobs(results: list[JobResult]) -> list[JobResult]:
     """The jobs that would train: without those that are done, and each once."""
     from genlab.runs.job import find
+    from genlab.runs.reading import Unreadable
 
     new: dict[str, JobResult] = {}
+    problems: list[str] = []
     done = twice = 0
     for job in results:
         run = find(job.value)
-        record = run.record()
+        try:
+            record = run.record()
+        except Unreadable as error:
+            problems += error.problems
+            continue
         if record is not None and record.status == "completed":
             done += 1
         elif str(run.path) in new:
             twice += 1
         else:
             new[str(run.path)] = job
+    if problems:
+        raise ConfigError(list(dict.fromkeys(problems)))
     print(f"{len(results)} jobs: {done} done before, {twice} asked for twice, {len(new)} to run")
     return list(new.values())
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from genlab.config.app import App
+from genlab.config.app import App, JobResult
 
 if TYPE_CHECKING:
     from genlab.runs.job import Outcome
@@ -18,7 +18,7 @@ def close(app: App) -> int:
     """
     from genlab.runs.signals import Interrupted, end_if_asked, received
 
-    outcomes = [_outcome(job.value) for job in app.results]
+    outcomes = [_outcome(job) for job in app.results]
     if not outcomes:
         end_if_asked()
         return 0  # --help, --cfg and the like
@@ -31,32 +31,34 @@ def close(app: App) -> int:
     return 1 if any(outcome.exit_status for outcome in outcomes) else 0
 
 
-def _outcome(value: object) -> Outcome:
+def _outcome(job: JobResult) -> Outcome:
+    """Of a job of a sweep that ended before it owned a run, the error: its words stand for the run's name."""
     from pathlib import Path
 
-    from genlab.config.errors import ConfigError
+    from genlab.crash_report import told
     from genlab.runs.job import Outcome
 
-    if isinstance(value, Outcome):
-        return value
-    if isinstance(value, ConfigError):
-        raise value
-    return Outcome(Path(), "failed", f"{type(value).__name__}: {value}".splitlines()[0], exit_status=1)
+    if isinstance(job.value, Outcome):
+        return job.value
+    error = job.value if isinstance(job.value, Exception) else RuntimeError(repr(job.value))
+    said, status = told(error, job.overrides)
+    return Outcome(Path(" ".join(job.overrides)), "failed", "; ".join(said), worked=False, exit_status=status)
 
 
 def _print(outcomes: list[Outcome], app: App) -> None:
     from rich.console import Console
 
     from genlab.reports.table import runs_table, swept_keys
-    from genlab.runs.measurements import scores
-    from genlab.runs.store import Run
 
-    shown = (scores(Run(o.run), o.measurement) or scores(Run(o.run), None) for o in outcomes)
-    records = [record for record in shown if record is not None]
+    shown = [outcome for outcome in outcomes if outcome.worked or not outcome.exit_status]
+    records = [record for outcome in shown if (record := _record(outcome)) is not None]
     if records:
         Console().print(runs_table(records, swept_keys(records)))
     for outcome in outcomes:
-        if outcome.status == "failed":
+        if outcome.exit_status == 2:  # the request's fault
+            name = f"{outcome.run.name}: " if app.is_sweep else ""
+            print(f"error: {name}{outcome.reason}", file=sys.stderr)
+        elif outcome.status == "failed":
             print(f"{outcome.run.name} failed: {outcome.reason}; see {outcome.run / 'train.log'}", file=sys.stderr)
         elif outcome.reason:
             print(f"{outcome.run.name}: {outcome.reason}", file=sys.stderr)
@@ -71,6 +73,16 @@ def _print(outcomes: list[Outcome], app: App) -> None:
     folders = [folder for o in outcomes if o.status == "completed" and (folder := o.run / "samples").is_dir()]
     if folders:
         print("Pictures:", *(f"  {_short(folder)}" for folder in folders), sep="\n")
+
+
+def _record(outcome: Outcome) -> dict[str, Any] | None:
+    """The run's record, with the scores that were asked for where there are some."""
+    from genlab.runs.measurements import scores
+    from genlab.runs.reading import or_noted
+    from genlab.runs.store import Run
+
+    run = Run(outcome.run)
+    return or_noted(lambda: scores(run, outcome.measurement) or scores(run, None))
 
 
 def _short(path: object) -> str:

@@ -75,6 +75,7 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
         import torch
 
     from genlab.callbacks.ending import Ended
+    from genlab.callbacks.first_step import FirstStep
     from genlab.callbacks.history import History
     from genlab.callbacks.interruption import Interruption
     from genlab.callbacks.previews import draw
@@ -107,7 +108,8 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
     status = "failed"
     try:
         trainer = build(
-            cfg.trainer, allowed, callbacks=[*callbacks.values(), Interruption()], logger=list(loggers.values()),
+            cfg.trainer, allowed, callbacks=[FirstStep(record), *callbacks.values(), Interruption()],
+            logger=list(loggers.values()),
             plugins=plugins(), default_root_dir=str(run.path),
         )  # fmt: skip
         make_resumable(trainer)
@@ -119,6 +121,7 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
             require_checkpoint(run, trainer)
         elif cfg.ckpt_path:
             load_weights(module, Path(cfg.ckpt_path))
+        record.has_stepped = True
         record.data |= {"n_train": data.n_train, "n_test": data.n_test}
         steps = take_over(trainer, module, run) if cfg.train else trainer.global_step
         history = [c.training for c in callbacks.values() if isinstance(c, History)]
@@ -283,5 +286,5 @@ def _conclude(results: Sequence[JobResult], sweeps: list[Sweep]) -> None:
     for sweep in sweeps:
         try:
             sweep.conclude(statuses)
-        except OSError as error:  # the closing table matters more
+        except (OSError, ConfigError) as error:  # the closing table matters more
             print(f"the manifest of sweep {sweep.name} is not up to date: {error}", file=sys.stderr)

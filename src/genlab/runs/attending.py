@@ -9,6 +9,7 @@ from omegaconf import DictConfig
 
 from genlab.runs.job import Outcome, buried, find, reason_of, unbegun
 from genlab.runs.lock import owner
+from genlab.runs.reading import Unreadable
 from genlab.runs.store import Run
 
 _EVERY_SECONDS = 0.5
@@ -38,7 +39,10 @@ def _is_of_now(run: Run, since: float) -> bool:
 
 
 def _outcome(run: Run, since: float, error: Exception) -> Outcome:
-    record = run.record()
+    try:
+        record = run.record()
+    except Unreadable as damage:
+        return Outcome(run.path, "failed", str(damage), worked=False, exit_status=2)
     if record is None:
         return unbegun(run)
     if record.status == "running":

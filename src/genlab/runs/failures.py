@@ -3,9 +3,38 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 
+from genlab.config.errors import ConfigError
 from genlab.runs.atomic import DiskFull
+
+_SYSTEM = {
+    errno.ENOENT: "does not exist",
+    errno.ENOTDIR: "cannot be there: a part of its path is a file",
+    errno.EEXIST: "is there already, and not as a folder",
+    errno.EISDIR: "is a folder, and a file is needed",
+    errno.EACCES: "may not be read or written: permission is denied",
+    errno.EPERM: "may not be read or written: permission is denied",
+    errno.EROFS: "cannot be written: its disk or folder is read-only",
+    errno.ELOOP: "is a link that leads back to itself",
+    errno.ENAMETOOLONG: "has too long a name",
+}
+"""What the system says of a file -> how a person would say it."""
+
+
+def sentence(error: BaseException) -> str:
+    """What an error says, as one line: of the system's errors in plain words, of other libraries' the first line."""
+    if isinstance(error, ConfigError):
+        return "; ".join(error.problems)
+    if isinstance(error, OSError) and error.filename is not None and error.errno in _SYSTEM:
+        return f"{os.fsdecode(error.filename)} {_SYSTEM[error.errno]}"
+    text = str(error).strip()
+    if isinstance(error, KeyError) and error.args:
+        text = f"there is no {error.args[0]!r}"
+    if not text:
+        return type(error).__name__
+    return text if type(error).__module__.startswith("genlab.") else text.splitlines()[0]
 
 
 class OutOfMemory(RuntimeError):
@@ -18,9 +47,11 @@ class CalledExit(RuntimeError):
 
 def plainly(error: Exception | SystemExit) -> Exception:
     """The same error, said plainly; one that needs no translation is returned as it is."""
-    said: Exception
+    said: Exception | None = None
     if isinstance(error, SystemExit):
         said = CalledExit(f"sys.exit({error.code!r}) was called before the run was done; its traceback says where")
+    elif type(error).__name__ == "InstantiationException" and isinstance(error.__cause__, Exception):
+        return _of_part(error, error.__cause__)
     elif type(error).__name__ == "ProcessRaisedException":  # of a spawned process: its traceback, the reason at its end
         said = RuntimeError(str(error).strip().splitlines()[-1])
     elif isinstance(error, MemoryError) or _is_memory(str(error)):
@@ -29,6 +60,16 @@ def plainly(error: Exception | SystemExit) -> Exception:
         said = DiskFull(error.errno, f"the disk is full: {error.filename or 'a file'} could not be written")
     else:
         return error
+    said.__cause__ = error
+    return said
+
+
+def _of_part(error: Exception, cause: Exception) -> Exception:
+    """What kept Hydra from building a part; of Lightning's words on its arguments a ConfigError that names the part."""
+    if type(cause).__name__ != "MisconfigurationException":
+        return plainly(cause)
+    key = re.search(r"^full_key: (\S+)$", str(error), re.MULTILINE)
+    said = ConfigError(f"{key[1] if key else 'a part'}: {sentence(cause)}")
     said.__cause__ = error
     return said
 

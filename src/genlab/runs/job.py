@@ -18,11 +18,14 @@ from genlab.config.errors import ConfigError
 from genlab.config.fingerprint import fingerprint, measurement
 from genlab.config.redact import redact_text
 from genlab.notice import Notice
+from genlab.runs import history
 from genlab.runs.atomic import DiskFull, Reserve, remove_leftovers
-from genlab.runs.failures import plainly
+from genlab.runs.devices import check_devices
+from genlab.runs.failures import plainly, sentence
 from genlab.runs.lock import Lock, RunIsLocked
 from genlab.runs.measurements import is_measured, keep
 from genlab.runs.older_names import older_name
+from genlab.runs.reading import Unreadable, or_noted
 from genlab.runs.record import Record, Status, Stopwatch, now
 from genlab.runs.signals import end_if_asked
 from genlab.runs.store import Run, Store, save_config
@@ -65,10 +68,13 @@ def find(cfg: DictConfig) -> Run:
 
 
 def done_before(cfg: DictConfig) -> Outcome | None:
-    """The outcome of a run that is completed; None when there is work left."""
+    """The outcome of a run that is completed, or whose record cannot be used; None when there is work left."""
     run = find(cfg)
-    record = run.record()
-    done = record is not None and record.status == "completed" and is_measured(cfg, run, record)
+    try:
+        record = run.record()
+        done = record is not None and record.status == "completed" and is_measured(cfg, run, record)
+    except Unreadable as error:
+        return _refused(run, error)
     return _done(cfg, run) if done else None
 
 
@@ -79,7 +85,8 @@ def carry_out(
 
     A finished run that was not measured as `cfg` asks gets `measure` instead, which fills in the scores of a record.
 
-    An error of the work ends in record.json and in the outcome, and is not raised: a sweep goes on.
+    An error of the work ends in record.json and in the outcome, and is not raised: a sweep goes on. What cannot begin,
+    because a file of the run is damaged or a device is not there, ends in the outcome alone.
     """
     run = find(cfg)
     with open_dict(cfg):
@@ -88,11 +95,17 @@ def carry_out(
     while True:
         try:
             with Lock(run.lock_file):
-                return _owned(cfg, run, run.record() or _new(cfg, run, overrides, experiment), overrides, work, measure)
+                return _owned(cfg, run, _new(cfg, run, overrides, experiment), work, measure)
         except RunIsLocked as locked:
             if not waits:
                 return Outcome(run.path, "running", str(locked), worked=False)
             time.sleep(_WAIT_SECONDS)
+        except ConfigError as error:
+            return _refused(run, error)
+
+
+def _refused(run: Run, error: ConfigError) -> Outcome:
+    return Outcome(run.path, "failed", sentence(error), worked=False, exit_status=2)
 
 
 def _measures_with_others(cfg: DictConfig, run: Run) -> bool:
@@ -101,17 +114,20 @@ def _measures_with_others(cfg: DictConfig, run: Run) -> bool:
     return sum(row["fingerprint"] == run.path.name and row["task_name"] == cfg.task_name for row in rows) > 1
 
 
-def _owned(
-    cfg: DictConfig, run: Run, record: Record, overrides: list[str], work: Work, measure: Work | None
-) -> Outcome:
+def _owned(cfg: DictConfig, run: Run, new: Record, work: Work, measure: Work | None) -> Outcome:
+    record = run.record() or new
     if record.status == "completed":
         if measure is None or is_measured(cfg, run, record):
             return _done(cfg, run)
-        return _measure(cfg, run, record, overrides, measure)
-    tries = len(record.errors) + (record.error is not None)
-    if record.status == "failed" and tries > cfg.retries:
-        reason = f"failed {tries} times, the last with {reason_of(record)}; retries={tries} tries again"
+        check_devices(cfg.trainer)
+        return _measure(cfg, run, record, new.overrides, measure)
+    if record.status == "failed" and record.tries > cfg.retries:
+        reason = f"failed {record.tries} times, the last with {reason_of(record)}; retries={record.tries} tries again"
         return Outcome(run.path, "failed", reason, worked=False, exit_status=1)
+    check_devices(cfg.trainer)
+    history.read(run.history_file)  # refused here when it is damaged, before the record says "running"
+    if record.status == "failed" and not record.tries:
+        record.overrides, record.experiment = new.overrides, new.experiment  # those of the request that works
     remove_leftovers(run.path)
     return _work(cfg, run, record, work)
 
@@ -133,8 +149,9 @@ def _measure(cfg: DictConfig, run: Run, record: Record, overrides: list[str], me
         except Ended as ending:
             return _ended(run, ending)
         except Exception as error:
-            measured.end("failed", watch.seconds, plainly(error))
-            return _told(run, measured, error)
+            said = plainly(error)
+            measured.end("failed", watch.seconds, said)
+            return _told(run, measured, said)
     return Outcome(run.path, "completed", "trained before; scored as asked", measurement=measurement(cfg))
 
 
@@ -182,16 +199,29 @@ def unbegun(run: Run) -> Outcome:
 
 
 def _failed(run: Run, record: Record, error: Exception | SystemExit, watch: Stopwatch) -> Outcome:
-    record.end("failed", watch.seconds, plainly(error))
+    said = plainly(error)
+    record.end("failed", watch.seconds, said, is_try=_is_try(record, error, said))
     with contextlib.suppress(DiskFull):
         record.save(run.record_file)
-    return _told(run, record, error)
+    return _told(run, record, said)
 
 
-def _told(run: Run, record: Record, error: Exception | SystemExit) -> Outcome:
+def _told(run: Run, record: Record, said: Exception) -> Outcome:
+    of_request = isinstance(said, ConfigError)
     assert record.error is not None
     logging.getLogger("genlab").error("%s", record.error["traceback"])
-    return Outcome(run.path, "failed", reason_of(record), exit_status=2 if isinstance(error, ConfigError) else 1)
+    reason = redact_text(sentence(said)) if of_request else reason_of(record)
+    return Outcome(run.path, "failed", reason, exit_status=2 if of_request else 1)
+
+
+def _is_try(record: Record, error: Exception | SystemExit, said: Exception) -> bool:
+    """Whether an error is the training's own: not the request's, not the machine's, and not from before a step.
+
+    Of processes that Lightning has started, nobody knows how far they came.
+    """
+    if isinstance(said, ConfigError | OSError):
+        return False
+    return record.has_stepped or type(error).__name__ in ("ProcessRaisedException", "ProcessExitedException")
 
 
 def bury(cfg: DictConfig, error: Exception) -> Outcome:
@@ -201,8 +231,8 @@ def bury(cfg: DictConfig, error: Exception) -> Outcome:
 
 def buried(run: Run, error: Exception) -> Outcome:
     """The outcome of a run whose process is gone, which its record says from now on."""
-    if (record := run.record()) is not None and record.status == "running":
-        record.end("failed", 0.0, error)
+    if (record := or_noted(run.record)) is not None and record.status == "running":
+        record.end("failed", 0.0, error, is_try=not isinstance(error, OSError))
         record.save(run.record_file)
     return Outcome(run.path, "failed", str(error), exit_status=1)
 

@@ -146,8 +146,9 @@ class LocalLauncher(Launcher):
             result = pickle.loads(child.results.recv_bytes())
         except (EOFError, OSError):
             child.process.join()
-            reason = f"took more than {self._timeout / 60:g} minutes" if timed_out else _how(child.process.exitcode)
-            error = JobDied(f"the job's process {reason}")
+            error: Exception = JobDied(f"the job's process {_how(child.process.exitcode)}")
+            if timed_out:
+                error = TimeoutError(f"the job took more than {self._timeout / 60:g} minutes")
             buried = getattr(self._task, "bury", lambda *_: None)(job, error)
             result = JobReturn(overrides=list(job.hydra.overrides.task), status=JobStatus.FAILED)
             result.return_value = buried if buried is not None else error
