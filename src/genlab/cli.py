@@ -38,11 +38,11 @@ Shell completion: eval "$(genlab -sc install=bash)"
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run a verb; returns the exit status: 0, 1 (a run failed), 2 (a request that cannot be carried out).
+    """Run a verb; returns the exit status: 0, 1 (a run failed, or genlab did), 2 (a request that cannot be met).
 
     Of a command that a signal has ended it is 128 and the signal's number, as a shell says it: 130 for Ctrl-C.
     """
-    from genlab.config.errors import ConfigError, nearest
+    from genlab.config.errors import nearest
     from genlab.notice import in_one_line
     from genlab.runs.signals import Interrupted, handled
 
@@ -67,13 +67,13 @@ def main(argv: list[str] | None = None) -> int:
     try:
         with handled(), in_one_line():
             return int(importlib.import_module(f"genlab.commands.{verb.replace('-', '_')}").main(rest))
-    except ConfigError as error:
-        for problem in error.problems:
-            print(f"error: {problem}", file=sys.stderr)
-        return 2
     except (Interrupted, KeyboardInterrupt) as ending:
         print(ending if isinstance(ending, Interrupted) else "interrupted by SIGINT", file=sys.stderr)
         return getattr(ending, "exit_status", 130)
     except BrokenPipeError:  # `genlab train --help | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:
+        from genlab.crash_report import tell
+
+        return tell(error, arguments)

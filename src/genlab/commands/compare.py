@@ -11,7 +11,7 @@ from genlab.commands.noting import noted
 from genlab.config.app import App, run_app
 from genlab.config.check import check, check_part
 from genlab.config.errors import ConfigError
-from genlab.config.of_run import wants_run
+from genlab.config.of_run import own_config, wants_run
 from genlab.config.words import flags_and_words, quoted, value_of
 
 if TYPE_CHECKING:
@@ -35,10 +35,7 @@ def main(argv: list[str]) -> int:
         rest += [f"{key}={quoted(name)}" for key, name in zip("ab", named, strict=False)]
     app = App(task=compare, check=_check)
     run_app("compare", app, rest)
-    for job in app.results:
-        if isinstance(job.value, BaseException):
-            raise job.value
-    return 0
+    return app.status()
 
 
 def _check(cfg: DictConfig) -> None:
@@ -85,7 +82,7 @@ def compare(cfg: DictConfig) -> Path:
 
 def _own(cfg: DictConfig, run: Run) -> DictConfig:
     """The config of a run, with the folders and the allowed names of `cfg`; what it would build is sound."""
-    own = run.config()
+    own = own_config(run)
     own.paths, own.allow_targets = cfg.paths, cfg.allow_targets
     for key in ("model", "dataset"):
         check_part(own[key], list(cfg.allow_targets))

@@ -21,8 +21,9 @@ _KEYS = ("run", "checkpoint", "edit", "image", "label", "n", "out")
 def main(argv: list[str]) -> int:
     """Write one picture: the original, what the model is given, and what it makes of it."""
     run = the_run(argv)
-    run_app("edit", App(task=lambda cfg: edit(cfg, run), check=_check), argv)
-    return 0
+    app = App(task=lambda cfg: edit(cfg, run), check=_check)
+    run_app("edit", app, argv)
+    return app.status()
 
 
 def _check(cfg: DictConfig) -> None:

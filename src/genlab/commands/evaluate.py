@@ -35,18 +35,14 @@ def main(argv: list[str]) -> int:
     benches: list[Workbench] = []  # one for all jobs, made when the first is sound
     app = App(task=lambda cfg: evaluate(cfg, run, benches), check=lambda cfg: check(cfg, extra=_KEYS))
     run_app("evaluate", app, _words(argv, run))
-    failed = [job for job in app.results if isinstance(job.value, BaseException)]
-    if failed and (not app.is_sweep or len(failed) == len(app.results)):
-        raise failed[0].value
+    status = app.status()
     records = [job.value for job in app.results if isinstance(job.value, dict)]
     if records and run is not None:
         _print(records)
         if app.is_sweep:
             out = value_of(argv, "out", "")
             _compare(records, Path(out) if out else run.path / "evaluations" / "samplers")
-    for job in failed:
-        print(f"{' '.join(job.overrides)} failed: {job.value}", file=sys.stderr)
-    return 1 if failed else 0
+    return status
 
 
 def evaluate(cfg: DictConfig, run: Run | None, benches: list[Workbench]) -> dict[str, Any]:
@@ -63,6 +59,7 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[Workbench]) -> dict
     if cfg.get("metrics") is None:
         raise ConfigError("there is nothing to evaluate: the run has no metrics; give metrics=image")
     benches[:] = benches or [Workbench()]
+    original = run.record()
     data, suite = benches[0].part(cfg, "dataset"), benches[0].part(cfg, "metrics")
     module = benches[0].model(cfg, checkpoint_of(run, cfg.checkpoint))
     module.to("cuda" if torch.cuda.is_available() else "cpu")
@@ -71,11 +68,13 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[Workbench]) -> dict
     watch = Stopwatch()
     pictures = run.path / "evaluations" / _name(cfg)
     pictures.mkdir(parents=True, exist_ok=True)
-    with noted(), reporting("computing the scores") as report:
-        scores = suite.evaluate(module, data, out_dir=pictures, progress=report)
+    try:
+        with noted(), reporting("computing the scores") as report:
+            scores = suite.evaluate(module, data, out_dir=pictures, progress=report)
+    except ValueError as error:  # too few samples for a metric, and the like
+        raise ValueError(f"metrics, with n_samples = {suite.n_samples}: {error}") from error
     with progress("drawing pictures"):
         _draw(module, data, pictures)
-    original = run.record()
     record = (original.to_json() if original else {}) | {
         "overrides": _given(),
         "metrics": {name: score.to_json() for name, score in scores.items()},

@@ -20,16 +20,14 @@ def main(argv: list[str]) -> int:
     """Score one folder, or with -m several; prints the table of the scores."""
     app = App(task=evaluate, check=_check)
     run_app("evaluate", app, argv, config_name="evaluate_folder")
-    for job in app.results:
-        if isinstance(job.value, BaseException):
-            raise job.value
+    status = app.status()
     if records := [job.value for job in app.results if isinstance(job.value, dict)]:
         from rich.console import Console
 
         from genlab.reports.table import runs_table, swept_keys
 
         Console().print(runs_table(records, swept_keys(records)))
-    return 0
+    return status
 
 
 def _check(cfg: DictConfig) -> None:

@@ -18,8 +18,9 @@ _KEYS = ("run", "checkpoint", "out")
 def main(argv: list[str]) -> int:
     """Write a diffusion model as a folder that diffusers' `from_pretrained` reads."""
     run = the_run(argv)
-    run_app("export", App(task=lambda cfg: export(cfg, run), check=_check), argv)
-    return 0
+    app = App(task=lambda cfg: export(cfg, run), check=_check)
+    run_app("export", app, argv)
+    return app.status()
 
 
 def _check(cfg: DictConfig) -> None:

@@ -16,8 +16,9 @@ _KEYS = ("plotted", "out", "pictures", "columns")
 
 def main(argv: list[str]) -> int:
     """Draw the schedule of `scheduler=` over pictures of `dataset=`."""
-    run_app("plot", App(task=plot, check=_check), argv)
-    return 0
+    app = App(task=plot, check=_check)
+    run_app("plot", app, argv)
+    return app.status()
 
 
 def _check(cfg: DictConfig) -> None:

@@ -20,8 +20,9 @@ _FORMATS = ("grid", "folder", "film")
 def main(argv: list[str]) -> int:
     """Draw samples from a run: a grid, a folder of files, or a film of how they come about."""
     run = the_run(argv)
-    run_app("sample", App(task=lambda cfg: sample(cfg, run), check=_check), argv)
-    return 0
+    app = App(task=lambda cfg: sample(cfg, run), check=_check)
+    run_app("sample", app, argv)
+    return app.status()
 
 
 def _check(cfg: DictConfig) -> None:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from genlab.config.errors import ConfigError
-from genlab.config.explain import explain
+from genlab.config.explain import explain, is_of_hydra
 from genlab.config.files import conf_dir
 from genlab.config.resolvers import register_resolvers
 from genlab.config.schema import register
 from genlab.config.words import as_hydra_reads
+from genlab.crash_report import told
 
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
@@ -56,10 +57,27 @@ class App:
     def __call__(self, cfg: DictConfig) -> Any:
         try:
             result = self.task(cfg)
-        except ConfigError as error:  # raised again by run_app: Hydra would print about it
+        except Exception as error:  # raised again by run_app: Hydra would print about it
             result = error
         self.results.append(JobResult([], result))
         return result
+
+    def status(self) -> int:
+        """The exit status of a sweep whose jobs print by themselves: 1 when some failed, with a sentence for each.
+
+        Raises:
+            Interrupted: a signal has ended the sweep.
+            Exception: that of the first job, where all of them failed.
+        """
+        from genlab.runs.signals import end_if_asked
+
+        end_if_asked()
+        failed = [job for job in self.results if isinstance(job.value, Exception)]
+        if failed and len(failed) == len(self.results):
+            raise failed[0].value
+        for job in failed:
+            print(f"{' '.join(job.overrides)} failed: {'; '.join(told(job.value, job.overrides)[0])}", file=sys.stderr)
+        return 1 if failed else 0
 
     def remember(self, jobs: Sequence[JobReturn]) -> None:
         """Take in the results of a sweep, in the order of its jobs."""
@@ -101,11 +119,15 @@ def run_app(verb: str, app: App, argv: list[str], config_name: str | None = None
         hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=name)(app)()
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
         raise ConfigError(explain(error, words, name)) from error
+    except ValueError as error:
+        if not is_of_hydra(error):
+            raise
+        raise ConfigError(explain(error, words, name)) from error
     finally:
         sys.argv = saved_argv
         if saved_env is None:
             os.environ.pop("HYDRA_FULL_ERROR", None)
         else:
             os.environ["HYDRA_FULL_ERROR"] = saved_env
-    if not app.is_sweep and app.results and isinstance(app.results[0].value, ConfigError):
+    if not app.is_sweep and app.results and isinstance(app.results[0].value, Exception):
         raise app.results[0].value

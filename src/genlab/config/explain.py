@@ -15,6 +15,8 @@ from genlab.config.files import conf_dir, groups, options
 def explain(error: Exception, argv: list[str], config_name: str) -> str:
     """One sentence on a HydraException, OmegaConf error or YAML error raised while composing."""
     text = str(error)
+    if isinstance(error, ValueError) and is_of_hydra(error):
+        return _no_option(argv)
     if match := re.search(r"Could not override '(.+?)'", text):
         return _unknown_override(match[1], argv, config_name)
     if match := re.search(r"Could not find '(.+?)'", text):
@@ -32,6 +34,11 @@ def explain(error: Exception, argv: list[str], config_name: str) -> str:
         return f"{key[1] if key else 'a value'} = {match[1]} must be {kind}"
     cause = f"; {error.__cause__}" if error.__cause__ is not None and str(error.__cause__) not in text else ""
     return re.sub(r"\s*\n\s*", "; ", (text + cause).strip()).partition("; full_key")[0]
+
+
+def is_of_hydra(error: ValueError) -> bool:
+    """Whether a ValueError is Hydra's way to say that a group was given no option."""
+    return str(error).startswith("Config group override must be")
 
 
 def flattened(node: Any, prefix: str = "") -> Iterator[str]:
@@ -52,6 +59,17 @@ def _unknown_override(key: str, argv: list[str], config_name: str) -> str:
         return f"this config has no {group!r} to choose: {why}"
     known = [*flattened(_compose_without(argv, config_name, drop=key)), *groups()]
     return f"unknown key {key!r}{nearest(key, known)}"
+
+
+def _no_option(argv: list[str]) -> str:
+    """`model=null`: a group is no key."""
+    for word in argv:
+        group, _, value = word.lstrip("+").partition("=")
+        if group in groups() and value in ("null", "None", "~"):
+            known = options(group)
+            instead = f"take {group}=none" if "none" in known else f"{group} has {listed(known)}"
+            return f"{group} = {value}: a group takes one of its options; {instead}"
+    return "a group was given no option: a group takes one of its options"
 
 
 _EXTRAS = {"submitit_local": "submitit", "submitit_slurm": "submitit", "ray": "ray"}

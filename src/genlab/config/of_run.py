@@ -11,7 +11,22 @@ from omegaconf import DictConfig, OmegaConf
 from genlab.config import keys
 from genlab.config.files import conf_dir
 from genlab.config.words import flags_and_words, value_of
+from genlab.runs.reading import Damaged
 from genlab.runs.store import Run, Store
+
+
+def own_config(run: Run) -> DictConfig:
+    """A run's own config, with what every command on a run needs of it.
+
+    Raises:
+        ConfigError: there is none.
+        Damaged: it has no model or no data.
+    """
+    cfg = run.config()
+    for key in ("model", "dataset"):
+        if not isinstance(OmegaConf.select(cfg, key), DictConfig):
+            raise Damaged(f"{run.config_file} is damaged (it has no {key}), and nothing can be made of the run")
+    return cfg
 
 
 def wants_run(argv: list[str]) -> bool:
@@ -31,7 +46,7 @@ def the_run(argv: list[str]) -> Run | None:
     run = None
     if wants_run(argv):
         run = Store(value_of(argv, "paths.output_dir", "outputs")).find(value_of(argv, "run", "latest"))
-    base = run.config() if run is not None else OmegaConf.create({})
+    base = own_config(run) if run is not None else OmegaConf.create({})
     for key in map(str, list(base)):
         if not keys.key(key).inherited:
             base.pop(key)
@@ -50,7 +65,7 @@ def from_saved(argv: list[str]) -> list[str]:
     """
     if (path := _named_config(argv)) is None or not (path.parent / "record.json").is_file():
         return argv
-    base = Run(path.parent).config()
+    base = own_config(Run(path.parent))
     base.pop("sweep", None)
     _offer(base, argv, [*keys.names(replaceable=True), "optimizer", "logger"])
     return [*argv, "--config-dir", str(conf_dir()), "--config-name", "saved"]  # of a flag, the last one counts

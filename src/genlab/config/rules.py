@@ -28,6 +28,16 @@ def _are_numbers(*values: Any) -> bool:
     return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
 
 
+def parts_are_there(cfg: DictConfig) -> Iterator[str]:
+    """What every run is made of is not taken out of its config."""
+    for key in ("dataset", "dataset.source", "model", "trainer"):
+        above, _, last = key.rpartition(".")
+        parent = _get(cfg, above) if above else cfg
+        if isinstance(parent, DictConfig) and last in parent and not isinstance(_get(parent, last), DictConfig):
+            value = _get(parent, last)
+            yield f"{key} = {'null' if value is None else value} must be a part, with a _target_"
+
+
 def betas_rise(cfg: DictConfig) -> Iterator[str]:
     """A noise schedule's beta grows."""
     start, end = _get(cfg, "scheduler.beta_start"), _get(cfg, "scheduler.beta_end")
@@ -201,6 +211,7 @@ def parts_are_used(cfg: DictConfig) -> Iterator[str]:
 
 
 RULES: tuple[Rule, ...] = (
+    parts_are_there,
     betas_rise,
     size_halves,
     steps_fit,
