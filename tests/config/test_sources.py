@@ -6,7 +6,7 @@ import pytest
 from omegaconf import open_dict
 
 from composing import composed
-from genlab.config import signatures
+from genlab.config import definitions
 from genlab.config.fingerprint import fingerprint
 from genlab.config.sources import content_digest, source_digest
 
@@ -30,7 +30,7 @@ def package(tmp_path, monkeypatch):
 
 
 def forget():
-    for function in (signatures._root, signatures._tree, signatures.define):
+    for function in (definitions._root, definitions._tree, definitions.define):
         function.cache_clear()
 
 
