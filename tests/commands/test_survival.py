@@ -75,7 +75,7 @@ def survive(tmp_path, n):
         undisturbed.kill()
         raise
     finally:
-        disturbed.kill()  # the parent; its children are left to themselves
+        disturbed.kill()  # the parent; its children notice, save and end
         disturbed.communicate()
     assert undisturbed.communicate()[0].count("done before") == 1
     assert undisturbed.returncode == 1
