@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import torch
@@ -15,13 +16,13 @@ def trained(first: nn.Module, checkpoint: str | None, key: str, what: str) -> An
         key, what: the config key of the checkpoint and what the model is there, for the error.
 
     Raises:
-        ValueError: the checkpoint is of another model.
+        ValueError: the checkpoint is damaged, or of another model.
     """
     if checkpoint is not None:
         try:
             first.load_state_dict(weights(checkpoint))
-        except (KeyError, RuntimeError) as error:
-            reason = str(error).strip().splitlines()[-1].strip()
+        except (KeyError, RuntimeError, EOFError, OSError, pickle.UnpicklingError) as error:
+            reason = (str(error).strip().splitlines() or ["it is cut off"])[-1].strip()
             raise ValueError(f"{key}={checkpoint} does not fit {what}: {reason}") from error
     return first.requires_grad_(False).eval()
 

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Sequence
 
 from hydra.core.config_store import ConfigStore
-from hydra.core.utils import JobReturn, JobStatus, setup_globals
+from hydra.core.utils import JobReturn, setup_globals
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
@@ -44,7 +44,7 @@ class InlineLauncher(Launcher):
 
     def _run(self, job: DictConfig) -> JobReturn:
         result = run(self._context, self._task, job)
-        if result.status == JobStatus.FAILED and isinstance(error := result._return_value, BaseException):
+        if isinstance(error := result._return_value, BaseException):
             traceback.clear_frames(error.__traceback__)  # they hold the job's tensors
             gc.collect()
         return result

@@ -14,6 +14,7 @@ import pickle
 import signal
 import sys
 import time
+import traceback
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection, wait
@@ -198,6 +199,8 @@ def _child(
 
 
 def _send(result: JobReturn, results: Connection) -> None:
+    if isinstance(error := result._return_value, Exception):
+        error.add_note("".join(traceback.format_exception(error)))  # which does not travel by itself
     try:
         content = pickle.dumps(result)
     except Exception:  # an error that cannot travel: its text can
