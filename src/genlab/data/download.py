@@ -7,6 +7,7 @@ import os
 import ssl
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +77,8 @@ class Download:
         if have:
             request.add_header("Range", f"bytes={have}-")
         try:
-            response = urllib.request.urlopen(request, timeout=_TIMEOUT)
+            with progress(f"asking {urllib.parse.urlsplit(self.url).hostname}", None, "bytes"):
+                response = urllib.request.urlopen(request, timeout=_TIMEOUT)
         except urllib.error.HTTPError as error:
             if error.code == 416 and have:  # the part is not a beginning of that file
                 self.part.unlink()

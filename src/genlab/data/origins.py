@@ -6,19 +6,23 @@ import gzip
 import os
 import re
 import shutil
-import subprocess
+import tempfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 from genlab.data.archive import ArchiveError, extract_tar
 from genlab.data.download import Download, DownloadError
+from genlab.programs import Ended, ProgramError, run_program
 from genlab.progress import progress
 
 _MAX_BYTES = 1 << 30
 _CLIENT_TIMEOUT = 900  # seconds
+_NPM_PATIENCE = ("--fetch-retries=1", "--fetch-retry-maxtimeout=5000", "--fetch-timeout=60000")  # milliseconds
+_APT_PATIENCE = ("-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20")
+"""Without a network npm would try for minutes, each time with a longer pause."""
 _PACKAGE = re.compile(r"(@[a-z0-9-]+/)?[a-z0-9][a-z0-9.+-]*")
 _VERSION = re.compile(r"\d[\w.+-]*")
 
@@ -104,7 +108,7 @@ class NpmPackage:
         return f"npm package {self.package}@{self.version}"
 
     def bring(self, names: Sequence[str], into: Path, work: Path) -> None:
-        command = ["npm", "pack", f"{self.package}@{self.version}", "--ignore-scripts", "--silent"]
+        command = ["npm", "pack", f"{self.package}@{self.version}", "--ignore-scripts", "--silent", *_NPM_PATIENCE]
         archive = _run_client(command, work, f"npm pack {self.package}", "*.tgz")
         with archive.open("rb") as stream:
             _extract(stream, self.members, into)
@@ -125,10 +129,12 @@ class DebianPackage:
         return f"Debian package {self.package}"
 
     def bring(self, names: Sequence[str], into: Path, work: Path) -> None:
-        archive = _run_client(["apt-get", "download", self.package], work, f"apt-get download {self.package}", "*.deb")
-        with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(archive.resolve())], stdout=subprocess.PIPE) as unpack:
-            assert unpack.stdout is not None
-            _extract(unpack.stdout, self.members, into)
+        command = ["apt-get", *_APT_PATIENCE, "download", self.package]
+        archive = _run_client(command, work, f"apt-get download {self.package}", "*.deb")
+        with tempfile.TemporaryFile(dir=work) as unpacked:
+            _run(["dpkg-deb", "--fsys-tarfile", str(archive.resolve())], f"dpkg-deb with {archive.name}", into=unpacked)
+            unpacked.seek(0)
+            _extract(unpacked, self.members, into)
         archive.unlink()
         for packed in into.glob("*.gz"):
             _unpack(packed, packed.with_suffix(""))
@@ -143,25 +149,32 @@ def _check_name(package: str, version: str = "0") -> None:
 
 def _run_client(command: list[str], work: Path, what: str, product: str) -> Path:
     """Run a package client in `work`; the one file it leaves there."""
-    if shutil.which(command[0]) is None:
-        raise OriginError(f"the program {command[0]} is not installed")
     work.mkdir(parents=True, exist_ok=True)
     for old in work.glob(product):
         old.unlink()
     with progress(what, None, "bytes"):
-        try:
-            ended = subprocess.run(
-                command, cwd=work, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_CLIENT_TIMEOUT,
-                env={**os.environ, "LC_ALL": "C"},
-            )  # fmt: skip
-        except subprocess.TimeoutExpired:
-            raise OriginError(f"{command[0]} took longer than {_CLIENT_TIMEOUT} s") from None
+        ended = _run(command, what, folder=work, environment={**os.environ, "LC_ALL": "C"})
     found = list(work.glob(product))
-    if ended.returncode or len(found) != 1:
-        lines = [line.strip() for line in (ended.stderr + ended.stdout).splitlines() if line.strip()]
-        errors = [line for line in lines if line.startswith(("E: ", "npm error", "npm ERR!"))] or lines
-        raise OriginError(f"{command[0]} ended with status {ended.returncode}" + (f": {errors[0]}" if errors else ""))
+    if len(found) != 1:
+        raise OriginError(f"{command[0]} left {len(found)} files {product}{_said(ended)}")
     return found[0]
+
+
+def _run(command: list[str], what: str, **how: Any) -> Ended:
+    try:
+        ended = run_program(command, _CLIENT_TIMEOUT, what, **how)
+    except ProgramError as error:
+        raise OriginError(str(error)) from error
+    if ended.status:
+        raise OriginError(f"{command[0]} ended with status {ended.status}{_said(ended)}")
+    return ended
+
+
+def _said(ended: Ended) -> str:
+    """ ": what went wrong" in a program's own words, empty where it said nothing."""
+    lines = [line.strip() for line in (ended.errors + ended.output).splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith(("E: ", "npm error", "npm ERR!"))] or lines
+    return f": {errors[0]}" if errors else ""
 
 
 def _extract(stream: IO[bytes], members: Mapping[str, str], into: Path) -> None:

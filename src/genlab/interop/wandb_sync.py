@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
 from genlab.config.errors import ConfigError
 from genlab.config.redact import redact_text
 from genlab.interop.wandb import _has_key, _unreachable
+from genlab.programs import ProgramError, run_program
+
+_TIMEOUT = 1800.0  # seconds, for all that one part holds
 
 
 def offline_parts(run: Path) -> list[Path]:
@@ -34,8 +36,11 @@ def check_server() -> None:
 def upload(part: Path) -> str | None:
     """Send one offline folder with `wandb sync`; why it failed, in one line, or None when it arrived."""
     command = [sys.executable, "-m", "wandb", "sync", str(part)]
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
-    if done.returncode == 0:
+    try:
+        ended = run_program(command, _TIMEOUT, f"wandb sync {part}")
+    except ProgramError as error:
+        return redact_text(str(error))
+    if ended.status == 0:
         return None
-    lines = (done.stderr + done.stdout).strip().splitlines()
-    return redact_text(lines[-1]) if lines else f"wandb sync ended with status {done.returncode}"
+    lines = (ended.errors + ended.output).strip().splitlines()
+    return redact_text(lines[-1]) if lines else f"wandb sync ended with status {ended.status}"

@@ -16,8 +16,9 @@ from genlab.metrics.intervals import mean_with_interval
 from genlab.metrics.score import Score
 
 _ALEXNET = WeightFile(
-    asked_for="LPIPS", name="alexnet-owt-7be5be79.pth", sha256="7be5be79",
-    bring=downloaded("https://download.pytorch.org/models/alexnet-owt-7be5be79.pth", "7be5be79"),
+    asked_for="LPIPS", name="alexnet-owt-7be5be79.pth",
+    sha256="7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02",
+    bring=downloaded("https://download.pytorch.org/models/alexnet-owt-7be5be79.pth", 250_000_000),
     source="download.pytorch.org", instead="take metrics=perceptual",
 )  # fmt: skip
 

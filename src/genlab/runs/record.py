@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import subprocess
 import sys
 import time
 import traceback
@@ -16,6 +15,7 @@ from typing import Any, Literal, get_type_hints
 
 from genlab import __version__
 from genlab.config.redact import redact, redact_text
+from genlab.programs import ProgramError, run_program
 from genlab.runs.atomic import write_json
 from genlab.runs.reading import Damaged, check_fields, read_json
 
@@ -170,13 +170,14 @@ def _commit() -> tuple[str | None, bool | None]:
         return None, None
 
     def git(*arguments: str) -> str:
-        return subprocess.run(
-            ["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=10, check=True
-        ).stdout.strip()
+        ended = run_program(["git", "-C", str(root), *arguments], 10.0)
+        if ended.status:
+            raise ProgramError(ended.errors)
+        return ended.output.strip()
 
     try:
         return git("rev-parse", "--short=12", "HEAD"), bool(git("status", "--porcelain", "-uno"))
-    except (OSError, subprocess.SubprocessError):
+    except OSError:
         return None, None
 
 

@@ -15,8 +15,8 @@ _URL = (
     "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth"
 )  # fmt: skip
 _FILE = WeightFile(
-    asked_for="extractor=inception", name="weights-inception-2015-12-05-6726825d.pth", sha256="6726825d",
-    bring=downloaded(_URL, "6726825d"), source=_URL,
+    asked_for="extractor=inception", name="weights-inception-2015-12-05-6726825d.pth", source=_URL,
+    sha256="6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2", bring=downloaded(_URL, 100_000_000),
     instead="choose extractor=digits or extractor=efficientnet_lite0",
 )  # fmt: skip
 

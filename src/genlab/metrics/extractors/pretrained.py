@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
 from genlab.data.digest import file_digest, listing_digest
+from genlab.notice import Notice
 
 _FILES = [
     "config.json", "*.safetensors", "*.safetensors.index.json", "tokenizer*.json", "vocab.json", "merges.txt",
     "special_tokens_map.json",
 ]  # fmt: skip
 """No pickles: weights are read from safetensors alone."""
+
+
+_TIMEOUT = 10.0  # seconds without an answer; that of downloading is the client's own
 
 
 def pretrained_folder(model: str, weights_dir: Path, asked_for: str, instead: str) -> Path:
@@ -43,8 +48,9 @@ def _is_model(folder: Path) -> bool:
 def _fetch(model: str, folder: Path, asked_for: str, instead: str) -> None:
     from huggingface_hub import snapshot_download
 
+    warnings.warn(f"fetching the model {model!r} from the hub into {folder}", Notice, stacklevel=2)
     try:
-        snapshot_download(model, local_dir=folder, allow_patterns=_FILES)
+        snapshot_download(model, local_dir=folder, allow_patterns=_FILES, etag_timeout=_TIMEOUT)
         reason = "" if _is_model(folder) else "it holds no config.json or no *.safetensors"
     except Exception as error:  # the hub's client raises its own, its network library's and the system's
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

