@@ -63,6 +63,8 @@ def score(value: float, better: Better = "lower", n: int = 40, **provenance: obj
 
 @pytest.fixture
 def callback(tmp_path):
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints/best.ckpt").touch()
     return Scores(Run(tmp_path), Suite({}, 10, 10, 0, "test", str(tmp_path)), monitor="fid_digits")
 
 
@@ -80,3 +82,9 @@ def test_a_best_of_another_provenance_is_no_best(callback, other):
     callback.load_state_dict({"best": score(5).to_json()})
     with pytest.warns(UserWarning, match="was measured with another"):
         assert callback.improves(other)
+
+
+def test_the_best_of_another_run_is_no_best(callback, tmp_path):
+    (tmp_path / "checkpoints/best.ckpt").unlink()
+    callback.load_state_dict({"best": score(5).to_json()})
+    assert callback.improves(score(50))

@@ -93,7 +93,6 @@ class Scores(pl.Callback):
         return {"best": None if self._best is None else self._best.to_json()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        if (
-            state_dict["best"] is not None and (self._run.checkpoints / "best.ckpt").exists()
-        ):  # else that of another run
+        kept = (self._run.checkpoints / "best.ckpt").exists()  # else it is the best of another run
+        if kept and state_dict["best"] is not None:
             self._best = Score.from_json(state_dict["best"])
