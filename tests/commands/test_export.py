@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+from typing import Any
+
+import numpy as np
 import pytest
-import torch
+from PIL import Image
 
 from commands.conftest import QUICK
 from genlab.cli import main
-from genlab.runs.restore import restore
 from genlab.runs.store import Store
 
 SMALL = ["model=ddpm", "dataset=digits", "network.block_out_channels=[32,32]", "network.layers_per_block=1"]
@@ -21,22 +24,32 @@ def unconditional_run(tmp_path_factory):
     return next(iter(Store(root)))
 
 
-def test_the_pipeline_draws_the_same_pictures(unconditional_run, tmp_path, capsys):
-    from diffusers.pipelines import DiffusionPipeline
+@pytest.fixture(scope="module")
+def learnt_variance_run(tmp_path_factory):
+    root = tmp_path_factory.mktemp("variances")
+    words = [*SMALL, "parameterization=learned_variance", "objective=hybrid", "+network.out_channels=2"]
+    words += ["dataset.train_size=128", "sampler.steps=4", "seed=5", "scheduler.train_timesteps=60"]
+    assert main(["train", *words, *QUICK, f"paths.output_dir={root}"]) == 0
+    return next(iter(Store(root)))
 
-    out = tmp_path / "pipeline"
-    assert main(["export", f"run={unconditional_run.path}", f"out={out}"]) == 0
-    assert f"from_pretrained('{out}')" in capsys.readouterr().out
-    pipeline = DiffusionPipeline.from_pretrained(out)
-    pipeline.set_progress_bar_config(disable=True)
-    theirs = pipeline(
-        batch_size=2, generator=torch.Generator().manual_seed(3), num_inference_steps=10, output_type="np",
-        use_clipped_model_output=True,
-    ).images  # fmt: skip
-    model = restore(unconditional_run.config(), unconditional_run.checkpoint())
-    with model.averaged(), torch.no_grad():
-        ours = model.sample(2, generator=torch.Generator().manual_seed(3))
-    assert torch.allclose(torch.as_tensor(theirs), (ours / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1), atol=1e-4)
+
+@pytest.mark.parametrize("kind", ["unconditional_run", "learnt_variance_run"])
+def test_the_printed_lines_draw_the_pictures_of_the_printed_command(kind, request, tmp_path, capsys):
+    """Both are carried out as they stand there."""
+    run, out = request.getfixturevalue(kind), tmp_path / "it's a=1, pipeline"
+    capsys.readouterr()
+    assert main(["export", f"run={run.path}", f"out={out}"]) == 0
+    _, command, _, lines = capsys.readouterr().out.strip().split("\n\n", 3)
+    found: dict[str, Any] = {}
+    exec(lines, found)
+    program, *words = shlex.split(command)
+    assert program == "genlab"
+    assert main([*words, f"out={tmp_path}/ours"]) == 0
+    ours = np.stack([np.asarray(Image.open(file).convert("L")) for file in sorted((tmp_path / "ours").glob("*.png"))])
+    theirs = found["pictures"][:, 0].numpy()
+    assert theirs.shape == ours.shape == (4, 8, 8)
+    assert ours.std() > 20  # not all black
+    assert abs(theirs.astype(int) - ours.astype(int)).max() <= 1
 
 
 def test_what_diffusers_cannot_hold_is_one_sentence(digits_run, roll_run, unconditional_run, tmp_path, capsys):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
+from genlab.commands.naming import question, refuse_one_place
 from genlab.commands.noting import noted
 from genlab.config.app import App, run_app
 from genlab.config.check import check, check_part
@@ -33,7 +34,7 @@ def main(argv: list[str]) -> int:
             raise ConfigError(f"genlab compare takes two runs, as in genlab compare A B; got {len(named)}")
         rest = [word for word in argv if word not in named]
         rest += [f"{key}={quoted(name)}" for key, name in zip("ab", named, strict=False)]
-    app = App(task=compare, check=_check)
+    app = App(task=compare, check=_check, plan=refuse_one_place)
     run_app("compare", app, rest)
     return app.status()
 
@@ -64,7 +65,7 @@ def compare(cfg: DictConfig) -> Path:
     found = compared(scores_a, scores_b)
     if not found:
         raise ConfigError("the two models have no score in common: choose other metrics")
-    folder = Path(cfg.out) if cfg.out else runs[0].path / "comparisons" / runs[1].path.name
+    folder = Path(cfg.out) if cfg.out else runs[0].path / "comparisons" / f"{runs[1].path.name}-{question(cfg)}"
     names = [str(run.path) for run in runs]
     write_json(folder / "comparison.json", {"a": names[0], "b": names[1], "metrics": comparison.to_json(found)})
     write_text(folder / "comparison.md", comparison.markdown(found, *names))

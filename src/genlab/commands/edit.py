@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
+from genlab.commands.naming import refuse_one_place, stem
 from genlab.config.app import App, run_app
 from genlab.config.check import check
 from genlab.config.errors import ConfigError
@@ -21,7 +22,7 @@ _KEYS = ("run", "checkpoint", "edit", "image", "label", "n", "out")
 def main(argv: list[str]) -> int:
     """Write one picture: the original, what the model is given, and what it makes of it."""
     run = the_run(argv)
-    app = App(task=lambda cfg: edit(cfg, run), check=_check)
+    app = App(task=lambda cfg: edit(cfg, run), check=_check, plan=refuse_one_place)
     run_app("edit", app, argv)
     return app.status()
 
@@ -57,7 +58,7 @@ def edit(cfg: DictConfig, run: Any) -> Path:
             given, results = wanted(model, copies, told, generator=noise)
     except ValueError as error:
         raise ConfigError(str(error)) from error
-    path = Path(cfg.out or run.samples / f"edit_{Path(str(cfg.image)).stem}.png")
+    path = Path(cfg.out or run.samples / f"{stem('edit', cfg)}.png")
     row = torch.cat([x, given.cpu(), results.cpu()])
     grids.save_png(path, grids.grid(to_uint8(row), len(row), column_labels=["original", "given", *_numbers(results)]))
     print(path)

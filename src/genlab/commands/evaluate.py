@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import multiprocessing
 import re
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from genlab.commands.naming import task_words
 from genlab.commands.noting import noted
 from genlab.config.app import App, run_app
 from genlab.config.check import check
@@ -33,15 +35,23 @@ def main(argv: list[str]) -> int:
         return of_folder(argv)
     run = the_run(argv)
     benches: list[Workbench] = []  # one for all jobs, made when the first is sound
-    app = App(task=lambda cfg: evaluate(cfg, run, benches), check=lambda cfg: check(cfg, extra=_KEYS))
+    summary = Path(value_of(argv, "out", "") or ("" if run is None else run.path / "evaluations" / "samplers"))
+    done: list[dict[str, Any]] = []
+
+    def work(cfg: DictConfig) -> dict[str, Any]:
+        done.append(evaluate(cfg, run, benches))
+        if _is_sweep() and multiprocessing.parent_process() is None:  # a sweep that is cut short has its summary
+            _compare(done, summary)
+        return done[-1]
+
+    app = App(task=work, check=lambda cfg: check(cfg, extra=_KEYS))
     run_app("evaluate", app, _words(argv, run))
     status = app.status()
     records = [job.value for job in app.results if isinstance(job.value, dict)]
     if records and run is not None:
         _print(records)
-        if app.is_sweep:
-            out = value_of(argv, "out", "")
-            _compare(records, Path(out) if out else run.path / "evaluations" / "samplers")
+        if app.is_sweep and (picture := _compare(records, summary)) is not None:
+            print(f"Quality against cost: {picture}")
     return status
 
 
@@ -58,15 +68,21 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[Workbench]) -> dict
 
     if cfg.get("metrics") is None:
         raise ConfigError("there is nothing to evaluate: the run has no metrics; give metrics=image")
+    file = run.path / "evaluations" / f"{_name(cfg, run)}.json"
+    checkpoint, is_timed = checkpoint_of(run, cfg.checkpoint), _is_sweep() and not cfg.metrics.get("keep_features")
+    made_of = _made_of(cfg, checkpoint)
+    if (record := _done_before(file, made_of, is_timed)) is not None:
+        print(f"{' '.join(task_words()) or 'as trained'}: done before", file=sys.stderr)
+        return record | {"overrides": task_words()}
     benches[:] = benches or [Workbench()]
     original = run.record()
     data, suite = benches[0].part(cfg, "dataset"), benches[0].part(cfg, "metrics")
-    module = benches[0].model(cfg, checkpoint_of(run, cfg.checkpoint))
+    module = benches[0].model(cfg, checkpoint)
     module.to("cuda" if torch.cuda.is_available() else "cpu")
-    if _is_sweep() and not suite.keep_features:  # kept features were not timed
+    if is_timed:  # kept features were not
         suite.measure_cost()
     watch = Stopwatch()
-    pictures = run.path / "evaluations" / _name(cfg)
+    pictures = file.with_suffix("")
     pictures.mkdir(parents=True, exist_ok=True)
     try:
         with noted(), reporting("computing the scores") as report:
@@ -76,14 +92,15 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[Workbench]) -> dict
     with progress("drawing pictures"):
         _draw(module, data, pictures)
     record = (original.to_json() if original else {}) | {
-        "overrides": _given(),
+        "overrides": task_words(),
+        "made_of": made_of | {"timed": is_timed},
         "metrics": {name: score.to_json() for name, score in scores.items()},
         "seconds": round(watch.seconds, 3),
         "status": "completed",
         "measurement": None,
     }
-    write_json(run.path / "evaluations" / f"{_name(cfg)}.json", record)
-    print(f"{' '.join(_given()) or 'as trained'}: {watch.seconds:.1f} s", file=sys.stderr)
+    write_json(file, record)
+    print(f"{' '.join(task_words()) or 'as trained'}: {watch.seconds:.1f} s", file=sys.stderr)
     return record
 
 
@@ -125,18 +142,42 @@ def _is_sweep() -> bool:
     return bool(HydraConfig.get().mode == RunMode.MULTIRUN)
 
 
-def _given() -> list[str]:
-    from hydra.core.hydra_config import HydraConfig
-
-    words = [str(word) for word in OmegaConf.to_container(HydraConfig.get().overrides.task) or []]
-    return [word for word in words if not word.startswith(("run=", "paths.", "out="))]
-
-
-def _name(cfg: DictConfig) -> str:
-    """The same question gets the same file."""
+def _name(cfg: DictConfig, run: Run) -> str:
+    """The same question gets the same file, another one another."""
     asked = {key: OmegaConf.to_container(cfg[key], resolve=True) for key in ("model", "metrics")}
     asked["checkpoint"] = cfg.checkpoint
+    own = run.config()
+    own.paths = cfg.paths
+    dataset = OmegaConf.to_container(cfg.dataset, resolve=True)
+    if dataset != OmegaConf.to_container(own.dataset, resolve=True):
+        asked["dataset"] = dataset
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _made_of(cfg: DictConfig, checkpoint: Path) -> dict[str, Any]:
+    """What decides the answer beside the question: the weights, the data, and the code."""
+    from genlab import RESULTS_VERSION
+    from genlab.data.catalog import checksum
+    from genlab.runs.atomic import sha256_of
+
+    dataset: Any = OmegaConf.to_container(cfg.dataset, resolve=True)
+    data = checksum(dataset, Path(cfg.paths.data_dir).expanduser())
+    return {"checkpoint_sha256": sha256_of(checkpoint), "data_sha256": data, "results_version": RESULTS_VERSION}
+
+
+def _done_before(file: Path, made_of: dict[str, Any], is_timed: bool) -> dict[str, Any] | None:
+    """The record in `file`, where it is whole and of the same weights, data and code; timed, where that is wanted."""
+    try:
+        record = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(record, dict) or not isinstance(record.get("metrics"), dict):
+        return None
+    known = record.get("made_of")
+    if not isinstance(known, dict) or (is_timed and not known.get("timed")):
+        return None
+    same = all(known.get(key) == value for key, value in made_of.items())
+    return record if same and record.get("status") == "completed" else None
 
 
 def _print(records: list[dict[str, Any]]) -> None:
@@ -157,14 +198,18 @@ def _measured(records: list[dict[str, Any]]) -> str:
     return ", ".join([*found, f"{weights} weights"])
 
 
-def _compare(records: list[dict[str, Any]], folder: Path) -> None:
-    """Quality against cost, where the records are of samples: samplers.md, samplers.json and samplers.png."""
+def _compare(records: list[dict[str, Any]], folder: Path) -> Path | None:
+    """Quality against cost, where the records are of samples: samplers.md, samplers.json and samplers.png.
+
+    Returns:
+        The picture.
+    """
     from genlab.reports import pareto
     from genlab.runs.atomic import write_json, write_text
 
     if (quality := pareto.quality_of(records)) is None:
-        return
+        return None
     found = pareto.ways(records, quality)
     write_text(folder / "samplers.md", pareto.table(found, quality))
     write_json(folder / "samplers.json", pareto.to_json(found, quality))
-    print(f"Quality against cost: {pareto.draw(found, quality, folder / 'samplers.png')}")
+    return pareto.draw(found, quality, folder / "samplers.png")

@@ -7,6 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from genlab.commands.naming import question, refuse_one_place
 from genlab.commands.noting import noted
 from genlab.config.app import App, run_app
 from genlab.config.check import check
@@ -18,7 +19,7 @@ _RESIZE = ("crop", "pad")
 
 def main(argv: list[str]) -> int:
     """Score one folder, or with -m several; prints the table of the scores."""
-    app = App(task=evaluate, check=_check)
+    app = App(task=evaluate, check=_check, plan=refuse_one_place)
     run_app("evaluate", app, argv, config_name="evaluate_folder")
     status = app.status()
     if records := [job.value for job in app.results if isinstance(job.value, dict)]:
@@ -57,7 +58,8 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
             pictures = folder_pictures(cfg.folder, data, cfg.paths.data_dir, cfg.resize, cfg.captions, cfg.range)
         name, made = Path(str(cfg.folder)).expanduser().resolve().name, pictures.provenance()
         digest = str(made["origin_sha256"])[:12]
-        path = Path(cfg.out) if cfg.out else Path(cfg.paths.output_dir) / EVALUATIONS / f"{name}-{digest}.json"
+        named = f"{name}-{digest}-{question(cfg)}.json"
+        path = Path(cfg.out) if cfg.out else Path(cfg.paths.output_dir) / EVALUATIONS / named
         with noted() as more, reporting("computing the scores") as report:
             scores = suite.evaluate_pictures(
                 pictures, data, out_dir=path.with_suffix(""), device=device, progress=report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from genlab.config.errors import ConfigError
 from genlab.config.of_run import the_run
 
 _KEYS = ("run", "checkpoint", "out")
+_N = 4
+"""Pictures that the printed lines draw."""
 
 
 def main(argv: list[str]) -> int:
@@ -33,8 +36,13 @@ def _check(cfg: DictConfig) -> None:
 
 
 def export(cfg: DictConfig, run: Any) -> Path:
-    """Write the pipeline, with the averaged weights where there are some. Returns its folder."""
+    """Write the pipeline, with the averaged weights where there are some, and print how to draw with it.
+
+    Returns:
+        Its folder.
+    """
     _check(cfg)
+    from genlab.interop.diffusers_lines import words_and_lines
     from genlab.interop.diffusers_pipelines import to_pipeline
     from genlab.runs.restore import restore
     from genlab.runs.workbench import checkpoint_of
@@ -45,8 +53,14 @@ def export(cfg: DictConfig, run: Any) -> Path:
     out = Path(str(cfg.out))
     try:
         with model.averaged():
-            to_pipeline(model.denoiser, clip=model.clip is not None).save_pretrained(out)
+            pipeline = to_pipeline(model.denoiser, clip=model.clip is not None)
+            pipeline.save_pretrained(out)
     except ValueError as error:
         raise ConfigError(str(error)) from error
-    print(f"{out}: diffusers.DiffusionPipeline.from_pretrained({str(out)!r})")
+    shape = (cfg.dataset.channels, cfg.dataset.size, cfg.dataset.size)
+    words, lines = words_and_lines(pipeline, model.denoiser.process.schedule, out.resolve(), shape, _N, cfg.seed)
+    words = [*words, "checkpoint=best"] if cfg.checkpoint == "best" else words
+    words = [*words, "guidance=none"] if cfg.get("guidance") is not None else words
+    asked = shlex.join(["genlab", "sample", f"run={run.path}", *words, "format=folder"])
+    print(f"{out} is a {type(pipeline).__name__} of diffusers. The pictures of\n\n{asked}\n\nare those of\n\n{lines}\n")
     return out

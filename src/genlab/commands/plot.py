@@ -7,6 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from genlab.commands.naming import refuse_one_place, stem
 from genlab.config.app import App, run_app
 from genlab.config.check import check
 from genlab.config.errors import ConfigError
@@ -16,7 +17,7 @@ _KEYS = ("plotted", "out", "pictures", "columns")
 
 def main(argv: list[str]) -> int:
     """Draw the schedule of `scheduler=` over pictures of `dataset=`."""
-    app = App(task=plot, check=_check)
+    app = App(task=plot, check=_check, plan=refuse_one_place)
     run_app("plot", app, argv)
     return app.status()
 
@@ -46,6 +47,6 @@ def plot(cfg: DictConfig) -> Path:
     pixels, _ = build(cfg.dataset, list(cfg.allow_targets)).images("train")
     x0 = to_model(pixels[: cfg.pictures])
     process: Any = Gaussian(chosen) if isinstance(chosen, Schedule) else Degrading(chosen, list(x0.shape[1:]))
-    path = draw_schedule(process, x0, Path(cfg.out), cfg.columns)
+    path = draw_schedule(process, x0, Path(cfg.out or f"{stem('schedule', cfg)}.png"), cfg.columns)
     print(path)
     return path

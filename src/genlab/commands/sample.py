@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig
 
+from genlab.commands.naming import refuse_one_place, stem
 from genlab.config.app import App, run_app
 from genlab.config.check import check
 from genlab.config.errors import ConfigError, nearest
@@ -20,7 +20,7 @@ _FORMATS = ("grid", "folder", "film")
 def main(argv: list[str]) -> int:
     """Draw samples from a run: a grid, a folder of files, or a film of how they come about."""
     run = the_run(argv)
-    app = App(task=lambda cfg: sample(cfg, run), check=_check)
+    app = App(task=lambda cfg: sample(cfg, run), check=_check, plan=refuse_one_place)
     run_app("sample", app, argv)
     return app.status()
 
@@ -71,7 +71,7 @@ def _drawn(cfg: DictConfig, run: Any, module: Any) -> Path:
     from genlab.randomness import PerImage
     from genlab.reports.samples import check_folder, write_folder, write_grid, write_points
 
-    out = Path(cfg.out or run.samples / _stem(cfg))
+    out = Path(cfg.out or run.samples / stem("drawn", cfg))
     if cfg.format == "folder" and cfg.out is not None:
         check_folder(out)
     labels, parts = _labels(cfg, module), []
@@ -88,7 +88,7 @@ def _drawn(cfg: DictConfig, run: Any, module: Any) -> Path:
         return out
     path = out if out.suffix == ".png" else out / "samples.png"
     if cfg.out is None:
-        path = run.samples / f"{_stem(cfg)}.png"
+        path = run.samples / f"{stem('drawn', cfg)}.png"
     columns = None if labels is None or cfg.label is not None else module.num_classes
     print(write_points(path, x) if x.ndim == 2 else write_grid(path, x, columns))
     return path
@@ -103,23 +103,13 @@ def _film(cfg: DictConfig, run: Any, module: Any) -> Path:
     unfolds = isinstance(module, Unfolds)
     if not unfolds:
         raise ConfigError(f"format = film: the model of run {run.path.name} does not sample in steps")
-    path = Path(cfg.out or run.samples / f"{_stem(cfg)}.gif")
+    path = Path(cfg.out or run.samples / f"{stem('drawn', cfg)}.gif")
     check_film(path)
     streams = PerImage.range(cfg.seed, 0, cfg.n, module.device)
     with progress("drawing the film"):
         write_film(path, frames(*module.unfold(cfg.n, cfg.frames, _labels(cfg, module), generator=streams)))
     print(path)
     return path
-
-
-def _stem(cfg: DictConfig) -> str:
-    """A file name that says what was asked for: drawn_n_64_seed_1_sampler_ddim."""
-    from hydra.core.hydra_config import HydraConfig
-
-    words = [
-        str(w) for w in HydraConfig.get().overrides.task if not str(w).startswith(("run=", "out=", "format=", "paths."))
-    ]
-    return "_".join(["drawn", *(re.sub(r"[^A-Za-z0-9.]+", "_", word) for word in sorted(words))])[:120]
 
 
 def _labels(cfg: DictConfig, module: Any) -> Any:

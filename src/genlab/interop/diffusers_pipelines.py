@@ -16,8 +16,8 @@ from genlab.processes.gaussian import Gaussian
 def to_pipeline(denoiser: Denoiser, clip: bool = True) -> Any:
     """A DDIMPipeline of an unconditional U-Net on discrete steps; `save_pretrained` writes it to a folder.
 
-    It gives the pictures of `sampler=ddim` when it is called with `use_clipped_model_output=True` and a generator of
-    the same seed. With learnt variances it is a DDPMPipeline, and the pictures are those of `sampler=ddpm`.
+    From the same noise its steps are those of `sampler=ddim`, with `use_clipped_model_output=True`; with learnt
+    variances it is a DDPMPipeline, and they are those of `sampler=ddpm`. `diffusers_lines` gives it the noise.
 
     Raises:
         ValueError: the network is not such a U-Net, or diffusers has no scheduler like the process.

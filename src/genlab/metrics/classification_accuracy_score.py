@@ -18,7 +18,7 @@ class ClassificationAccuracyScore:
     """
 
     needs = frozenset({"samples", "pixels", "classes", "labels", "known classes"})
-    names = ("classification_accuracy_score_{extractor}",)
+    names: tuple[str, ...] = ("classification_accuracy_score_{extractor}",)
 
     def __init__(self, extractor: OwnClassifier) -> None:
         self.extractor = extractor

@@ -16,7 +16,7 @@ class ClassifierAccuracy:
     """
 
     needs = frozenset({"samples", "classes", "labels", "known classes"})
-    names = ("classifier_accuracy_{extractor}",)
+    names: tuple[str, ...] = ("classifier_accuracy_{extractor}",)
 
     def __init__(self, extractor: Extractor) -> None:
         self.extractor = extractor

@@ -26,7 +26,7 @@ class CLIPScore:
     """
 
     needs = frozenset({"samples", "captions"})
-    names = ("clip_score",)
+    names: tuple[str, ...] = ("clip_score",)
 
     def __init__(self, extractor: CLIP, template: str = "a picture of {}") -> None:
         if not isinstance(extractor, CLIP):

@@ -19,7 +19,7 @@ class Cost:
     """
 
     needs = frozenset({"samples", "timing"})
-    names = ("seconds_per_image", "memory_per_image", "nfe", "parameters", "flops_per_image")
+    names: tuple[str, ...] = ("seconds_per_image", "memory_per_image", "nfe", "parameters", "flops_per_image")
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         spent = evaluation.spent()

@@ -49,7 +49,7 @@ class VariationalBits:
     """
 
     needs = frozenset({"bound"})
-    names = ("bound_bits", "bound_L_T", "bound_L_t", "bound_L_0")
+    names: tuple[str, ...] = ("bound_bits", "bound_L_T", "bound_L_t", "bound_L_0")
 
     def __init__(self, decoder: Decoder, draws: PositiveInt | None = None) -> None:
         self.bound = VariationalBound(decoder)
@@ -82,7 +82,7 @@ class FlowBits:
     """
 
     needs = frozenset({"flow"})
-    names = ("flow_bits",)
+    names: tuple[str, ...] = ("flow_bits",)
 
     def __init__(self, flow: FlowLikelihood) -> None:
         self.flow = flow

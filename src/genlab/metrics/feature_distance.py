@@ -16,7 +16,7 @@ class FeatureDistance:
     """
 
     needs = frozenset({"reconstructions"})
-    names = ("feature_distance_{extractor}",)
+    names: tuple[str, ...] = ("feature_distance_{extractor}",)
 
     def __init__(self, extractor: Extractor) -> None:
         self.extractor = extractor

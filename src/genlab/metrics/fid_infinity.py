@@ -50,7 +50,7 @@ class FIDInfinity:
     """
 
     needs = frozenset({"samples"})
-    names = ("fid_infinity_{extractor}",)
+    names: tuple[str, ...] = ("fid_infinity_{extractor}",)
 
     def __init__(self, extractor: Extractor, points: PositiveInt = 8) -> None:
         if points < 3:

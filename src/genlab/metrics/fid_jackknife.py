@@ -48,7 +48,7 @@ class FIDJackknife:
     """
 
     needs = frozenset({"samples"})
-    names = ("fid_jackknife_{extractor}",)
+    names: tuple[str, ...] = ("fid_jackknife_{extractor}",)
 
     def __init__(self, extractor: Extractor, groups: PositiveInt = 10) -> None:
         if groups < 3:

@@ -189,7 +189,7 @@ class FrechetDistance:
     """
 
     needs = frozenset({"samples"})
-    names = ("fid_{extractor}",)
+    names: tuple[str, ...] = ("fid_{extractor}",)
 
     def __init__(self, extractor: Extractor) -> None:
         self.extractor = extractor

@@ -55,7 +55,7 @@ class InceptionScore:
     """
 
     needs = frozenset({"samples"})
-    names = ("inception_score", "inception_score_{extractor}")
+    names: tuple[str, ...] = ("inception_score", "inception_score_{extractor}")
 
     def __init__(self, extractor: Extractor, splits: PositiveInt = 10) -> None:
         self.extractor = extractor

@@ -20,7 +20,7 @@ class IntraClassFID:
     """
 
     needs = frozenset({"samples", "classes", "labels"})
-    names = ("intra_fid_{extractor}",)
+    names: tuple[str, ...] = ("intra_fid_{extractor}",)
 
     def __init__(self, extractor: Extractor) -> None:
         self.extractor = extractor

@@ -93,7 +93,7 @@ class KID:
     """
 
     needs = frozenset({"samples"})
-    names = ("kid_{extractor}",)
+    names: tuple[str, ...] = ("kid_{extractor}",)
 
     def __init__(
         self, extractor: Extractor, subsets: PositiveInt | None = None, subset_size: PositiveInt = 1000

@@ -26,7 +26,7 @@ class LatentStructure:
     """
 
     needs = frozenset({"codes", "labels"})
-    names = ("latent_silhouette",)
+    names: tuple[str, ...] = ("latent_silhouette",)
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         images, given = evaluation.real()

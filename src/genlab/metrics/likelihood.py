@@ -21,7 +21,7 @@ class NegativeLogLikelihood:
     """
 
     needs = frozenset({"likelihood"})
-    names = ("nats", "bits_per_dim")
+    names: tuple[str, ...] = ("nats", "bits_per_dim")
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         images, labels = evaluation.real()

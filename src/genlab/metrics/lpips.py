@@ -45,7 +45,7 @@ class LPIPS:
     """
 
     needs = frozenset({"reconstructions", "31 pixels"})
-    names = ("lpips",)
+    names: tuple[str, ...] = ("lpips",)
 
     def __init__(self, weights_dir: str, weights: str | None = None) -> None:
         self.weights_dir = Path(weights_dir)

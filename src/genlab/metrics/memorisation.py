@@ -78,7 +78,7 @@ class Memorisation:
     """
 
     needs = frozenset({"samples", "pixels"})
-    names = ("memorised_share", "nearest_train_ratio")
+    names: tuple[str, ...] = ("memorised_share", "nearest_train_ratio")
 
     def __init__(self, threshold: Fraction = 0.3333, max_pictures: PositiveInt = 2000) -> None:
         self.threshold = threshold

@@ -49,7 +49,7 @@ class MSSSIM:
     """Mean over pictures of their multi-scale structural similarity: 0 to 1, higher is closer."""
 
     needs = frozenset({"reconstructions", "large pictures"})
-    names = ("ms_ssim",)
+    names: tuple[str, ...] = ("ms_ssim",)
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         real, reconstructed = evaluation.reconstructions()

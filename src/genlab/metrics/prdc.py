@@ -102,7 +102,12 @@ class PrecisionRecall:
     """
 
     needs = frozenset({"samples"})
-    names = ("precision_{extractor}", "recall_{extractor}", "density_{extractor}", "coverage_{extractor}")
+    names: tuple[str, ...] = (
+        "precision_{extractor}",
+        "recall_{extractor}",
+        "density_{extractor}",
+        "coverage_{extractor}",
+    )
 
     def __init__(
         self, extractor: Extractor, neighbours: PositiveInt = 3, density_neighbours: PositiveInt = 5

@@ -30,7 +30,7 @@ class SSIM:
     """Mean over pictures of their structural similarity: -1 to 1, higher is closer."""
 
     needs = frozenset({"reconstructions"})
-    names = ("ssim",)
+    names: tuple[str, ...] = ("ssim",)
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         values = ssim(*evaluation.reconstructions())

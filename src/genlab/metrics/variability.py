@@ -45,7 +45,7 @@ class IntraClassVariability:
     """
 
     needs = frozenset({"samples", "pixels", "class of each sample", "labels"})
-    names = ("intra_class_variability_{extractor}", "intra_class_variability_pixels")
+    names: tuple[str, ...] = ("intra_class_variability_{extractor}", "intra_class_variability_pixels")
 
     def __init__(self, extractor: Extractor) -> None:
         self.extractor = extractor

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.object_type import ObjectType
-from hydra.core.override_parser.types import ChoiceSweep, Glob, Override, Transformer
+from hydra.core.override_parser.types import ChoiceSweep, Glob, Override, Sweep, Transformer
 
 from genlab.config.errors import ConfigError
 from genlab.config.words import name_of
@@ -78,6 +78,7 @@ def swept_values(override: Override) -> list[str]:
         return list(override.sweep_string_iterator())
     found: list[str] = []
     for element in elements:
+        assert not isinstance(element, Sweep), "choice(...) and its short form hold no sweeps"
         found += _fitting(override, element) if isinstance(element, Glob) else [Transformer.str(element)]
     return list(dict.fromkeys(found))
 
