@@ -20,7 +20,8 @@ OF_SAMPLE = [
 OF_EDIT = [
     [], ["edit=sdedit"], ["edit=invert"], ["image=1"], ["image={a}/x.png"], ["image={b}/x.png"],
     ["edit.mask={a}/x.png"], ["edit.mask=left"], ["edit.mask=right"], ["edit=sdedit", "edit.strength=0.25"], ["n=1"],
-    ["edit=sdedit", "edit.strength=0.5"],    ["edit=invert", "edit.to=3"], ["image={a}/x y.png"], ["image={a}/x_y.png"], ["seed=7"],
+    ["edit=sdedit", "edit.strength=0.5"], ["edit=invert", "edit.to=3"], ["image={a}/x y.png"], ["image={a}/x_y.png"],
+    ["seed=7"],
 ]  # fmt: skip
 OF_PLOT = [
     [],
