@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import warnings
 
 import pytest
@@ -35,3 +37,15 @@ def test_a_run_shows_its_notices_and_logs_all_warnings(tmp_path, capfd) -> None:
     assert capfd.readouterr().err == "note: few samples\n"
     assert "few samples" in log.read_text()
     assert "old" in log.read_text()
+
+
+def test_a_training_says_nothing_but_its_table(tmp_path) -> None:
+    """In a process of its own: Lightning's loggers get their handlers when it is imported, and that once."""
+    words = ["experiment=autoencoder/cvae_digits", "trainer.max_steps=1", "trainer.max_epochs=1", "metrics=none"]
+    more = ["callbacks.previews=null", "logger.wandb.mode=offline", f"paths.output_dir={tmp_path}"]
+    command = [sys.executable, "-m", "genlab", "train", *words, *more]
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    (log,) = tmp_path.glob("train/*/train.log")
+    assert "GPU available" in log.read_text()  # who looks for it finds it

@@ -37,7 +37,7 @@ DIFFUSION = "experiment=diffusion/class_conditional_digits"
         (["model=vae", "dataset.classes=[]"], "dataset.classes = [] must be one of the data's classes"),
         (["model=vae", "dataset.classes=[3,x]"], "dataset.classes = [3, 'x'] must be one of the data's classes"),
         (["dataset.classes=[3]"], "dataset.classes = [3] leaves classes without a picture"),
-        (["dataset.binarize=sometimes"], "dataset.binarize = 'sometimes' must be one of stochastic, threshold"),
+        (["dataset.binarize=sometimes"], "dataset.binarize = 'sometimes' must be stochastic or threshold, or null"),
         (["trainer.max_epochs=0"], "trainer.max_epochs = 0 must be 1 or more"),
         (["trainer.max_epochs=-1"], "trainer.max_epochs = -1 never ends"),
         (["task_name=../x"], "task_name = '../x' must be letters"),

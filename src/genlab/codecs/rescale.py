@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from genlab.config.ranges import AnyFloat
+
 
 class Rescale:
     """Maps [-1, 1] to [low, high], linearly, and back."""
 
-    def __init__(self, low: float = 0.0, high: float = 1.0) -> None:
+    def __init__(self, low: AnyFloat = 0.0, high: AnyFloat = 1.0) -> None:
         if not low < high:
             raise ValueError(f"codec.low={low:g} and codec.high={high:g}: low must be less than high")
         self.low, self.high = low, high

@@ -13,6 +13,7 @@ from genlab.config.app import App, run_app
 from genlab.config.check import check, check_part
 from genlab.config.errors import ConfigError
 from genlab.config.of_run import own_config, wants_run
+from genlab.config.schema import Compare
 from genlab.config.words import flags_and_words, quoted, value_of
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from genlab.metrics.score import Score
     from genlab.runs.store import Run
-
-_KEYS = ("a", "b", "n", "columns", "out")
 
 
 def main(argv: list[str]) -> int:
@@ -34,21 +33,14 @@ def main(argv: list[str]) -> int:
             raise ConfigError(f"genlab compare takes two runs, as in genlab compare A B; got {len(named)}")
         rest = [word for word in argv if word not in named]
         rest += [f"{key}={quoted(name)}" for key, name in zip("ab", named, strict=False)]
-    app = App(task=compare, check=_check, plan=refuse_one_place)
+    app = App(task=compare, check=lambda cfg: check(cfg, Compare), plan=refuse_one_place)
     run_app("compare", app, rest)
     return app.status()
 
 
-def _check(cfg: DictConfig) -> None:
-    wrong = [key for key in ("n", "columns") if not isinstance(cfg[key], int) or cfg[key] < 1]
-    if wrong:
-        raise ConfigError([f"{key} = {cfg[key]!r} must be 1 or more" for key in wrong])
-    check(cfg, extra=_KEYS)
-
-
 def compare(cfg: DictConfig) -> Path:
     """Writes comparison.png, comparison.md and comparison.json; returns their folder."""
-    _check(cfg)
+    check(cfg, Compare)
     from rich.console import Console
     from rich.table import Table
 

@@ -12,30 +12,23 @@ from genlab.config.app import App, run_app
 from genlab.config.check import check
 from genlab.config.errors import ConfigError
 from genlab.config.of_run import the_run
+from genlab.config.schema import Edit
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-_KEYS = ("run", "checkpoint", "edit", "image", "label", "n", "out")
 
 
 def main(argv: list[str]) -> int:
     """Write one picture: the original, what the model is given, and what it makes of it."""
     run = the_run(argv)
-    app = App(task=lambda cfg: edit(cfg, run), check=_check, plan=refuse_one_place)
+    app = App(task=lambda cfg: edit(cfg, run), check=lambda cfg: check(cfg, Edit), plan=refuse_one_place)
     run_app("edit", app, argv)
     return app.status()
 
 
-def _check(cfg: DictConfig) -> None:
-    if not isinstance(cfg.n, int) or isinstance(cfg.n, bool) or cfg.n < 1:
-        raise ConfigError(f"n = {cfg.n!r} must be 1 or more")
-    check(cfg, extra=_KEYS)
-
-
 def edit(cfg: DictConfig, run: Any) -> Path:
     """Carry out the edit; result i depends on (seed, i) alone. Returns where the picture is."""
-    _check(cfg)
+    check(cfg, Edit)
     import torch
 
     from genlab.config.instantiate import build

@@ -18,13 +18,12 @@ from genlab.config.app import App, run_app
 from genlab.config.check import check
 from genlab.config.errors import ConfigError
 from genlab.config.of_run import the_run
+from genlab.config.schema import Evaluate
 from genlab.config.words import as_hydra_reads, is_swept, value_of
 
 if TYPE_CHECKING:
     from genlab.runs.store import Run
     from genlab.runs.workbench import Workbench
-
-_KEYS = ("run", "checkpoint", "out")
 
 
 def main(argv: list[str]) -> int:
@@ -44,7 +43,7 @@ def main(argv: list[str]) -> int:
             _compare(done, summary)
         return done[-1]
 
-    app = App(task=work, check=lambda cfg: check(cfg, extra=_KEYS))
+    app = App(task=work, check=lambda cfg: check(cfg, Evaluate))
     run_app("evaluate", app, _words(argv, run))
     status = app.status()
     records = [job.value for job in app.results if isinstance(job.value, dict)]
@@ -57,7 +56,7 @@ def main(argv: list[str]) -> int:
 
 def evaluate(cfg: DictConfig, run: Run | None, benches: list[Workbench]) -> dict[str, Any]:
     """A record like the run's own, with the scores of this sampler and these metrics."""
-    check(cfg, extra=_KEYS)
+    check(cfg, Evaluate)
     assert run is not None
     import torch
 

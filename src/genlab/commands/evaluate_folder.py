@@ -11,10 +11,8 @@ from genlab.commands.naming import question, refuse_one_place
 from genlab.commands.noting import noted
 from genlab.config.app import App, run_app
 from genlab.config.check import check
-from genlab.config.errors import ConfigError, nearest
-
-_KEYS = ("folder", "reference", "resize", "range", "captions", "out")
-_RESIZE = ("crop", "pad")
+from genlab.config.errors import ConfigError
+from genlab.config.schema import EvaluateFolder
 
 
 def main(argv: list[str]) -> int:
@@ -32,11 +30,9 @@ def main(argv: list[str]) -> int:
 
 
 def _check(cfg: DictConfig) -> None:
-    if cfg.resize is not None and cfg.resize not in _RESIZE:
-        raise ConfigError(f"resize = {cfg.resize!r} must be crop or pad, or null{nearest(str(cfg.resize), _RESIZE)}")
+    check(cfg, EvaluateFolder)
     if not Path(str(cfg.folder)).expanduser().is_dir():
         raise ConfigError(f"folder = {cfg.folder!r} is no folder")
-    check(cfg, extra=_KEYS)
 
 
 def evaluate(cfg: DictConfig) -> dict[str, Any]:

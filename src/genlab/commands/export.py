@@ -12,8 +12,8 @@ from genlab.config.app import App, run_app
 from genlab.config.check import check
 from genlab.config.errors import ConfigError
 from genlab.config.of_run import the_run
+from genlab.config.schema import Export
 
-_KEYS = ("run", "checkpoint", "out")
 _N = 4
 """Pictures that the printed lines draw."""
 
@@ -29,10 +29,10 @@ def main(argv: list[str]) -> int:
 def _check(cfg: DictConfig) -> None:
     if OmegaConf.is_missing(cfg, "out"):
         raise ConfigError("out = FOLDER is missing: where the pipeline is to be written")
+    check(cfg, Export)
     out = Path(str(cfg.out))
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConfigError(f"out = {out} exists already; give a new or an empty folder")
-    check(cfg, extra=_KEYS)
 
 
 def export(cfg: DictConfig, run: Any) -> Path:

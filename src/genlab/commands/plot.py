@@ -10,32 +10,19 @@ from omegaconf import DictConfig
 from genlab.commands.naming import refuse_one_place, stem
 from genlab.config.app import App, run_app
 from genlab.config.check import check
-from genlab.config.errors import ConfigError
-
-_KEYS = ("plotted", "out", "pictures", "columns")
+from genlab.config.schema import Plot
 
 
 def main(argv: list[str]) -> int:
     """Draw the schedule of `scheduler=` over pictures of `dataset=`."""
-    app = App(task=plot, check=_check, plan=refuse_one_place)
+    app = App(task=plot, check=lambda cfg: check(cfg, Plot), plan=refuse_one_place)
     run_app("plot", app, argv)
     return app.status()
 
 
-def _check(cfg: DictConfig) -> None:
-    problems = [
-        f"{key} = {cfg[key]!r} must be {low} or more"
-        for key, low in (("pictures", 1), ("columns", 2))
-        if not isinstance(cfg[key], int) or isinstance(cfg[key], bool) or cfg[key] < low
-    ]
-    if problems:
-        raise ConfigError(problems)
-    check(cfg, extra=_KEYS)
-
-
 def plot(cfg: DictConfig) -> Path:
     """Write the picture; returns where it is."""
-    _check(cfg)
+    check(cfg, Plot)
     from genlab.config.instantiate import build
     from genlab.data.pixels import to_model
     from genlab.processes.degrading import Degrading

@@ -10,38 +10,22 @@ from omegaconf import DictConfig
 from genlab.commands.naming import refuse_one_place, stem
 from genlab.config.app import App, run_app
 from genlab.config.check import check
-from genlab.config.errors import ConfigError, nearest
+from genlab.config.errors import ConfigError
 from genlab.config.of_run import the_run
-
-_KEYS = ("run", "checkpoint", "n", "label", "out", "format", "batch_size", "frames")
-_FORMATS = ("grid", "folder", "film")
+from genlab.config.schema import Sample
 
 
 def main(argv: list[str]) -> int:
     """Draw samples from a run: a grid, a folder of files, or a film of how they come about."""
     run = the_run(argv)
-    app = App(task=lambda cfg: sample(cfg, run), check=_check, plan=refuse_one_place)
+    app = App(task=lambda cfg: sample(cfg, run), check=lambda cfg: check(cfg, Sample), plan=refuse_one_place)
     run_app("sample", app, argv)
     return app.status()
 
 
-def _check(cfg: DictConfig) -> None:
-    counts = ("n", "batch_size", "frames")
-    problems = [f"{key} = {cfg[key]!r} must be 1 or more" for key in counts if not _is_count(cfg[key])]
-    if cfg.format not in _FORMATS:
-        problems.append(f"format = {cfg.format!r} must be grid, folder or film{nearest(str(cfg.format), _FORMATS)}")
-    if problems:
-        raise ConfigError(problems)
-    check(cfg, extra=_KEYS)
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
-
-
 def sample(cfg: DictConfig, run: Any) -> Path:
     """Draw `n` samples; sample i depends on (seed, i) alone. Returns where they are."""
-    _check(cfg)
+    check(cfg, Sample)
     import torch
 
     from genlab.protocols import Samples
@@ -118,5 +102,5 @@ def _labels(cfg: DictConfig, module: Any) -> Any:
 
     if module.num_classes is None:
         return None
-    labels = torch.arange(cfg.n) % module.num_classes if cfg.label is None else torch.full((cfg.n,), int(cfg.label))
+    labels = torch.arange(cfg.n) % module.num_classes if cfg.label is None else torch.full((cfg.n,), cfg.label)
     return labels.to(module.device)

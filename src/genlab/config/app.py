@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
-from genlab.config.errors import ConfigError
-from genlab.config.explain import explain, is_of_hydra
+from genlab.config.errors import ConfigError, nearest
+from genlab.config.explain import UnlistedKey, explained, is_of_hydra, unlisted
 from genlab.config.files import conf_dir
 from genlab.config.resolvers import register_resolvers
 from genlab.config.schema import register
@@ -98,31 +98,61 @@ class JobResult:
 def run_app(verb: str, app: App, argv: list[str], config_name: str | None = None) -> None:
     """Compose the config `conf/<config_name>.yaml` with the overrides of `argv` and give it to `app`.
 
-    Hydra's own flags work (`--cfg job`, `--help`, `-m`, `--config-dir`, `--config-name`, `-sc`).
+    Hydra's own flags work (`--cfg job`, `--help`, `-m`, `--config-dir`, `--config-name`, `-sc`). A key that the config
+    does not list is taken all the same where its part has such a parameter, as if it were written with Hydra's `++`.
 
     Raises:
         ConfigError: a word cannot be read, or the config cannot be composed.
     """
+    register()
+    register_resolvers()
+    _refuse_odd_words(verb, argv)
+    name, words = config_name or verb, as_hydra_reads(argv)
+    while {"-m", "--multirun"} & set(words) and (found := unlisted(words, name)) is not None:  # before a job is planned
+        words = _listed(words, found)
+    while True:
+        try:
+            return _run(verb, app, words, name)
+        except UnlistedKey as error:
+            words = _listed(words, error)
+
+
+def _listed(words: list[str], error: UnlistedKey) -> list[str]:
+    """The words with one that adds the key, as nobody but Hydra needs to be told; raises where none gives it."""
+    added = [f"++{word}" if word.partition("=")[0] == error.key else word for word in words]
+    if added == words:  # it stands in a file
+        raise error
+    return added
+
+
+def _refuse_odd_words(verb: str, argv: list[str]) -> None:
+    from hydra._internal.utils import get_args_parser
+
+    known = {flag for action in get_args_parser()._actions for flag in action.option_strings}
+    for word in argv:
+        if not word.partition("=")[0].strip("+~"):
+            raise ConfigError(f"{word!r} has no key; a word is key=value")
+        if word.startswith("-") and (flag := word.partition("=")[0]) not in known:
+            raise ConfigError(f"genlab {verb} has no flag {flag!r}{nearest(flag, known)}")
+
+
+def _run(verb: str, app: App, words: list[str], name: str) -> None:
     import hydra
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError
 
-    register()
-    register_resolvers()
-    name = config_name or verb
-    words = as_hydra_reads(argv)
     saved_argv, sys.argv = sys.argv, [f"genlab {verb}", *words]
     saved_env = os.environ.get("HYDRA_FULL_ERROR")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here instead of being printed by Hydra
     try:
         hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=name)(app)()
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
-        raise ConfigError(explain(error, words, name)) from error
+        raise explained(error, words, name) from error
     except ValueError as error:
         if not is_of_hydra(error):
             raise
-        raise ConfigError(explain(error, words, name)) from error
+        raise explained(error, words, name) from error
     finally:
         sys.argv = saved_argv
         if saved_env is None:

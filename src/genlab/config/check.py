@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -13,37 +13,51 @@ from omegaconf.errors import InterpolationToMissingValueError, OmegaConfBaseExce
 from genlab.config.allowed import is_allowed, refusal
 from genlab.config.errors import ConfigError, listed, nearest
 from genlab.config.fits import Kind
+from genlab.config.limits import limited
+from genlab.config.misfits import misfits
+from genlab.config.misread import unresolved
 from genlab.config.own_modules import find_own_modules
 from genlab.config.placing import misplaced
-from genlab.config.ranges import RANGES
 from genlab.config.rules import RULES
-from genlab.config.schema import ROOT_KEYS
-from genlab.config.signatures import Parameter, Signature, UnknownTarget, signature
+from genlab.config.schema import Paths, Root, Train
+from genlab.config.signatures import Parameter, Signature, UnknownTarget, define, signature
 
 _HYDRA_KEYS = {"_target_", "_partial_", "_convert_", "_recursive_"}
-_SCALARS: dict[str, type] = {"int": int, "float": float, "bool": bool, "str": str}
 
 
-def check(cfg: DictConfig, extra: Iterable[str] = ()) -> None:
+def check(cfg: DictConfig, keys: type[Root] = Train) -> None:
     """Raise a ConfigError that lists every problem of the config; returns nothing when there is none.
 
     Args:
         cfg: a composed config.
-        extra: root keys that a command has of its own.
+        keys: the root keys of the command and their types.
     """
-    known = (*ROOT_KEYS, *extra)
     allowed = list(cfg.get("allow_targets") or [])
     find_own_modules(allowed)
-    problems = [
-        f"unknown key {key!r}{nearest(str(key), known) or f'; there are {listed(known, 40)}'}"
-        for key in cfg
-        if key not in known and key != "hydra"
-    ]
+    root = _of(keys)
+    known = [p.name for p in root.parameters]
+    problems = list(_arguments(cfg, "", keys.__name__, root))
     problems += [problem for key in cfg if key in known for problem in _node(cfg, key, str(key), allowed)]
-    problems += [problem for rule in RULES for problem in rule(cfg)]
+    problems += _violations(cfg, strict=not problems)
     problems += _misplaced(cfg, [str(key) for key in cfg if key in known], allowed)
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
+
+
+def _violations(cfg: DictConfig, strict: bool) -> Iterator[str]:
+    """What the rules say; unless `strict`, rules that stumble over values reported before are passed over."""
+    for rule in RULES:
+        try:
+            yield from rule(cfg)
+        except (TypeError, ValueError, ArithmeticError, AttributeError, OmegaConfBaseException):
+            if strict:
+                raise
+
+
+def check_own_part(parent: DictConfig, key: str, path: str) -> None:
+    """Raise a ConfigError for what is wrong in the part at `parent[key]`, which the project itself has chosen."""
+    if problems := list(_node(parent, key, path, [str(parent[key].get("_target_"))])):
+        raise ConfigError(problems)
 
 
 def _misplaced(cfg: DictConfig, keys: list[str], allowed: list[str]) -> list[str]:
@@ -90,6 +104,10 @@ def _targets(node: Any, path: str) -> Iterator[tuple[str, Any]]:
             yield from _targets(child, f"{path}[{index}]")
 
 
+def _of(keys: type) -> Signature:
+    return signature(f"{keys.__module__}.{keys.__name__}")
+
+
 def _node(parent: DictConfig | ListConfig, key: Any, path: str, allowed: list[str]) -> Iterator[str]:
     """The problems of the value at `key`. References to whole nodes are checked where the node itself stands."""
     is_reference = OmegaConf.is_interpolation(parent, key)
@@ -101,7 +119,7 @@ def _node(parent: DictConfig | ListConfig, key: Any, path: str, allowed: list[st
     except InterpolationToMissingValueError:
         return  # reported where it is missing
     except OmegaConfBaseException as error:
-        yield f"{path}: {_one_line(error)}"
+        yield unresolved(error, path)
         return
     if isinstance(value, DictConfig) and not is_reference:
         yield from _mapping(value, path, allowed)
@@ -131,84 +149,64 @@ def _part(node: DictConfig, path: str, allowed: list[str]) -> Iterator[str]:
 
 
 def _arguments(node: DictConfig, path: str, target: str, accepted: Signature) -> Iterator[str]:
+    """The problems of the values that `node`, at `path` ("" for the root), gives to the parameters of `target`."""
     parameters = {p.name: p for p in accepted.parameters}
-    for key in node:
-        name = str(key)
-        if name in _HYDRA_KEYS or name == "_args_":
+    for name in map(str, node):
+        where = f"{path}.{name}" if path else name
+        if name in _HYDRA_KEYS or name == "_args_" or where == "hydra":
             continue
         if name not in parameters:
             if not accepted.open:
-                hint = nearest(name, parameters) or f"; {path} has {listed(parameters)}"
-                yield f"unknown key '{path}.{name}'{hint}"
-        elif not OmegaConf.is_missing(node, key):
-            yield from _value(node, name, f"{path}.{name}", parameters[name])
+                known = f"{path} has {listed(parameters)}" if path else f"there are {listed(parameters, 40)}"
+                yield f"unknown key {where!r}{nearest(name, parameters) or f'; {known}'}"
+        elif not OmegaConf.is_missing(node, name):
+            yield from _value(node, name, where, limited(parameters[name], _full_name(target)))
     if not node.get("_partial_") and "_args_" not in node:
         given = {str(key) for key in node}
         for p in parameters.values():
             if p.required and p.name not in given and p.name not in _GIVEN_BY_COMMANDS:
-                yield f"{path}.{p.name} is missing: {target.rpartition('.')[2]} needs it"
+                yield f"{path}{'.' if path else ''}{p.name} is missing: {target.rpartition('.')[2]} needs it"
 
 
 _GIVEN_BY_COMMANDS = {"run"}
 """Parameters that the commands give when they build a part."""
 
 
+def _full_name(target: str) -> str:
+    """The name by which a part is known where it is defined: what its package calls `Trainer` is one class."""
+    return define(target).name if "." in target else target
+
+
 def _value(node: DictConfig, key: str, path: str, parameter: Parameter) -> Iterator[str]:
+    """The problems of one value, each told of the key where the value comes from: `${seed}` is the fault of seed."""
+    root: Any = node._get_root()
     try:
-        value = node[key]
+        if isinstance(node[key], DictConfig) and "_target_" in node[key]:
+            return  # whether a part fits, `misplaced` says
+        if parameter.annotation == Paths.__name__ and isinstance(node[key], DictConfig):
+            yield from _arguments(node[key], path, path, _of(Paths))
+            return
+        for where, what in list(misfits(node[key], parameter.annotation, parameter.module, path)):
+            origin = _origin(root, where)
+            if not (what.startswith("must not be null") and origin.startswith(_FILLED_IN_LATER)):
+                yield f"{origin} {what}"
     except OmegaConfBaseException:
         return  # reported by _node
-    if isinstance(value, DictConfig) and "_target_" in value:
-        return  # whether a part fits, `misplaced` says
-    options = [option.strip() for option in _split(parameter.annotation)]
-    if value is None:
-        if all(o in RANGES or o in _SCALARS or o.startswith("Literal[") for o in options):
-            yield f"{path} must not be null: it is {parameter.annotation}"
-        return
-    problems = [_mismatch(value, option) for option in options if option != "None"]
-    if problems and all(problems):
-        yield f"{path} = {value!r} {problems[0]}"
 
 
-def _split(annotation: str) -> list[str]:
-    """The members of a union, brackets respected: 'Literal["a", "b"] | None' -> ['Literal["a", "b"]', 'None']."""
-    members, depth, current = [], 0, ""
-    for character in annotation:
-        depth += (character == "[") - (character == "]")
-        if character == "|" and depth == 0:
-            members.append(current)
-            current = ""
-        else:
-            current += character
-    return [*members, current]
+_FILLED_IN_LATER = ("first_stage.", "paths.first_stage")
+"""Keys of commands/first_stage.py, null until the first stage is known."""
 
 
-def _mismatch(value: Any, annotation: str) -> str | None:
-    """Why `value` does not fit `annotation`; None when it fits or when the annotation is not a plain type."""
-    if annotation in RANGES:
-        kind, allowed = RANGES[annotation]
-        if not _is(value, kind):
-            return f"must be {_article(kind.__name__)}"
-        return None if allowed.holds(value) else f"must be {allowed}"
-    if annotation.startswith("Literal["):
-        choices = [c.strip().strip("'\"") for c in annotation[len("Literal[") : -1].split(",")]
-        if str(value) in choices:
-            return None
-        return f"must be one of {', '.join(choices)}{nearest(str(value), choices)}"
-    if annotation in _SCALARS:
-        return None if _is(value, _SCALARS[annotation]) else f"must be {_article(annotation)}"
-    return None
-
-
-def _is(value: Any, kind: type) -> bool:
-    if kind is not bool and isinstance(value, bool):
-        return False
-    return isinstance(value, (int, float) if kind is float else kind)
-
-
-def _article(kind: str) -> str:
-    return {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text"}[kind]
-
-
-def _one_line(error: Exception) -> str:
-    return re.sub(r"\s*\n\s*", "; ", str(error).strip()).partition("; full_key")[0]
+def _origin(root: DictConfig, path: str) -> str:
+    """The key that gives the value at `path`, which may be a reference: model.seed -> seed."""
+    found = re.fullmatch(r"(?:(.*?)\.)?([^.\[\]]+)|(.*)\[(\d+)\]", path)
+    if found is None:
+        return path
+    parent = OmegaConf.select(root, found[1] or found[3] or "")
+    key: Any = found[2] if found[4] is None else int(found[4])
+    if not isinstance(parent, DictConfig | ListConfig) or not OmegaConf.is_interpolation(parent, key):
+        return path
+    raw: Any = parent._get_node(key)
+    target = re.fullmatch(r"\$\{(?:oc\.select:)?([\w.\[\]]+)\}", str(raw._value()))
+    return path if target is None else _origin(root, target[1])

@@ -37,23 +37,21 @@ class Alias:
 
 
 @cache
-def _root(package: str) -> Path | None:
-    spec = importlib.util.find_spec(package)  # a top-level name: finds the file, imports nothing
-    return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
+def _roots(package: str) -> tuple[Path, ...]:
+    """The file of a top-level module, or a file in each folder of a namespace package; imports nothing."""
+    spec = importlib.util.find_spec(package)
+    if spec is not None and spec.origin is None:
+        return tuple(Path(folder) / "__init__.py" for folder in spec.submodule_search_locations or ())
+    return (Path(spec.origin),) if spec and spec.origin and spec.origin.endswith(".py") else ()
 
 
 @cache
 def module_file(module: str) -> Path | None:
     """The source file of a module; None where there is none."""
     package, _, rest = module.partition(".")
-    root = _root(package)
-    if root is None or not rest:
-        return root
-    base = root.parent.joinpath(*rest.split("."))
-    for candidate in (base.with_suffix(".py"), base / "__init__.py"):
-        if candidate.is_file():
-            return candidate
-    return None
+    bases = [root.parent.joinpath(*rest.split(".")) for root in _roots(package)] if rest else []
+    candidates = [file for base in bases for file in (base.with_suffix(".py"), base / "__init__.py")]
+    return next((file for file in candidates or _roots(package) if file.is_file()), None)
 
 
 @cache

@@ -8,17 +8,34 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from genlab.config.errors import listed, nearest
+from genlab.config.errors import ConfigError, listed, nearest
 from genlab.config.files import conf_dir, groups, options
+from genlab.config.misread import ill_typed, misread, one_line
+from genlab.config.signatures import takes_parameter
+
+
+class UnlistedKey(ConfigError):
+    """A key that the config does not list, though the part that it belongs to has such a parameter."""
+
+    def __init__(self, key: str, part: str) -> None:
+        self.key = key
+        super().__init__(f"{part} takes {key!r}, and the config does not list it: write it as +{key}=...")
+
+
+def explained(error: Exception, argv: list[str], config_name: str) -> ConfigError:
+    """A HydraException, OmegaConf error or YAML error raised while composing, in one sentence."""
+    if match := re.search(r"Could not override '(.+?)'", str(error)):
+        return _unknown_override(match[1], error, argv, config_name)
+    return ConfigError(explain(error, argv, config_name))
 
 
 def explain(error: Exception, argv: list[str], config_name: str) -> str:
-    """One sentence on a HydraException, OmegaConf error or YAML error raised while composing."""
+    """The sentence of `explained`."""
     text = str(error)
     if isinstance(error, ValueError) and is_of_hydra(error):
         return _no_option(argv)
     if match := re.search(r"Could not override '(.+?)'", text):
-        return _unknown_override(match[1], argv, config_name)
+        return str(_unknown_override(match[1], error, argv, config_name))
     if match := re.search(r"Could not find '(.+?)'", text):
         return _unknown_option(match[1], text)
     if match := re.search(r"In '(.+?)': \w+ raised while composing config:\s*Key '(.+?)' (?:is )?not in", text):
@@ -28,12 +45,48 @@ def explain(error: Exception, argv: list[str], config_name: str) -> str:
         return _unknown_parent(match[1], match[2])
     if match := re.search(r"Cannot find primary config '(.+?)'", text):
         return f"there is no config {match[1]!r} in {conf_dir()}"
-    if match := re.search(r"Value (.+?) of type .+? could not be converted to (\w+)", text + str(error.__cause__)):
-        key = re.search(r"full_key: (\S+)", text + str(error.__cause__))
-        kind = {"Integer": "a whole number", "Float": "a number", "Boolean": "true or false"}.get(match[2], match[2])
-        return f"{key[1] if key else 'a value'} = {match[1]} must be {kind}"
-    cause = f"; {error.__cause__}" if error.__cause__ is not None and str(error.__cause__) not in text else ""
-    return re.sub(r"\s*\n\s*", "; ", (text + cause).strip()).partition("; full_key")[0]
+    if match := re.search(r"Additional config directory '(.+?)' not found", text):
+        return f"--config-dir {match[1]} is no folder"
+    if (said := misread(error)) is not None:
+        return said
+    if match := re.search(r"Could not delete from config\. '(.+?)' does not exist", text):
+        known = list(flattened(_compose_without(argv, config_name, drop=match[1])))
+        return f"~{match[1]}: the config has no {match[1]!r} to take out{nearest(match[1], known)}"
+    return ill_typed(error) or one_line(error)
+
+
+def unlisted(argv: list[str], config_name: str) -> UnlistedKey | None:
+    """The first key that the first job of a sweep gives to a part without that its config lists it; None without."""
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        _composed(_first_values(_overrides(argv)), config_name)
+    except (HydraException, OmegaConfBaseException) as error:
+        found = explained(error, argv, config_name)
+        return found if isinstance(found, UnlistedKey) else None
+    return None
+
+
+def _first_values(words: list[str]) -> list[str]:
+    """The words of a sweep's first job, near enough to see which keys its config has."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.core.override_parser.types import Glob, IntervalSweep
+
+    kept = []
+    for override in OverridesParser.create().parse_overrides(words):
+        value, key = override.value(), override.get_key_element()
+        if not override.is_sweep_override():
+            kept.append(str(override.input_line))
+        elif isinstance(value, IntervalSweep):
+            kept.append(f"{key}={value.start}")
+        elif not isinstance(value, Glob):
+            kept.append(f"{key}={next(override.sweep_string_iterator())}")
+    return kept
+
+
+def _overrides(argv: list[str]) -> list[str]:
+    return [word for word in argv if "=" in word and not word.startswith("-")]
 
 
 def is_of_hydra(error: ValueError) -> bool:
@@ -52,24 +105,36 @@ def flattened(node: Any, prefix: str = "") -> Iterator[str]:
             yield from flattened(node._get_node(key), f"{path}.")
 
 
-def _unknown_override(key: str, argv: list[str], config_name: str) -> str:
-    group = key.partition("@")[0]
-    if group in groups() or group.startswith("hydra/"):
+def _unknown_override(key: str, error: Exception, argv: list[str], config_name: str) -> ConfigError:
+    group, at, _ = key.partition("@")
+    if at:
+        return ConfigError(
+            f"{key}: this config chooses nothing there; an option of a group is chosen as {group}=OPTION"
+        )
+    inner = getattr(error.__cause__, "full_key", None) or key  # of a mapping, the key in it that is unknown
+    if inner == key and (group in groups() or group.startswith("hydra/")):
         why = "the model does not use one" if config_name == "train" else f"neither the run nor {config_name} uses one"
-        return f"this config has no {group!r} to choose: {why}"
-    known = [*flattened(_compose_without(argv, config_name, drop=key)), *groups()]
-    return f"unknown key {key!r}{nearest(key, known)}"
+        return ConfigError(f"this config has no {group!r} to choose: {why}")
+    composed = _compose_without(argv, config_name, drop=key)
+    parent, _, name = inner.rpartition(".")
+    node = OmegaConf.select(composed, parent) if composed is not None and parent else None
+    if isinstance(node, DictConfig) and inner == key and takes_parameter(str(node.get("_target_")), name):
+        return UnlistedKey(key, str(node["_target_"]).rpartition(".")[2])
+    known = [*flattened(composed), *groups()]
+    return ConfigError(f"unknown key {inner!r}{nearest(inner, known)}")
 
 
 def _no_option(argv: list[str]) -> str:
-    """`model=null`: a group is no key."""
+    """A group was given a null, a number or a list, which the words still tell: `model=null`."""
     for word in argv:
         group, _, value = word.lstrip("+").partition("=")
-        if group in groups() and value in ("null", "None", "~"):
-            known = options(group)
+        if group not in groups() or value in (known := options(group)):
+            continue
+        if value in ("null", "None", "~"):
             instead = f"take {group}=none" if "none" in known else f"{group} has {listed(known)}"
             return f"{group} = {value}: a group takes one of its options; {instead}"
-    return "a group was given no option: a group takes one of its options"
+        return f"unknown option {group}={value} ({group} has {listed(known)})"
+    return "a group is chosen by the name of one of its options"
 
 
 _EXTRAS = {"submitit_local": "submitit", "submitit_slurm": "submitit", "ray": "ray"}
@@ -100,22 +165,27 @@ def _unknown_parent(config: str, name: str) -> str:
 
 def _compose_without(argv: list[str], config_name: str, drop: str) -> DictConfig | None:
     """The config that the other overrides give, to look names up in; None when they give none either."""
-    from hydra import compose, initialize_config_dir
-    from hydra.core.global_hydra import GlobalHydra
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
-    kept = [a for a in argv if "=" in a and not a.startswith("-") and a.lstrip("+~").partition("=")[0] != drop]
+    kept = [a for a in _overrides(argv) if a.lstrip("+~").partition("=")[0] != drop]
     kept = [
         a.partition(",")[0] if not re.search(r"[\[{('\"]", a) else a
         for a in kept
         if not a.endswith(f"={drop.partition('/')[2]}")
     ]
-    GlobalHydra.instance().clear()
     for overrides in (kept, [a for a in kept if "." not in a.partition("=")[0]], []):
         try:
-            with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-                return compose(config_name, overrides)
+            return _composed(overrides, config_name)
         except (HydraException, OmegaConfBaseException):
             continue
     return None
+
+
+def _composed(overrides: list[str], config_name: str) -> DictConfig:
+    from hydra import compose, initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        return compose(config_name, overrides)

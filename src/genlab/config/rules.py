@@ -1,7 +1,8 @@
 """What must hold between the values of a config, beyond each value's own range.
 
 A rule reads the composed config and yields one sentence for each violation. It runs before anything heavy is
-imported, and stays silent where the config has no such keys.
+imported, and stays silent where the config has no such keys. What it reads may be of another type than it should be:
+that has been reported already, and an exception that comes of it is no matter.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import InterpolationToMissingValueError
+
+from genlab.config.signatures import takes_parameter
 
 Rule = Callable[[DictConfig], Iterator[str]]
 
@@ -51,15 +54,22 @@ def size_halves(cfg: DictConfig) -> Iterator[str]:
     halvings = _get(cfg, "network.halvings")
     if halvings is None:
         halvings = _get(cfg, "network.levels")
-    if halvings is None and channels is not None:
+    if halvings is None and isinstance(channels, ListConfig):
         halvings = len(channels) - 1
-    if halvings is None and (widths := _get(cfg, "network.widths")) is not None:
+    if halvings is None and isinstance(widths := _get(cfg, "network.widths"), ListConfig):
         halvings = len(widths)
-    if _are_numbers(size, halvings) and size % 2**halvings:
+    if not _are_numbers(size, halvings) or halvings < 1:
+        return
+    if halvings > _MOST_HALVINGS:
+        yield f"dataset.size = {size} cannot be halved {halvings} times by the network"
+    elif size % 2**halvings:
         yield (
             f"dataset.size = {size} cannot be halved {halvings} times by the network: "
             f"take a multiple of {2**halvings}, such as {max(1, round(size / 2**halvings)) * 2**halvings}"
         )
+
+
+_MOST_HALVINGS = 30
 
 
 def steps_fit(cfg: DictConfig) -> Iterator[str]:
@@ -139,6 +149,54 @@ def _why_no_classes(cfg: DictConfig) -> str | None:
     return why_no_classes(path)
 
 
+def network_knows_the_classes(cfg: DictConfig) -> Iterator[str]:
+    """The network is told the classes that the model's conditioner tells, or none where it tells none.
+
+    A network that knows none is right for guidance by a classifier, which is told them instead.
+    """
+    conditioner = _get(cfg, "conditioner")
+    elsewhere = any(str(part.get("_target_")).endswith(".LabelLoss") for part in _parts(_get(cfg, "guidance")))
+    trains = _get(cfg, "train") is not None  # a finished run may be drawn from without its guidance
+    told = conditioner.get("num_classes") if isinstance(conditioner, DictConfig) else _get(cfg, "model.num_classes")
+    for key, network in _networks(cfg):
+        takes = takes_parameter(str(network["_target_"]), "num_classes")
+        known = network.get("num_classes")
+        if told is None and known is not None:
+            yield (
+                f"{key}.num_classes = {known}, and the model is unconditional: give {key}.num_classes=null, or take a "
+                "model that is conditioned on classes"
+            )
+        elif isinstance(conditioner, DictConfig) and told is not None and known is None:
+            if elsewhere or not trains:
+                continue
+            name = str(network["_target_"]).rpartition(".")[2]
+            remedy = f"give {key}.num_classes={told}" if takes else f"{name} knows no class: take another network"
+            yield f"the model is conditioned on {told} classes, and its network on none: {remedy}, or conditioner=none"
+        elif isinstance(conditioner, DictConfig) and known != told:
+            yield f"{key}.num_classes = {known} must be the model's number of classes, {told}"
+
+
+def _networks(cfg: DictConfig) -> Iterator[tuple[str, DictConfig]]:
+    """The networks that classes are told to, with their keys: of a mixture of experts, each."""
+    network = _get(cfg, "network")
+    if not isinstance(network, DictConfig) or "_target_" not in network or network.get("_partial_"):
+        return  # what is partial gets its classes from the model
+    if isinstance(experts := network.get("networks"), ListConfig):
+        written = [(i, n) for i, n in enumerate(experts) if not OmegaConf.is_interpolation(experts, i)]
+        yield from ((f"network.networks[{i}]", n) for i, n in written if isinstance(n, DictConfig))
+    elif str(network["_target_"]).startswith("genlab.networks.") and "network" not in network:
+        yield "network", network
+
+
+def has_weights(cfg: DictConfig) -> Iterator[str]:
+    """Without a training there are weights to score."""
+    if _get(cfg, "train") is False and _get(cfg, "ckpt_path") is None:
+        yield (
+            "train = false, and there are no weights to score: give ckpt_path=FILE, or score a run again by "
+            "genlab evaluate run=..."
+        )
+
+
 def classes_exist(cfg: DictConfig) -> Iterator[str]:
     """`dataset.classes` names classes of the data; a class-conditional model has pictures of each of its classes."""
     chosen, classes = _get(cfg, "dataset.classes"), _get(cfg, "dataset.num_classes")
@@ -171,20 +229,17 @@ def every_class_can_be_trained(cfg: DictConfig) -> Iterator[str]:
 def label_exists(cfg: DictConfig) -> Iterator[str]:
     """`label=` of the command sample names a class of the data."""
     label, classes = _get(cfg, "label"), _get(cfg, "dataset.num_classes")
-    if label is None:
+    if not _are_numbers(label):
         return
     if classes is None:
         yield f"label = {label}: the data set has no classes"
-    elif not 0 <= label < classes:
+    elif _are_numbers(classes) and not 0 <= label < classes:
         yield f"label = {label} must be one of the data's classes, 0 to {classes - 1}"
 
 
 def trains_long_enough(cfg: DictConfig) -> Iterator[str]:
-    """A training has an end, and at least one step."""
+    """A training has an end."""
     epochs, steps = _get(cfg, "trainer.max_epochs"), _get(cfg, "trainer.max_steps")
-    for key, value in (("max_epochs", epochs), ("max_steps", steps)):
-        if isinstance(value, int) and (value == 0 or value < -1):
-            yield f"trainer.{key} = {value} must be 1 or more, or -1 for no limit"
     if epochs in (None, -1) and steps in (None, -1) and _get(cfg, "trainer.max_time") is None and _get(cfg, "trainer"):
         yield "trainer.max_epochs = -1 never ends: give trainer.max_epochs, trainer.max_steps or trainer.max_time"
 
@@ -219,6 +274,8 @@ RULES: tuple[Rule, ...] = (
     colour_has_channels,
     variance_has_channels,
     conditional_has_classes,
+    network_knows_the_classes,
+    has_weights,
     classes_exist,
     every_class_can_be_trained,
     label_exists,

@@ -1,11 +1,13 @@
-"""The root of a composed config: its keys and their types."""
+"""The roots of composed configs: the keys of each command and their types, by which `config/check.py` checks them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from omegaconf import MISSING
+
+from genlab.config.ranges import AnyFloat, AnyInt, NonNegativeInt, Part, PositiveInt, Seed, SeveralInt
 
 
 @dataclass
@@ -23,10 +25,10 @@ class Paths:
 
 @dataclass
 class Root:
-    """Keys of `genlab train`. A group is a part with a `_target_`, or names of parts."""
+    """Keys that every config may have. A group is a part with a `_target_`, or names of parts."""
 
     task_name: str = "train"
-    seed: int = 0
+    seed: Seed = 0
     tags: list[str] = field(default_factory=list)
     train: bool = True
     test: bool = True
@@ -37,7 +39,7 @@ class Root:
     """Run again beside a completed run of the same config."""
     restart: bool = False
     """Begin again at step 0 where a run's checkpoints are damaged or gone; from a whole one it goes on all the same."""
-    retries: int = 1
+    retries: NonNegativeInt = 1
     """How often a failed run is tried again when it is asked for again."""
     sweep: str | None = None
     """Name of the sweep, for its folder and its W&B group."""
@@ -70,11 +72,101 @@ class Root:
     """The recipe of the model that this one stands on: see commands/first_stage.py."""
 
 
-ROOT_KEYS = tuple(f.name for f in fields(Root))
+@dataclass
+class Train(Root):
+    """Keys of `genlab train`, and of every command on a run, which begins with the run's config."""
+
+    dataset: Part = None
+    model: Part = None
+    optimizer: Part = None
+    trainer: Part = None
+
+
+@dataclass(kw_only=True)
+class OfRun(Train):
+    """Keys that the commands on a run share."""
+
+    run: str | AnyInt | AnyFloat
+    """A folder, a fingerprint (which may look like a number), or latest."""
+    checkpoint: Literal["last", "best"]
+    seed: AnyInt = 0
+    """Sampling takes any number: its seeds are hashed."""
+
+
+@dataclass(kw_only=True)
+class Sample(OfRun):
+    """Keys of `genlab sample`."""
+
+    n: PositiveInt
+    label: NonNegativeInt | None
+    out: str | None
+    format: Literal["grid", "folder", "film"]
+    frames: PositiveInt
+    batch_size: PositiveInt
+
+
+@dataclass(kw_only=True)
+class Edit(OfRun):
+    """Keys of `genlab edit`."""
+
+    edit: Part
+    image: AnyInt | str
+    label: NonNegativeInt | None
+    n: PositiveInt
+    out: str | None
+
+
+@dataclass(kw_only=True)
+class Evaluate(OfRun):
+    """Keys of `genlab evaluate run=`."""
+
+    out: str | None
+
+
+@dataclass(kw_only=True)
+class Export(OfRun):
+    """Keys of `genlab export`."""
+
+    out: str
+
+
+@dataclass(kw_only=True)
+class EvaluateFolder(Root):
+    """Keys of `genlab evaluate folder=`."""
+
+    folder: str | AnyInt | AnyFloat
+    reference: Part
+    resize: Literal["crop", "pad"] | None
+    captions: str | None
+    range: list[AnyFloat] | None
+    out: str | None
+
+
+@dataclass(kw_only=True)
+class Compare(Root):
+    """Keys of `genlab compare`."""
+
+    a: str | AnyInt | AnyFloat
+    b: str | AnyInt | AnyFloat
+    n: PositiveInt
+    columns: PositiveInt
+    out: str | None
+
+
+@dataclass(kw_only=True)
+class Plot(Root):
+    """Keys of `genlab plot`."""
+
+    plotted: Part
+    scheduler: Part
+    dataset: Part
+    out: str
+    pictures: PositiveInt
+    columns: SeveralInt
 
 
 def register() -> None:
     """Put the schema where configs find it: `defaults: [schema]`."""
     from hydra.core.config_store import ConfigStore
 
-    ConfigStore.instance().store(name="schema", node=Root)
+    ConfigStore.instance().store(name="schema", node=Train)

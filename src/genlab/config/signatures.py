@@ -44,6 +44,14 @@ def signature(target: str) -> Signature:
     return _from_class(definition)
 
 
+def takes_parameter(target: str, name: str) -> bool:
+    """Whether `target` has a parameter of that name; False for what is in no source file."""
+    try:
+        return any(p.name == name for p in signature(target).parameters)
+    except UnknownTarget:
+        return False
+
+
 def _from_class(definition: Definition) -> Signature:
     node = definition.node
     assert isinstance(node, ast.ClassDef)

@@ -13,7 +13,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
-from genlab.config.ranges import NonNegativeInt, PositiveFloat, PositiveInt
+from genlab.config.ranges import Fraction, NonNegativeInt, PositiveInt, Seed
 from genlab.data.binary import Binarize, binarized
 from genlab.data.catalog import preparation_checksum
 from genlab.data.classes import selected
@@ -50,9 +50,10 @@ class ResidentDataModule(pl.LightningDataModule):
     def __init__(
         self, source: Source, channels: PositiveInt, size: PositiveInt, num_classes: PositiveInt | None,
         batch_size: PositiveInt, eval_batch_size: PositiveInt = 256, train_size: PositiveInt | None = None,
-        val_size: PositiveFloat = 0.1, test_size: PositiveFloat | None = None,
-        classes: Sequence[int] | int | None = None, binarize: Literal["stochastic", "threshold"] | None = None,
-        flip: bool = False, seed: NonNegativeInt = 0, resident_on: Literal["cpu", "device"] = "device",
+        val_size: PositiveInt | Fraction = 0.1, test_size: PositiveInt | Fraction | None = None,
+        classes: Sequence[NonNegativeInt] | NonNegativeInt | None = None,
+        binarize: Literal["stochastic", "threshold"] | None = None,
+        flip: bool = False, seed: Seed = 0, resident_on: Literal["cpu", "device"] = "device",
     ) -> None:  # fmt: skip
         super().__init__()
         self.source = source

@@ -10,7 +10,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
-from genlab.config.ranges import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from genlab.config.ranges import NonNegativeFloat, PositiveFloat, PositiveInt, Seed
 from genlab.data.batch import Batch
 from genlab.data.loader import EvalLoader, Resident, TrainLoader
 from genlab.randomness import fold_in
@@ -43,7 +43,7 @@ class SwissRoll(pl.LightningDataModule):
 
     def __init__(
         self, n_train: PositiveInt = 10_000, noise: NonNegativeFloat = 0.05, scale: PositiveFloat = 0.1,
-        batch_size: PositiveInt = 256, seed: NonNegativeInt = 0,
+        batch_size: PositiveInt = 256, seed: Seed = 0,
     ) -> None:  # fmt: skip
         super().__init__()
         self.n_train, self.noise, self.scale = n_train, noise, scale

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from genlab.config.ranges import Probability
+from genlab.config.ranges import Share
 from genlab.editing.editable import Editable, Edited
 from genlab.protocols import Conditions
 from genlab.randomness import Randomness
@@ -33,7 +33,7 @@ class SDEdit:
         strength: the share of the sampler's steps that are taken; more than 0.
     """
 
-    strength: Probability = 0.5
+    strength: Share = 0.5
 
     def __call__(
         self, model: Editable, x: Tensor, condition: Conditions = None, *, generator: Randomness = None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
-from genlab.config.ranges import NonNegativeFloat, NonNegativeInt, PositiveInt, Rate
+from genlab.config.ranges import NonNegativeFloat, NonNegativeInt, PositiveInt, Rate, Seed
 from genlab.data.batch import Batch
 from genlab.families.labels import labels_for
 from genlab.families.vector_coded import VectorCoded
@@ -54,7 +54,7 @@ class Autoencoder(VectorCoded):
         warmup_steps: NonNegativeInt = 0,
         importance_samples: PositiveInt = 1,
         ema_decay: Rate | None = None,
-        seed: int = 0,
+        seed: Seed = 0,
     ) -> None:
         super().__init__(
             network, likelihood, optimizer, 2 * coding_size, coding_size, num_classes, ema_decay, seed

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genlab.config.ranges import PositiveFloat, PositiveInt, Rate
+from genlab.config.ranges import PositiveFloat, PositiveInt, Rate, Seed
 from genlab.data.batch import Batch
 from genlab.families.base import GenerativeModule
 from genlab.families.labels import labels_for
@@ -60,7 +60,7 @@ class Autoregressive(GenerativeModule):
         num_classes: PositiveInt | None = None,
         temperature: PositiveFloat = 1.0,
         ema_decay: Rate | None = None,
-        seed: int = 0,
+        seed: Seed = 0,
     ) -> None:
         super().__init__(optimizer, ema_decay, seed)
         self.codec = codec

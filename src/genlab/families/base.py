@@ -10,7 +10,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
-from genlab.config.ranges import Rate
+from genlab.config.ranges import Rate, Seed
 from genlab.data.batch import Batch
 from genlab.families.ema import EMA
 from genlab.protocols import Conditions
@@ -41,7 +41,7 @@ class GenerativeModule(pl.LightningModule):
         self,
         optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
         ema_decay: Rate | None = None,
-        seed: int = 0,
+        seed: Seed = 0,
     ) -> None:
         super().__init__()
         self._optimizer = optimizer

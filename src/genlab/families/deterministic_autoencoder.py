@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
-from genlab.config.ranges import NonNegativeFloat, PositiveInt, Rate
+from genlab.config.ranges import NonNegativeFloat, PositiveInt, Rate, Seed
 from genlab.data.batch import Batch
 from genlab.families.labels import labels_for
 from genlab.families.vector_coded import VectorCoded
@@ -48,7 +48,7 @@ class DeterministicAutoencoder(VectorCoded):
         num_classes: PositiveInt | None = None,
         code_penalty: NonNegativeFloat = 0.0,
         ema_decay: Rate | None = None,
-        seed: int = 0,
+        seed: Seed = 0,
     ) -> None:
         super().__init__(network, likelihood, optimizer, coding_size, coding_size, num_classes, ema_decay, seed)
         self.code_penalty = code_penalty

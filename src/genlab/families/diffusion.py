@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from genlab.codecs.codec import Codec
 from genlab.conditioning.condition import Conditioner
-from genlab.config.ranges import Rate
+from genlab.config.ranges import AnyFloat, PositiveInt, Rate, Seed
 from genlab.data.batch import Batch
 from genlab.denoisers.clipped import Clipped
 from genlab.denoisers.denoiser import Denoiser
@@ -51,11 +51,11 @@ class Diffusion(GenerativeModule):
         sampler: Sampler,
         guidance: Guidance,
         codec: Codec,
-        shape: list[int],
+        shape: list[PositiveInt],
         optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
-        clip: list[float] | None = None,
+        clip: list[AnyFloat] | None = None,
         ema_decay: Rate | None = None,
-        seed: int = 0,
+        seed: Seed = 0,
     ) -> None:
         super().__init__(optimizer, ema_decay, seed)
         self.denoiser = denoiser

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import nll_loss
 
-from genlab.config.ranges import Rate
+from genlab.config.ranges import Rate, Seed
 from genlab.data.batch import Batch
 from genlab.families.base import GenerativeModule
 from genlab.guidance.classifier import Classifier
@@ -35,7 +35,7 @@ class NoisyClassifier(GenerativeModule):
         times: TimeDistribution,
         optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
         ema_decay: Rate | None = None,
-        seed: int = 0,
+        seed: Seed = 0,
     ) -> None:
         super().__init__(optimizer, ema_decay, seed)
         self.classifier = Classifier(network)

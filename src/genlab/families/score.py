@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
-from genlab.config.ranges import PositiveFloat, PositiveInt, Rate
+from genlab.config.ranges import PositiveFloat, PositiveInt, Rate, Seed
 from genlab.data.batch import Batch
 from genlab.families.base import GenerativeModule
 from genlab.objectives.score_matching import ScoreMatching
@@ -35,13 +35,13 @@ class Score(GenerativeModule):
         self,
         network: nn.Module,
         objective: ScoreMatching,
-        shape: list[int],
+        shape: list[PositiveInt],
         optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
         steps: PositiveInt = 1000,
         step_size: PositiveFloat = 2e-4,
         reach: PositiveFloat = 1.5,
         ema_decay: Rate | None = None,
-        seed: int = 0,
+        seed: Seed = 0,
     ) -> None:
         super().__init__(optimizer, ema_decay, seed)
         self.network = network

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genlab.config.ranges import NonNegativeFloat, PositiveFloat, PositiveInt, Rate
+from genlab.config.ranges import NonNegativeFloat, PositiveFloat, PositiveInt, Rate, Seed
 from genlab.data.batch import Batch
 from genlab.families.base import GenerativeModule
 from genlab.networks.quantizer import Quantized
@@ -74,7 +74,7 @@ class VectorQuantized(GenerativeModule):
         commitment: NonNegativeFloat = 0.25,
         data_variance: PositiveFloat = 1.0,
         ema_decay: Rate | None = None,
-        seed: int = 0,
+        seed: Seed = 0,
     ) -> None:
         super().__init__(optimizer, ema_decay, seed)
         self.encoder, self.decoder = network.encoder, network.decoder

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from genlab.conditioning.condition import Condition
+from genlab.config.ranges import ColourValue
 from genlab.denoisers.prediction import Prediction
 
 
@@ -15,7 +16,7 @@ class Colour:
         colour: a value for each channel, in [-1, 1].
     """
 
-    def __init__(self, colour: list[float]) -> None:
+    def __init__(self, colour: list[ColourValue]) -> None:
         if not all(-1 <= value <= 1 for value in colour):
             raise ValueError(f"guidance.loss.colour={list(colour)} must be in [-1, 1], as the pictures")
         self.colour = list(colour)

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from genlab.config.ranges import PositiveFloat
+from genlab.config.ranges import Name64, Name128, PositiveFloat, Project
 from genlab.config.redact import redact
 from genlab.notice import Notice
 from genlab.runs.atomic import write_text
@@ -41,12 +41,12 @@ _log = logging.getLogger(__name__)
 
 def wandb_logger(
     run_dir: str | Path,
-    project: str,
-    entity: str | None = None,
-    group: str | None = None,
-    job_type: str = "train",
-    tags: Sequence[str] = (),
-    name: str | None = None,
+    project: Project,
+    entity: Name128 | None = None,
+    group: Name128 | None = None,
+    job_type: Name64 = "train",
+    tags: Sequence[Name64] = (),
+    name: Name128 | None = None,
     mode: Literal["auto", "online", "offline", "disabled"] = "auto",
     init_timeout: PositiveFloat = 20.0,
     finish_timeout: PositiveFloat = 60.0,
@@ -60,7 +60,7 @@ def wandb_logger(
         run_dir: the run folder, with its config.yaml.
         entity: user or team; W&B's default when None.
         group: what the run belongs to, as the name of a sweep.
-        tags: each 1 to 64 characters.
+        job_type, tags: each 1 to 64 characters; project, group and name 1 to 128.
         name: what W&B shows; WANDB_NAME, else the folder's name, when None.
         mode: "auto" is what WANDB_MODE says, else online with an API key (WANDB_API_KEY, netrc) and offline without.
             Where the server cannot be reached, "auto" and "online" fall back to offline with a warning.
@@ -175,6 +175,7 @@ def _begin(run_dir: Path, facts: dict[str, Any], mode: Mode, init_timeout: float
     id_file = run_dir / "wandb" / "run_id.txt"
 
     def init(mode: Mode) -> Any:
+        settings.silent = mode == "offline"  # nothing to tell but where files of W&B's are, and what else it offers
         return wandb.init(
             **facts, dir=run_dir, id=_stable_id(id_file), mode=mode, reinit="finish_previous", settings=settings,
             resume="allow" if mode == "online" else None,  # offline there is nothing to ask: the same id continues it

@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 
 import torch
 
-from genlab.config.ranges import NonNegativeInt, PositiveInt
+from genlab.config.ranges import PositiveInt, Seed
 from genlab.metrics.abilities import abilities
 from genlab.metrics.cost import Cost
 from genlab.metrics.evaluation import Evaluation, Plan
@@ -61,7 +61,7 @@ class Suite:
         metrics: Mapping[str, Metric],
         n_samples: PositiveInt,
         batch_size: PositiveInt,
-        seed: NonNegativeInt,
+        seed: Seed,
         split: Literal["train", "val", "test"],
         cache_dir: str,
         keep_features: bool = False,

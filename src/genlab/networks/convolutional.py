@@ -31,7 +31,7 @@ class Encoder(nn.Module):
     ReLU after the pooling gives the same numbers as before it, from a quarter of the pixels.
     """
 
-    def __init__(self, channels: int, size: int, widths: Sequence[int], hidden: int) -> None:
+    def __init__(self, channels: int, size: int, widths: Sequence[PositiveInt], hidden: int) -> None:
         super().__init__()
         side = halved(size, len(widths))
         layers: list[nn.Module] = []
@@ -46,7 +46,7 @@ class Encoder(nn.Module):
 class Decoder(nn.Module):
     """(batch, hidden) -> (batch, channels, size, size): a linear layer, then a transposed convolution a level."""
 
-    def __init__(self, hidden: int, channels: int, size: int, widths: Sequence[int]) -> None:
+    def __init__(self, hidden: int, channels: int, size: int, widths: Sequence[PositiveInt]) -> None:
         super().__init__()
         side = halved(size, len(widths))
         layers: list[nn.Module] = [
@@ -70,7 +70,11 @@ class ConvolutionalAutoencoder(nn.Module):
     """
 
     def __init__(
-        self, channels: PositiveInt, size: PositiveInt, widths: Sequence[int] = (32, 64), hidden: PositiveInt = 256
+        self,
+        channels: PositiveInt,
+        size: PositiveInt,
+        widths: Sequence[PositiveInt] = (32, 64),
+        hidden: PositiveInt = 256,
     ) -> None:
         super().__init__()
         self.hidden = hidden

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from genlab.config.ranges import NonNegativeFloat
+
 
 class Experts(nn.Module):
     """Mixture of denoising experts (Balaji et al. 2022, "eDiff-I", section 4.1): each item goes to one network.
@@ -17,7 +19,7 @@ class Experts(nn.Module):
 
     boundaries: Tensor
 
-    def __init__(self, networks: list[nn.Module], boundaries: list[float]) -> None:
+    def __init__(self, networks: list[nn.Module], boundaries: list[NonNegativeFloat]) -> None:
         super().__init__()
         if len(boundaries) != len(networks) - 1 or sorted(set(boundaries)) != list(boundaries):
             raise ValueError(

@@ -28,7 +28,7 @@ class MLP(nn.Module):
 
     def __init__(
         self,
-        shape: list[int],
+        shape: list[PositiveInt],
         width: PositiveInt = 128,
         depth: PositiveInt = 3,
         outputs: PositiveInt | None = None,

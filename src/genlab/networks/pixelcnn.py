@@ -105,7 +105,7 @@ class GatedPixelCNN(nn.Module):
 
     def __init__(
         self,
-        shape: Sequence[int],
+        shape: Sequence[PositiveInt],
         num_values: PositiveInt,
         num_classes: PositiveInt | None = None,
         width: PositiveInt = 64,

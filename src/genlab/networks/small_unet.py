@@ -48,7 +48,7 @@ class SmallUNet(nn.Module):
         self,
         in_channels: PositiveInt,
         out_channels: PositiveInt,
-        block_out_channels: list[int],
+        block_out_channels: list[PositiveInt],
         time_hidden: PositiveInt = 32,
     ) -> None:
         super().__init__()

@@ -32,7 +32,7 @@ class UNet(nn.Module):
         self,
         channels: PositiveInt,
         size: PositiveInt,
-        block_out_channels: list[int],
+        block_out_channels: list[PositiveInt],
         attention_levels: NonNegativeInt = 2,
         layers_per_block: PositiveInt = 2,
         num_classes: PositiveInt | None = None,

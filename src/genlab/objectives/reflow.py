@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.conditioning.condition import Condition
-from genlab.config.ranges import NonNegativeInt, PositiveInt
+from genlab.config.ranges import PositiveInt, Seed
 from genlab.denoisers.denoiser import Denoiser
 from genlab.objectives.denoising import weighted_errors
 from genlab.objectives.teacher import Teacher
@@ -52,7 +52,7 @@ class Reflow(nn.Module):
         times: TimeDistribution,
         weight: Weight,
         n_pairs: PositiveInt = 10_000,
-        seed: NonNegativeInt = 0,
+        seed: Seed = 0,
     ) -> None:
         super().__init__()
         schedule = teacher.denoiser.process.schedule

@@ -8,7 +8,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from genlab.config.ranges import PositiveFloat
+from genlab.config.ranges import AnyFloat, PositiveFloat
 from genlab.processes.schedule import Clock, Schedule
 from genlab.randomness import Randomness, rand, randn
 
@@ -52,7 +52,7 @@ class Stratified:
 class LogitNormal:
     """u = sigmoid(N(mean, std**2)): the middle of the path more often (Esser et al. 2024, eq. 19)."""
 
-    mean: float = 0.0
+    mean: AnyFloat = 0.0
     std: PositiveFloat = 1.0
 
     def __call__(
@@ -65,7 +65,7 @@ class LogitNormal:
 class LogNormal:
     """log(sigma / alpha) ~ N(mean, std**2) (Karras et al. 2022, table 1)."""
 
-    mean: float = -1.2
+    mean: AnyFloat = -1.2
     std: PositiveFloat = 1.2
 
     def __call__(

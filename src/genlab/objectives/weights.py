@@ -8,7 +8,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from genlab.config.ranges import NonNegativeFloat, PositiveFloat, PositiveInt
+from genlab.config.ranges import AnyFloat, NonNegativeFloat, PositiveFloat, PositiveInt
 from genlab.denoisers.parameterization import Coefficients
 from genlab.processes.discrete import Discrete
 from genlab.processes.schedule import Scales, Schedule
@@ -78,7 +78,7 @@ class EDM:
 class Sigmoid:
     """sigmoid(bias - log snr) |eps - eps*|**2 (Hoogeboom et al. 2024, with bias -3)."""
 
-    bias: float = -3.0
+    bias: AnyFloat = -3.0
 
     def __call__(self, scales: Scales, coefficients: Coefficients) -> Tensor:
         return _of_x0(_snr(scales) * (self.bias - scales.log_snr).sigmoid(), coefficients)

@@ -45,7 +45,7 @@ class Degrading(nn.Module):
     ends: Tensor
     """(n_ends, *shape); all zero before `fit`."""
 
-    def __init__(self, degradation: Degradation, shape: list[int], n_ends: PositiveInt = 256) -> None:
+    def __init__(self, degradation: Degradation, shape: list[PositiveInt], n_ends: PositiveInt = 256) -> None:
         super().__init__()
         self.degradation = degradation
         self.schedule = Steady()

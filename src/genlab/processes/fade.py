@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from genlab.config.ranges import ColourValue
+
 
 @dataclass(frozen=True)
 class Fade:
@@ -15,7 +17,7 @@ class Fade:
     is nearest on average, which takes its form step by step.
     """
 
-    grey: float = 0.0
+    grey: ColourValue = 0.0
 
     def __call__(self, x0: Tensor, severity: Tensor) -> Tensor:
         return x0 + severity * (self.grey - x0)

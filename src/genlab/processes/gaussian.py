@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from genlab.config.ranges import PositiveFloat
 from genlab.processes.schedule import Scales, Schedule
 from genlab.randomness import Randomness, randn, randn_like
 
@@ -28,7 +29,7 @@ class Gaussian:
         data_std: standard deviation of the data, for the width of the prior.
     """
 
-    def __init__(self, schedule: Schedule, data_std: float = 1.0) -> None:
+    def __init__(self, schedule: Schedule, data_std: PositiveFloat = 1.0) -> None:
         self.schedule = schedule
         self.data_std = data_std
 

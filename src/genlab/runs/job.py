@@ -247,6 +247,7 @@ def reason_of(record: Record) -> str:
 @contextlib.contextmanager
 def _logged_to(path: Path) -> Iterator[None]:
     """Log messages and warnings go to `path`, free of secrets; of the warnings, notices reach the terminal too."""
+    import pytorch_lightning  # noqa: F401  # gives its loggers the handlers that are looked for below
 
     class Redacting(logging.Formatter):
         def format(self, entry: logging.LogRecord) -> str:

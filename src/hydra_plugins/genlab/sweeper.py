@@ -14,6 +14,7 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
+from genlab.config.check import check_own_part
 from genlab.config.words import name_of
 from hydra_plugins.genlab.jobs import launch
 
@@ -35,6 +36,9 @@ class JobSweeper(Sweeper):
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         self._context, self._task, self._config = hydra_context, task_function, config
+        for part in ("sweeper", "launcher"):
+            if str(config.hydra[part].get("_target_")).startswith("hydra_plugins.genlab."):
+                check_own_part(config.hydra, part, f"hydra.{part}")
         self._launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )

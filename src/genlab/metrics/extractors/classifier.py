@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genlab.config.ranges import NonNegativeInt, PositiveFloat, PositiveInt
+from genlab.config.ranges import PositiveFloat, PositiveInt, Seed
 from genlab.metrics.cache import cached, digest
 from genlab.metrics.extractors.extractor import Activations, Extractor, Report
 from genlab.randomness import fold_in
@@ -82,7 +82,7 @@ class OwnClassifier(Extractor):
         steps: PositiveInt,
         train_batch_size: PositiveInt,
         lr: PositiveFloat,
-        seed: NonNegativeInt,
+        seed: Seed,
     ) -> None:
         super().__init__()
         self.name = name
