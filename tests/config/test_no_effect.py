@@ -45,7 +45,8 @@ def jobs():
     """Few configs that name every part between them; what does not go together in one is left out of it."""
     choices = {group: options(group) for group in GROUPS}
     for k in range(max(map(len, choices.values()))):
-        yield [FIRST, *(f"{group}={names[k]}" for group, names in choices.items() if k < len(names))]
+        words = [f"{group}={names[k]}" for group, names in choices.items() if k < len(names)]
+        yield [FIRST, *words, *(["dataset.num_classes=2"] if "dataset=image_folder" in words else [])]
     yield from ([f"model={name}"] for name in options("model"))
     yield from ([f"experiment={name}"] for name in STANDING_ON_ANOTHER)
     yield ["experiment=distillation/guidance_digits", "guidance=autoguidance"]

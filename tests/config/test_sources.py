@@ -30,8 +30,9 @@ def package(tmp_path, monkeypatch):
 
 
 def forget():
-    for function in (definitions._root, definitions._tree, definitions.define):
-        function.cache_clear()
+    for function in vars(definitions).values():
+        if hasattr(function, "cache_clear"):
+            function.cache_clear()
 
 
 def name(target):

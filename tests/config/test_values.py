@@ -8,7 +8,7 @@ from omegaconf import OmegaConf
 from composing import composed
 from genlab.config import schema
 from genlab.config.annotations import Choice, Items, Scalar, kinds, members
-from genlab.config.check import check, check_part
+from genlab.config.check import check, check_own_part
 from genlab.config.errors import ConfigError
 from genlab.config.files import conf_dir
 from genlab.config.limits import limited
@@ -147,7 +147,7 @@ def test_a_wrong_number_of_a_sweep_is_refused_by_its_key(target):
         for value in wrong(found):
             cfg = OmegaConf.create({"part": {"_target_": target, **given, parameter.name: value}})
             with pytest.raises(ConfigError, match=f"^hydra.part.{parameter.name}"):
-                check_part(cfg, "part", "hydra.part")
+                check_own_part(cfg, "part", "hydra.part")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from genlab.config.allowed import declared, is_allowed
+from genlab.config.annotations import kinds as annotated
+from genlab.config.annotations import worded
 from genlab.config.definitions import UnknownTarget
 from genlab.config.errors import listed
 from genlab.config.fits import Kind, fits, items_of
@@ -90,5 +92,5 @@ def _advice(target: str, partial: bool, owner: str, kinds: list[Kind]) -> str:
     fitting = [name for name in declared() for way in (True, False) if any(fits(name, way, kind) for kind in kinds)]
     if fitting:
         return f"; what fits: {listed(fitting, 6)}"
-    wanted = " or ".join(kind.annotation for kind in kinds if kind.annotation)
-    return f": {owner} takes {wanted or 'no part'}"
+    taken = [member for kind in kinds if kind.annotation for member in annotated(kind.annotation, kind.module)]
+    return f": {owner} takes {worded(taken) or 'no part'}"

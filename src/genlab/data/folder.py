@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genlab.config.errors import listed
+from genlab.config.ranges import AnyFloat
 from genlab.data.catalog import cache_folder
 from genlab.data.digest import listing_digest
 from genlab.data.digest_memory import remembered_digests
@@ -59,7 +60,7 @@ class ImageFolder:
     path: str | Path
     data_dir: str | Path
     framing: Literal["crop", "pad"] = "crop"
-    range: Sequence[float] | None = None
+    range: Sequence[AnyFloat] | None = None
 
     def __post_init__(self) -> None:
         checked_range(self.range)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from genlab.config.errors import listed, nearest
+from genlab.config.ranges import AnyFloat
 from genlab.data.catalog import cache_folder
 from genlab.data.digest import folder_digest
 from genlab.data.dynamic_range import DynamicRange, checked_range
@@ -53,7 +54,7 @@ class HubImages:
     test_split: str | None = None
     revision: str | None = None
     framing: Literal["crop", "pad"] = "crop"
-    range: Sequence[float] | None = None
+    range: Sequence[AnyFloat] | None = None
 
     def __post_init__(self) -> None:
         checked_range(self.range)
