@@ -98,3 +98,11 @@ def test_parameters_and_checkpoint_are_those_of_the_real_model():
     assert cost.checkpoint_bytes > 3 * 4 * parameters  # weights and Adam's two moments, float32
     assert 0 < cost.seconds_per_step < 10
     assert cost.memory_bytes > 1e8
+
+
+def test_metrics_with_too_few_pictures_are_refused(tmp_path, capsys):
+    words = ["metrics=all", "metrics.n_samples=10,40", f"paths.output_dir={tmp_path}/store", "-m"]
+    assert main(["check", *WORDS, *words]) == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    assert error.startswith("error: metrics.n_samples = 10 on digits: fid_jackknife needs 20 samples, there are 10;")
+    assert not (tmp_path / "store").exists()

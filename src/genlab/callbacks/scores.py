@@ -10,8 +10,10 @@ import pytorch_lightning as pl
 from genlab.config.errors import ConfigError
 from genlab.config.ranges import PositiveInt
 from genlab.families.base import batches_done
+from genlab.finite import NotFinite
 from genlab.metrics.compare import differences
 from genlab.metrics.score import Score
+from genlab.metrics.scored import Scored
 from genlab.metrics.suite import Suite
 from genlab.notice import Notice
 from genlab.progress import reporting
@@ -42,7 +44,7 @@ class Scores(pl.Callback):
         monitor: str | None = None,
     ) -> None:
         self._run = run
-        self._suite = suite.on(n_samples, split)
+        self._suite = suite.on(n_samples, split, "callbacks.scores.n_samples")
         self._every = every_n_epochs
         self._prefix, self._suffix = f"{split}/", f"_n{n_samples}"
         self._monitor = monitor
@@ -55,9 +57,13 @@ class Scores(pl.Callback):
     def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         if (trainer.current_epoch + 1) % self._every or trainer.fast_dev_run:  # type: ignore[attr-defined]
             return
-        with warnings.catch_warnings(), reporting("computing the scores") as report:
-            warnings.simplefilter("ignore")  # that few samples bias a score is said by its name
-            scores = self._suite.evaluate(module, trainer.datamodule, progress=report)  # type: ignore[attr-defined]
+        try:
+            with warnings.catch_warnings(), reporting("computing the scores") as report:
+                warnings.simplefilter("ignore")  # that few samples bias a score is said by its name
+                scores = self._suite.evaluate(module, trainer.datamodule, progress=report)  # type: ignore[attr-defined]
+        except NotFinite as error:  # of a model that is not done yet
+            warnings.warn(f"no scores after epoch {trainer.current_epoch + 1}: {error}", Notice, stacklevel=2)
+            return
         values = {f"{self._prefix}{name}{self._suffix}": score.value for name, score in scores.items()}
         if trainer.is_global_zero:
             line = {"step": batches_done(trainer), "epoch": trainer.current_epoch, **values}
@@ -67,7 +73,9 @@ class Scores(pl.Callback):
         if self._monitor is not None:
             self._keep_best(trainer, scores)
 
-    def _keep_best(self, trainer: pl.Trainer, scores: dict[str, Score]) -> None:
+    def _keep_best(self, trainer: pl.Trainer, scores: Scored) -> None:
+        if self._monitor in scores.unscored:
+            return
         if self._monitor not in scores:
             known = ", ".join(sorted(scores))
             raise ConfigError(f"callbacks.scores.monitor = {self._monitor!r} is none of the scores: {known}")

@@ -105,6 +105,9 @@ def _print(jobs: list[JobResult], trials: int | None) -> None:
         cfg: DictConfig = job.value
         if repr(cfg.dataset) not in data:
             data[repr(cfg.dataset)] = build(cfg.dataset, list(cfg.allow_targets))
+    _refuse_too_few(jobs, data)
+    for job in jobs:
+        cfg = job.value
         shape = estimate.shape(cfg)
         group = groups.setdefault(shape.key, _Group(job, shape, list(job.overrides)))
         group.words = [word for word in group.words if word in job.overrides]
@@ -119,6 +122,27 @@ def _print(jobs: list[JobResult], trials: int | None) -> None:
         rows = [row.for_jobs(trials) for row in rows]
     Console().print(cost_table(rows, summed=trials is None))
     print(f"Training alone, one job after another, on this machine; runs go to {find(jobs[0].value).path.parent}")
+
+
+def _refuse_too_few(jobs: list[JobResult], data: dict[str, Any]) -> None:
+    """Raises ConfigError with a sentence for each suite that has too few pictures for one of its metrics."""
+    from genlab.config.instantiate import build
+    from genlab.runs import estimate
+
+    problems: dict[str, str] = {}
+    for job in jobs:
+        cfg: DictConfig = job.value
+        asked = repr((cfg.model, cfg.metrics, cfg.dataset))
+        if asked in problems or not cfg.metrics or not cfg.test:
+            continue
+        suite = build(cfg.metrics, list(cfg.allow_targets))
+        try:
+            suite.check_counts(estimate.on_meta(cfg), data[repr(cfg.dataset)])
+            problems[asked] = ""
+        except ConfigError as error:
+            problems[asked] = str(error)
+    if said := list(dict.fromkeys(text for text in problems.values() if text)):
+        raise ConfigError(said)
 
 
 def _row(group: _Group, cost: Cost, shared: set[str]) -> CostRow:

@@ -94,6 +94,7 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[Workbench]) -> dict
         "overrides": task_words(),
         "made_of": made_of | {"timed": is_timed},
         "metrics": {name: score.to_json() for name, score in scores.items()},
+        "unscored": scores.unscored,
         "seconds": round(watch.seconds, 3),
         "status": "completed",
         "measurement": None,
@@ -106,6 +107,7 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[Workbench]) -> dict
 def _draw(module: Any, data: Any, folder: Path) -> None:
     """What this evaluation's samples look like, and how they came about: from the noise of the training's pictures."""
     from genlab.protocols import Samples, Unfolds
+    from genlab.reports.drawings import or_notice
     from genlab.reports.pictures import draw_samples, draw_unfolding
 
     samples, unfolds = isinstance(module, Samples), isinstance(module, Unfolds)
@@ -113,9 +115,9 @@ def _draw(module: Any, data: Any, folder: Path) -> None:
         return
     with module.averaged():
         if samples:
-            draw_samples(module, folder / "samples.png", module.device)
+            or_notice("samples", lambda: draw_samples(module, folder / "samples.png", module.device))
         if unfolds:
-            draw_unfolding(module, folder / "unfolding.png", module.device)
+            or_notice("unfolding", lambda: draw_unfolding(module, folder / "unfolding.png", module.device))
 
 
 def _words(argv: list[str], run: Run | None) -> list[str]:

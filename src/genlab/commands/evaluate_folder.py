@@ -66,6 +66,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
         "schema": 1, "status": "completed", "fingerprint": digest, "task_name": "evaluate", "notes": [*notes, *more],
         "overrides": [f"folder={cfg.folder}"], "seconds": round(watch.seconds, 3),
         "metrics": {name: score.to_json() for name, score in scores.items()},
+        "unscored": scores.unscored,
         "environment": environment(device, torch.get_num_threads()),
         "data": {"name": data.name, "sha256": data.checksum},
     }  # fmt: skip

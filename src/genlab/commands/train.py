@@ -136,6 +136,7 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
             with reporting("computing the scores") as report:
                 scores = suite.evaluate(module, data, out_dir=run.path, progress=report)
             record.metrics = {name: score.to_json() for name, score in scores.items()}
+            record.unscored = scores.unscored
         record.training["peak_memory_bytes"] = peak_memory_bytes()
         status = "completed"
         for logger in loggers.values():

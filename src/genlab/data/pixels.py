@@ -5,12 +5,18 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from genlab.finite import finite
+
 
 def to_model(pixels: Tensor) -> Tensor:
     """uint8 [0, 255] -> float32 [-1, 1], same shape."""
     return pixels.to(torch.float32).mul_(2 / 255).sub_(1)
 
 
-def to_uint8(x: Tensor) -> Tensor:
-    """float [-1, 1] -> uint8 [0, 255], same shape: clamped, then rounded to the nearest. Not-a-number becomes 0."""
-    return x.detach().float().nan_to_num(-1.0).clamp(-1, 1).add(1).mul(255 / 2).round().to(torch.uint8)
+def to_uint8(x: Tensor, what: str = "pictures") -> Tensor:
+    """float [-1, 1] (n, ...) -> uint8 [0, 255], same shape: clamped, then rounded to the nearest.
+
+    Raises:
+        NotFinite: some are not finite, counted as `what`. As black pictures they would be scored like any others.
+    """
+    return finite(x.detach().float(), what).clamp(-1, 1).add(1).mul(255 / 2).round().to(torch.uint8)

@@ -7,8 +7,8 @@ from genlab.metrics.reference import Data
 from genlab.metrics.source import Fixed
 from genlab.protocols import Encodes, Likelihood, Reconstructs, Samples
 
-_SIZES = {"large pictures": 11, "31 pixels": 31}
-"""Needs that are met from so many pixels on: SSIM's window, AlexNet's poolings."""
+_SIZES = {"6 pixels": 6, "large pictures": 11, "31 pixels": 31}
+"""Needs that are met from so many pixels on: half of SSIM's window, all of it (MS-SSIM), AlexNet's poolings."""
 
 
 def abilities(module: object, data: Data) -> set[str]:

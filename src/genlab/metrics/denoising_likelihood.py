@@ -16,6 +16,7 @@ from genlab.data.pixels import to_model
 from genlab.denoisers.clipped import Clipped
 from genlab.denoisers.denoiser import Denoiser
 from genlab.denoisers.prediction import Denoise
+from genlab.finite import finite
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.intervals import mean_with_interval
 from genlab.metrics.score import Score
@@ -116,6 +117,6 @@ def _of_each(evaluation: Evaluation, what: str, compute: Callable[[Tensor, Condi
 
 
 def _score(evaluation: Evaluation, values: Tensor, provenance: dict[str, Any]) -> Score:
-    measured = mean_with_interval(values, evaluation.seed)
+    measured = mean_with_interval(finite(values, "likelihoods"), evaluation.seed)
     said = {**evaluation.real_provenance(), "interval": "bootstrap", "seed": evaluation.seed, **provenance}
     return Score(*measured, len(values), "bits per dimension", "lower", said)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -59,6 +60,8 @@ class Evaluation:
         self.n_samples, self.batch_size, self.seed, self.split = plan.n_samples, plan.batch_size, plan.seed, plan.split
         self.out_dir = plan.out_dir
         self.device = plan.device
+        self.broken: Exception | None = None
+        """What ended the drawing of samples or reconstructions: no fault of the metric that asked for them."""
         self._report = report
         self._drawn: Drawn | None = None
         self._reconstructed: tuple[Tensor, Tensor] | None = None
@@ -106,10 +109,11 @@ class Evaluation:
             def make() -> Drawn:
                 return draw(source, plan.extractors, plan.batch_size, self.device, plan.keep_pixels, self._report)
 
-            if plan.keep_features and plan.out_dir is not None and hasattr(self.module, "state_dict"):
-                self._drawn = kept(plan.out_dir / "features", self.module, source, plan.extractors, make)
-            else:
-                self._drawn = make()
+            with self._by_the_model():
+                if plan.keep_features and plan.out_dir is not None and hasattr(self.module, "state_dict"):
+                    self._drawn = kept(plan.out_dir / "features", self.module, source, plan.extractors, make)
+                else:
+                    self._drawn = make()
         return self._drawn
 
     def sampled_provenance(self, extractor: Extractor | None = None) -> dict[str, Any]:
@@ -152,10 +156,19 @@ class Evaluation:
                 rows = slice(start, start + self.batch_size)
                 condition = None if labels is None else labels[rows].to(self.device)
                 x = to_model(images[rows].to(self.device))
-                parts.append(to_uint8(self.module.reconstruct(x, condition)).cpu())
+                with self._by_the_model():
+                    parts.append(to_uint8(self.module.reconstruct(x, condition), "reconstructions").cpu())
                 self.tell("reconstructions", min(rows.stop, len(images)), len(images))
             self._reconstructed = images.cpu(), torch.cat(parts)
         return self._reconstructed
+
+    @contextmanager
+    def _by_the_model(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            self.broken = error
+            raise
 
     def once(self, key: str, make: Callable[[], T]) -> T:
         """What `make` gives, computed for the first metric that asks under `key`."""

@@ -10,6 +10,7 @@ from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.extractors.extractor import Extractor
 from genlab.metrics.frechet import DistanceTo, Estimate, distance_to, estimate_distance, estimate_of
 from genlab.metrics.intervals import Measured, Z
+from genlab.metrics.least import Counts
 from genlab.metrics.score import Score
 from genlab.metrics.subset_distances import subset_distances
 from genlab.randomness import fold_in
@@ -51,6 +52,7 @@ class FIDInfinity:
 
     needs = frozenset({"samples"})
     names: tuple[str, ...] = ("fid_infinity_{extractor}",)
+    least = Counts(samples=3, real=2)  # subsets of two sizes, a covariance of each
 
     def __init__(self, extractor: Extractor, points: PositiveInt = 8) -> None:
         if points < 3:

@@ -10,6 +10,7 @@ from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.extractors.extractor import Extractor
 from genlab.metrics.frechet import DistanceTo, distance_to, estimate_of
 from genlab.metrics.intervals import Measured
+from genlab.metrics.least import Counts
 from genlab.metrics.score import Score
 from genlab.metrics.subset_distances import subset_distances
 from genlab.randomness import fold_in
@@ -55,6 +56,7 @@ class FIDJackknife:
             raise ValueError(f"groups={groups} of the jackknife: at least 3 are needed for an interval")
         self.extractor = extractor
         self.groups = groups
+        self.least = Counts(samples=2 * groups, real=2)
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         at_n = estimate_of(evaluation, self.extractor).value

@@ -11,6 +11,7 @@ from torch import Tensor
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.extractors.extractor import Extractor
 from genlab.metrics.intervals import interval_about, normal_interval, resampling_weights
+from genlab.metrics.least import Counts
 from genlab.metrics.moments import Moments, moments, require_finite
 from genlab.metrics.score import Score
 from genlab.notice import Notice
@@ -59,7 +60,8 @@ class DistanceTo:
     def combine(self, mean: Tensor, trace: Tensor, trace_of_root: Tensor) -> float:
         """The distance of a Gaussian with this mean and trace of its covariance, from tr((S S_ref)^(1/2))."""
         offset = (mean - self.reference.mean).square().sum()
-        return max(0.0, (offset + trace + self.reference.covariance.trace() - 2 * trace_of_root).item())
+        distance = offset + trace + self.reference.covariance.trace() - 2 * trace_of_root
+        return distance.clamp(min=0).item()  # which keeps not-a-number: max(0.0, nan) is the best distance of all
 
 
 _OUTER_PRODUCTS = 4_000_000
@@ -190,6 +192,7 @@ class FrechetDistance:
 
     needs = frozenset({"samples"})
     names: tuple[str, ...] = ("fid_{extractor}",)
+    least = Counts(samples=2, real=2)  # a covariance
 
     def __init__(self, extractor: Extractor) -> None:
         self.extractor = extractor

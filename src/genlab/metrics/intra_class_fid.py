@@ -7,6 +7,7 @@ import warnings
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.extractors.extractor import Extractor
 from genlab.metrics.frechet import DistanceTo, estimate_distance, few_items_warning
+from genlab.metrics.least import Counts
 from genlab.metrics.moments import moments
 from genlab.metrics.score import Score
 from genlab.notice import Notice
@@ -21,6 +22,7 @@ class IntraClassFID:
 
     needs = frozenset({"samples", "classes", "labels"})
     names: tuple[str, ...] = ("intra_fid_{extractor}",)
+    least = Counts(samples_of_class=2, real_of_every_class=2)
 
     def __init__(self, extractor: Extractor) -> None:
         self.extractor = extractor

@@ -11,6 +11,7 @@ from genlab.config.ranges import PositiveInt
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.extractors.extractor import Extractor
 from genlab.metrics.intervals import Measured, normal_interval
+from genlab.metrics.least import Counts
 from genlab.metrics.moments import require_finite
 from genlab.metrics.score import Score
 
@@ -94,6 +95,7 @@ class KID:
 
     needs = frozenset({"samples"})
     names: tuple[str, ...] = ("kid_{extractor}",)
+    least = Counts(samples=2, real=2)  # a pair
 
     def __init__(
         self, extractor: Extractor, subsets: PositiveInt | None = None, subset_size: PositiveInt = 1000

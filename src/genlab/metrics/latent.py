@@ -7,8 +7,10 @@ from pathlib import Path
 import torch
 
 from genlab.data.pixels import to_model
+from genlab.finite import finite
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.intervals import mean_with_interval
+from genlab.metrics.least import Counts
 from genlab.metrics.score import Score
 from genlab.reports.latent import LatentSummary, pca, save_maps, summarise, tsne
 from genlab.runs.atomic import write_json
@@ -27,6 +29,7 @@ class LatentStructure:
 
     needs = frozenset({"codes", "labels"})
     names: tuple[str, ...] = ("latent_silhouette",)
+    least = Counts(shown_of_class=2)
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         images, given = evaluation.real()
@@ -40,7 +43,7 @@ class LatentStructure:
             condition = None if given is None else given[rows].to(evaluation.device)
             parts.append(evaluation.module.encode(to_model(images[rows].to(evaluation.device)), condition).cpu())
             evaluation.tell("codes", min(rows.stop, len(images)), len(images))
-        codes = torch.cat(parts)
+        codes = finite(torch.cat(parts), "codes")
         summary = summarise(codes.numpy(), labels.numpy())
         if evaluation.out_dir is not None:
             self._write(evaluation.out_dir, codes, labels, summary)

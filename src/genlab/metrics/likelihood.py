@@ -7,6 +7,7 @@ import math
 import torch
 
 from genlab.data.pixels import to_model
+from genlab.finite import finite
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.intervals import Measured, mean_with_interval
 from genlab.metrics.score import Score
@@ -32,9 +33,7 @@ class NegativeLogLikelihood:
             x = to_model(images[rows].to(evaluation.device))
             values.append(evaluation.module.nats(x, condition).cpu())
             evaluation.tell("likelihoods", min(rows.stop, len(images)), len(images))
-        nats = torch.cat(values)
-        if not torch.isfinite(nats).all():
-            raise ValueError("the model gives a picture the likelihood zero or not-a-number: it has diverged")
+        nats = finite(torch.cat(values), "likelihoods")  # of zero, infinite in nats, among them
         module = evaluation.module
         dimensions = module.dimensions(to_model(images[:1])) if isinstance(module, Counted) else None
         kind = type(getattr(module, "likelihood", module)).__name__  # a density, greys, levels: never ranked together

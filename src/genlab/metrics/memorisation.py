@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from genlab.config.ranges import Fraction, PositiveInt
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.intervals import Measured, interval_about, resampling_weights, share_with_interval
+from genlab.metrics.least import Counts
 from genlab.metrics.score import Score
 
 _SIDE = 32
@@ -79,6 +80,7 @@ class Memorisation:
 
     needs = frozenset({"samples", "pixels"})
     names: tuple[str, ...] = ("memorised_share", "nearest_train_ratio")
+    least = Counts(train=2)
 
     def __init__(self, threshold: Fraction = 0.3333, max_pictures: PositiveInt = 2000) -> None:
         self.threshold = threshold

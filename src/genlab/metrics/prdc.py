@@ -17,6 +17,7 @@ from genlab.metrics.intervals import (
     resampling_weights,
     share_with_interval,
 )
+from genlab.metrics.least import Counts
 from genlab.metrics.moments import require_finite
 from genlab.metrics.score import Score
 
@@ -115,6 +116,8 @@ class PrecisionRecall:
         self.extractor = extractor
         self.neighbours = neighbours
         self.density_neighbours = density_neighbours
+        neighbourhood = max(neighbours, density_neighbours) + 1
+        self.least = Counts(samples=neighbourhood, real=neighbourhood)
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         reference = evaluation.reference(self.extractor)

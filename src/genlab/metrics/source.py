@@ -50,18 +50,20 @@ class Generated:
         device = getattr(self.module, "device", torch.device("cpu"))
         for start in range(0, self.n, size):
             stop = min(start + size, self.n)
-            labels = self._labels(start, stop)
+            labels = labels_in_turn(self.module, start, stop)
             condition = None if labels is None else labels.to(device)
             streams = PerImage.range(self.seed, start, stop, device)
             samples = self.module.sample(stop - start, condition, generator=streams)
-            yield Pictures(to_uint8(samples), labels)
-
-    def _labels(self, start: int, stop: int) -> Tensor | None:
-        classes = getattr(self.module, "num_classes", None)
-        return torch.arange(start, stop) % classes if classes else None
+            yield Pictures(to_uint8(samples, "samples"), labels)
 
     def provenance(self) -> dict[str, Any]:
         return {**model_provenance(self.module), "seed": self.seed}
+
+
+def labels_in_turn(module: object, start: int, stop: int) -> Tensor | None:
+    """(stop - start,): the classes that samples start, ..., stop - 1 are asked to be of; None without classes."""
+    classes = getattr(module, "num_classes", None)
+    return torch.arange(start, stop) % classes if classes else None
 
 
 class Fixed:

@@ -29,7 +29,7 @@ def ssim(real: Tensor, reconstructed: Tensor) -> Tensor:
 class SSIM:
     """Mean over pictures of their structural similarity: -1 to 1, higher is closer."""
 
-    needs = frozenset({"reconstructions"})
+    needs = frozenset({"reconstructions", "6 pixels"})
     names: tuple[str, ...] = ("ssim",)
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:

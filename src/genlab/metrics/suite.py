@@ -10,14 +10,18 @@ from typing import Any, Literal, Protocol
 
 import torch
 
+from genlab.config.errors import ConfigError
 from genlab.config.ranges import PositiveInt, Seed
+from genlab.finite import finite_weights
 from genlab.metrics.abilities import abilities
 from genlab.metrics.cost import Cost
 from genlab.metrics.evaluation import Evaluation, Plan
 from genlab.metrics.extractors.extractor import Extractor, Report
+from genlab.metrics.least import counted, too_few
 from genlab.metrics.reference import Data, Split
 from genlab.metrics.score import Score
-from genlab.metrics.source import Fixed, Generated, Source
+from genlab.metrics.scored import Scored, compute
+from genlab.metrics.source import Fixed, Generated, Source, labels_in_turn
 from genlab.notice import Notice
 from genlab.protocols import Samples
 from genlab.randomness import fold_in
@@ -30,8 +34,9 @@ class Metric(Protocol):
     """Of "samples", "pixels" (samples that are kept), "timing" (of drawing), "classes" (samples of a class that was
     asked for), "class of each sample" (asked for, or the data's only one), "labels" (of the data), "known classes" (an
     extractor that classifies the data), "reconstructions", "codes", "likelihood", "bound" (of a model that adds noise
-    in steps), "flow" (of one in continuous time), "captions" (of the samples, or names of their classes), "large
-    pictures" (11 pixels and more), "31 pixels" (and more)."""
+    in steps), "flow" (of one in continuous time), "captions" (of the samples, or names of their classes), "6 pixels"
+    (and more), "large pictures" (11 pixels and more), "31 pixels" (and more). A metric that one picture is too few for
+    says in `least: Counts` how many there must be."""
 
     names: tuple[str, ...]
     """The names that its scores may have; "{extractor}" stands for the extractor's name."""
@@ -70,7 +75,7 @@ class Suite:
         if unknown := [name for name in only or [] if name not in metrics]:
             raise ValueError(f"metrics.only names {unknown[0]}, which is none of {', '.join(metrics)}")
         self.metrics = {name: metric for name, metric in metrics.items() if only is None or name in only}
-        self.n_samples = n_samples
+        self.n_samples, self.asked_by = n_samples, "metrics.n_samples"
         self.batch_size = batch_size
         self.seed = seed
         self.split = split
@@ -111,9 +116,11 @@ class Suite:
         able = abilities(module, data)
         return {name: metric for name, metric in self.metrics.items() if metric.needs <= able | _knowledge(metric)}
 
-    def on(self, n_samples: int, split: Split) -> Suite:
-        """The same metrics on another number of samples, against another split."""
-        return Suite(self.metrics, n_samples, self.batch_size, self.seed, split, str(self.cache_dir))
+    def on(self, n_samples: int, split: Split, asked_by: str) -> Suite:
+        """The same metrics on another number of samples, for which the key `asked_by` asks, against another split."""
+        suite = Suite(self.metrics, n_samples, self.batch_size, self.seed, split, str(self.cache_dir))
+        suite.asked_by = asked_by
+        return suite
 
     def measure_cost(self) -> None:
         """Let the cost of a sample be measured too, where it is not yet."""
@@ -132,6 +139,7 @@ class Suite:
                 f"no metric of the suite ({', '.join(self.metrics)}) applies: they need "
                 f"{', '.join(sorted(self.needs))}, the model and its data offer {able}; choose others or metrics=none"
             )
+        self.check_counts(module, data)
         taken = getattr(module, "num_classes", None)
         if taken and data.num_classes and taken != data.num_classes:
             text = f"the model takes {taken} classes and {data.name} has {data.num_classes}: metrics of classes compare"
@@ -147,21 +155,48 @@ class Suite:
             if hasattr(metric, "check"):  # of weights that are no extractor's
                 metric.check()
 
+    def check_counts(self, module: object, data: Data) -> None:
+        """Raises ConfigError, one sentence, when there are too few pictures for a metric that applies.
+
+        Loads no weights of extractors; `module` may be on the meta device.
+        """
+        metrics = self.applicable(module, data)
+        if not metrics:
+            return
+        if isinstance(module, Fixed):
+            n, labels, asked = module.n, module.labels, f"{module.n} pictures"
+        else:
+            n, labels = self.n_samples, labels_in_turn(module, 0, self.n_samples)
+            asked = f"{self.asked_by} = {self.n_samples}"
+        if lacking := too_few(metrics, counted(n, labels, data, self.split), self.split):
+            rest = ",".join(name for name in self.metrics if name not in lacking)
+            without = f"metrics.only=[{rest}]" if rest else "metrics=none"
+            raise ConfigError(
+                f"{asked} on {data.name}: {'; '.join(lacking.values())}; there must be more, or {without} without "
+                f"{' and '.join(lacking)}"
+            )
+
     def _warn(self, text: str) -> None:
         """Once for a suite, which is checked before training and again when it is computed."""
         if text not in self._warned:
             self._warned.add(text)
             warnings.warn(text, Notice, stacklevel=3)
 
-    def evaluate(
-        self, module: Any, data: Data, *, out_dir: Path | None = None, progress: Report = None
-    ) -> dict[str, Score]:
+    def evaluate(self, module: Any, data: Data, *, out_dir: Path | None = None, progress: Report = None) -> Scored:
         """Scores by name of everything that applies, with the module's averaged weights.
+
+        A metric that fails is told of, and kept in `unscored` of what is returned; the others keep their scores.
 
         Args:
             out_dir: a folder for pictures (closest_pairs.png) and kept features; without it there are none.
             progress: told (what is done, how many are done, of how many).
+
+        Raises:
+            NotFinite: weights, samples, reconstructions, codes or likelihoods are no numbers.
+            ValueError: whatever `check` finds, and when no metric could be computed.
         """
+        with _averaged(module):
+            finite_weights(module)
         self.check(module, data, progress)
         source = Generated(module, self.n_samples, self.seed) if isinstance(module, Samples) else None
         with torch.no_grad(), _averaged(module), torch.random.fork_rng(_cuda_devices(module)):
@@ -172,7 +207,7 @@ class Suite:
     def evaluate_pictures(
         self, pictures: Fixed, data: Data, *, out_dir: Path | None = None, progress: Report = None,
         device: torch.device | str = "cpu",
-    ) -> dict[str, Score]:  # fmt: skip
+    ) -> Scored:  # fmt: skip
         """Scores by name of pictures that are there already, against the split of `data`; extractors on `device`."""
         if pictures.pixels.shape[1:] != torch.Size(data.shape):
             raise ValueError(
@@ -186,7 +221,7 @@ class Suite:
     def _scores(
         self, metrics: dict[str, Metric], module: Any, source: Source | None, data: Data, out_dir: Path | None,
         progress: Report, device: torch.device,
-    ) -> dict[str, Score]:  # fmt: skip
+    ) -> Scored:  # fmt: skip
         needs = {need for metric in metrics.values() for need in metric.needs}
         plan = Plan(
             n_samples=self.n_samples if source is None else source.n, batch_size=self.batch_size, seed=self.seed,
@@ -194,11 +229,7 @@ class Suite:
             keep_pixels="pixels" in needs, keep_features=self.keep_features and not needs & {"pixels", "timing"},
             out_dir=out_dir, device=device,
         )  # fmt: skip
-        evaluation = Evaluation(module, source, data, plan, progress)
-        scores: dict[str, Score] = {}
-        for metric in metrics.values():
-            scores |= metric.scores(evaluation)
-        return scores
+        return compute(metrics, Evaluation(module, source, data, plan, progress))
 
 
 def _knowledge(metric: Metric) -> set[str]:

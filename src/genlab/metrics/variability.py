@@ -10,6 +10,7 @@ from torch import Tensor
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.extractors.extractor import Extractor
 from genlab.metrics.intervals import mean_pair_error, normal_interval
+from genlab.metrics.least import Counts
 from genlab.metrics.score import Score
 
 
@@ -46,6 +47,7 @@ class IntraClassVariability:
 
     needs = frozenset({"samples", "pixels", "class of each sample", "labels"})
     names: tuple[str, ...] = ("intra_class_variability_{extractor}", "intra_class_variability_pixels")
+    least = Counts(samples_of_class=2, real_of_class=2)
 
     def __init__(self, extractor: Extractor) -> None:
         self.extractor = extractor

@@ -77,6 +77,7 @@ def _row(runs: list[Collected], keys: Sequence[str]) -> dict[str, Any]:
         "status": _status([str(record.get("status", "")) for record in records]),
         "seconds": math.fsum(seconds) / len(seconds) if seconds else None,
         "metrics": metrics,
+        "unscored": {name: why for record in records for name, why in (record.get("unscored") or {}).items()},
         "seeds": sorted({int(record.get("seed", 0)) for record in records}),
     }
 

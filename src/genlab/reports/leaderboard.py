@@ -66,10 +66,12 @@ def leaderboard(records: Sequence[Mapping[str, Any]], swept: Sequence[str]) -> L
     rows = []
     for i, record in enumerate(records):
         cells = []
+        missing = [f"{name} was left out: {why}" for name, why in (record.get("unscored") or {}).items()]
+        notes += [note for note in missing if note not in notes]
         for name in names:
             score, ranking = columns[name][i], rankings[name]
             said = [ranking.notes[ranking.mark[i] - 1]] if i in ranking.mark else []
-            said += [remark for remark in _remarks(score) if remark not in said]
+            said += [remark for remark in (_remarks(score) if score else missing) if remark not in said]
             notes += [note for note in said if note not in notes]
             value, ends = score_text(score)
             low, high = interval(score) or (None, None)

@@ -15,6 +15,7 @@ from genlab.randomness import PerImage
 from genlab.reports import grids
 from genlab.reports.code_maps import code_map_grid
 from genlab.reports.curves import loss_curve
+from genlab.reports.drawings import draw_each, or_notice
 from genlab.reports.schedule import draw_schedule
 from genlab.reports.walks import draw_interpolations, draw_walks
 from genlab.runs import history
@@ -33,7 +34,7 @@ def draw_samples(module: Samples, path: Path, device: torch.device | str) -> Pat
     n = ROWS * COLUMNS if labels is None else len(labels)
     with torch.no_grad():
         given = None if labels is None else labels.to(device)
-        x = to_uint8(module.sample(n, given, generator=PerImage.range(_SEED, 0, n, device))).cpu()
+        x = to_uint8(module.sample(n, given, generator=PerImage.range(_SEED, 0, n, device)), "samples").cpu()
     if labels is None:
         grids.save_png(path, grids.grid(x, COLUMNS))
     else:
@@ -93,25 +94,21 @@ def draw_all(module: Any, data: Any, folder: Path, stem: str, device: torch.devi
         from genlab.reports.points import draw_points
 
         return draw_points(module, data, folder, stem, device)
-    drawn: dict[str, Path | None] = {}
 
     def file(kind: str) -> Path:
         return folder / f"{stem}_{kind}.png"
 
-    if isinstance(module, Samples):
-        drawn["samples"] = draw_samples(module, folder / f"{stem}.png", device)
-    if isinstance(module, Unfolds):
-        drawn["unfolding"] = draw_unfolding(module, file("unfolding"), device)
-    if isinstance(module, Reconstructs):
-        drawn["reconstructions"] = draw_reconstructions(module, data, file("reconstructions"), device)
-    if isinstance(module, CodeMaps):
-        drawn["code_maps"] = draw_code_maps(module, data, file("code_maps"), device)
-    if isinstance(module, DrawsCodes):
-        drawn["drawn_codes"] = draw_drawn_codes(module, file("drawn_codes"), device)
-    if isinstance(module, LatentSpace):
-        drawn["interpolations"] = draw_interpolations(module, data, file("interpolations"), device)
-        drawn["walks"] = draw_walks(module, data, file("walks"), device)
-    return {name: path for name, path in drawn.items() if path is not None}
+    return draw_each(module, {
+        "samples": (Samples, lambda: draw_samples(module, folder / f"{stem}.png", device)),
+        "unfolding": (Unfolds, lambda: draw_unfolding(module, file("unfolding"), device)),
+        "reconstructions": (
+            Reconstructs, lambda: draw_reconstructions(module, data, file("reconstructions"), device)
+        ),
+        "code_maps": (CodeMaps, lambda: draw_code_maps(module, data, file("code_maps"), device)),
+        "drawn_codes": (DrawsCodes, lambda: draw_drawn_codes(module, file("drawn_codes"), device)),
+        "interpolations": (LatentSpace, lambda: draw_interpolations(module, data, file("interpolations"), device)),
+        "walks": (LatentSpace, lambda: draw_walks(module, data, file("walks"), device)),
+    })  # fmt: skip
 
 
 def draw_curve(run: Run) -> Path | None:
@@ -130,4 +127,5 @@ def draw_process(module: Any, data: Any, run: Run) -> Path | None:
     x0 = module.codec.encode(pixels)
     if x0.shape != pixels.shape:  # codes are no pictures
         return None
-    return draw_schedule(module.denoiser.process, x0, path, decode=module.codec.decode)
+    process, decode = module.denoiser.process, module.codec.decode
+    return or_notice("schedule", lambda: draw_schedule(process, x0, path, decode=decode))

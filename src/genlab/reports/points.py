@@ -10,8 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genlab.finite import finite
 from genlab.protocols import Samples
 from genlab.randomness import PerImage, Randomness
+from genlab.reports.drawings import draw_each
 from genlab.reports.grids import Pixels
 from genlab.runs.atomic import replacing
 
@@ -38,20 +40,27 @@ class HasSnapshots(Protocol):
 
 def draw_points(module: Any, data: Any, folder: Path, stem: str, device: torch.device | str) -> dict[str, Path]:
     """Every picture that a model of points in the plane can give, by name: samples, field, snapshots."""
-    drawn, real = {}, data.points("test")[:_POINTS]
+    real = data.points("test")[:_POINTS]
+
+    def samples() -> Path:
+        x = module.sample(_POINTS, generator=PerImage.range(_SEED, 0, _POINTS, device)).cpu()
+        return _save(_clouds([real, finite(x, "samples")], ["data", "samples"]), folder / f"{stem}.png")
+
+    def field() -> Path:
+        return _save(_field(module, real, device), folder / f"{stem}_field.png")
+
+    def snapshots() -> Path:
+        generator = PerImage.range(_SEED, 0, len(real), device)
+        there, back = module.snapshots(real.to(device), _SNAPSHOTS, generator=generator)
+        clouds = [finite(points, "points") for points in (*there.cpu(), *back.cpu())]
+        texts = ["forward", *[""] * (_SNAPSHOTS - 1), "backward", *[""] * (_SNAPSHOTS - 1)]
+        return _save(_clouds(clouds, texts, _SNAPSHOTS, 1.2), folder / f"{stem}_snapshots.png")
+
     with torch.no_grad():
-        if isinstance(module, Samples):
-            x = module.sample(_POINTS, generator=PerImage.range(_SEED, 0, _POINTS, device)).cpu()
-            drawn["samples"] = _save(_clouds([real, x], ["data", "samples"]), folder / f"{stem}.png")
-        if isinstance(module, HasField):
-            drawn["field"] = _save(_field(module, real, device), folder / f"{stem}_field.png")
-        if isinstance(module, HasSnapshots):
-            generator = PerImage.range(_SEED, 0, len(real), device)
-            there, back = module.snapshots(real.to(device), _SNAPSHOTS, generator=generator)
-            clouds = [*there.cpu(), *back.cpu()]
-            texts = ["forward", *[""] * (_SNAPSHOTS - 1), "backward", *[""] * (_SNAPSHOTS - 1)]
-            drawn["snapshots"] = _save(_clouds(clouds, texts, _SNAPSHOTS, 1.2), folder / f"{stem}_snapshots.png")
-    return drawn
+        return draw_each(
+            module,
+            {"samples": (Samples, samples), "field": (HasField, field), "snapshots": (HasSnapshots, snapshots)},
+        )
 
 
 def cloud(clouds: list[Tensor], titles: list[str], reach: float) -> Pixels:
@@ -88,7 +97,7 @@ def _field(module: HasField, real: Tensor, device: torch.device | str) -> Figure
     reach = 1.1 * float(real.abs().max())
     axis = torch.linspace(-reach, reach, 24)
     grid = torch.cartesian_prod(axis, axis)
-    vectors = module.field(grid.to(device)).cpu()
+    vectors = finite(module.field(grid.to(device)).cpu(), "vectors of the field")
     length = vectors.norm(dim=1, keepdim=True).clamp(min=1e-6)
     figure = _figure(5, 4.4)
     axes = _square(figure.add_subplot(), reach)

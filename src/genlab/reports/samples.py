@@ -13,6 +13,7 @@ from genlab.config.errors import listed
 from genlab.data.folder import is_picture
 from genlab.data.pixels import to_uint8
 from genlab.data.walk import files_under, shown
+from genlab.finite import finite
 from genlab.reports import grids
 from genlab.reports.points import cloud
 from genlab.runs.atomic import replacing, write_json
@@ -23,7 +24,7 @@ _WRITTEN = ".genlab-samples.json"
 
 def write_grid(path: Path, x: Tensor, columns: int | None) -> Path:
     """One picture of all samples `x` (n, channel, height, width) in [-1, 1]."""
-    grids.save_png(path, grids.grid(to_uint8(x), columns))
+    grids.save_png(path, grids.grid(to_uint8(x, "samples"), columns))
     return path
 
 
@@ -54,7 +55,7 @@ def write_folder(folder: Path, x: Tensor, own: bool = False) -> Path:
     write_json(folder / _WRITTEN, sorted({*before, *names}))  # first, so that a killed process leaves no strangers
     for name in set(before) - set(names):
         (folder / name).unlink(missing_ok=True)
-    for name, image in zip(names, to_uint8(x), strict=True):
+    for name, image in zip(names, to_uint8(x, "samples"), strict=True):
         grids.save_png(folder / name, image.permute(1, 2, 0).expand(-1, -1, 3).numpy())
     write_json(folder / _WRITTEN, names)
     return folder
@@ -79,7 +80,7 @@ def _others(folder: Path) -> list[str]:
 
 def write_points(path: Path, x: Tensor) -> Path:
     """A plot of the points `x` (n, 2), and beside it their numbers as FILE.npy (float32)."""
-    grids.save_png(path, cloud([x], ["samples"], 1.1 * float(x.abs().max())))
+    grids.save_png(path, cloud([finite(x, "samples")], ["samples"], 1.1 * float(x.abs().max())))
     content = io.BytesIO()
     np.save(content, x.float().numpy())
     with replacing(path.with_suffix(".npy")) as file:

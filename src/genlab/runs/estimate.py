@@ -53,7 +53,7 @@ class Cost:
 
 def shape(cfg: DictConfig) -> Shape:
     """The shape of a run: its parts, the sizes of its parameters, and the size of a batch; nothing is allocated."""
-    module = _on_meta(cfg)
+    module = on_meta(cfg)
     sizes = [tuple(p.shape) for p in module.parameters()]
     plain = OmegaConf.to_container(cfg.model, resolve=True)
     batch = [cfg.dataset.get(key) for key in ("batch_size", "channels", "size", "num_classes")]
@@ -114,7 +114,7 @@ class _Ticks(pl.Callback):
         return statistics.median(b - a for a, b in pairwise(ends))
 
 
-def _on_meta(cfg: DictConfig) -> Any:
+def on_meta(cfg: DictConfig) -> Any:
     allowed = list(cfg.get("allow_targets") or [])
     try:
         with torch.device("meta"):

@@ -42,6 +42,8 @@ class Record:
     finished: str | None = None
     seconds: float = 0.0
     metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
+    unscored: dict[str, str] = field(default_factory=dict)
+    """Metrics that could not be computed, and why."""
     measurement: str | None = None
     """The name of what was measured, see `config.fingerprint.measurement`."""
     training: dict[str, Any] = field(default_factory=dict)

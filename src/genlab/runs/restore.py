@@ -9,6 +9,7 @@ from omegaconf import DictConfig
 
 from genlab.config.errors import ConfigError
 from genlab.config.instantiate import build
+from genlab.finite import NotFinite, finite_weights
 from genlab.runs import checkpoint_io
 from genlab.runs.store import Run
 
@@ -28,7 +29,7 @@ def load_weights(module: Any, checkpoint: Path) -> None:
     """Give a LightningModule the weights of a checkpoint, averaged ones included.
 
     Raises:
-        ConfigError: see `restore`.
+        ConfigError: see `restore`; or a weight is not finite.
     """
     fit_weights(module, checkpoint_io.load(checkpoint), checkpoint)
 
@@ -47,6 +48,11 @@ def fit_weights(module: Any, content: dict[str, Any], checkpoint: Path) -> None:
         raise ConfigError(
             f"checkpoint {checkpoint} does not fit the model of its config: {first[-1].strip()}"
         ) from error
+    try:
+        with module.averaged():
+            finite_weights(module)
+    except NotFinite as error:
+        raise ConfigError(f"checkpoint {checkpoint}: {error}") from error
 
 
 def newest(run: Run) -> Path:
