@@ -204,3 +204,26 @@ def test_no_task_has_the_name_of_a_folder_that_the_store_has_for_itself():
         named = re.findall(r"(?:\broot|_root|output_dir\)) / \"(\w+)\"", path.read_text())
         assert not named, f"{path} names {named}: write it by a name of genlab.runs.store"
     assert len(OWN_FOLDERS) == len(set(OWN_FOLDERS))
+
+
+@pytest.mark.parametrize(
+    "value", [1, 0.1 + 0.2, -0.0, 1e308, 5e-324, 2**70, float("nan"), float("inf"), -float("inf"), None, True]
+)
+def test_every_number_of_a_history_is_valid_json_and_is_read_again_as_it_was(tmp_path, value):
+    def strict(constant):
+        raise AssertionError(f"{constant} is no JSON")
+
+    path = tmp_path / "history.jsonl"
+    for _ in range(2):  # also when the file is written again
+        if not path.exists():
+            history.append(path, [{"step": 1, "loss": value}])
+        json.loads(path.read_text(), parse_constant=strict)
+        (line,) = history.read(path)
+        assert repr(line["loss"]) == repr(value)
+        history.truncate(path, 1)
+
+
+def test_a_history_of_before_with_a_bare_nan_is_read(tmp_path):
+    (tmp_path / "history.jsonl").write_text('{"step": 1, "loss": NaN, "kl": -Infinity}\n')
+    (line,) = history.read(tmp_path / "history.jsonl")
+    assert repr(line) == "{'step': 1, 'loss': nan, 'kl': -inf}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import sys
@@ -129,17 +128,19 @@ def _print(records: list[dict[str, Any]]) -> None:
 
 def _csv(records: list[dict[str, Any]]) -> None:
     """A row a run: what it is, what was asked for, every score with its interval, and why it failed."""
+    from genlab.reports.spreadsheet import csv_text
+
     settings = sorted({key for record in records for key in record["settings"] if key not in _PLAIN})
     metrics = sorted({name for record in records for name in record["metrics"]})
     ends = [f"{name}{end}" for name in metrics for end in ("", "_low", "_high")]
     facts = ["fingerprint", "task_name", "experiment", "family", "seed", "status", "started", "seconds"]
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([*facts, *settings, *ends, "error", "path"])
+    rows = []
     for record in records:
         scores = [record["metrics"].get(name, {}).get(part) for name in metrics for part in ("value", "low", "high")]
         asked = [record["settings"].get(key) for key in settings]
         error = record["error"] and f"{record['error']['type']}: {record['error']['message']}"
-        writer.writerow([*(record[fact] for fact in facts), *asked, *scores, error, record["path"]])
+        rows.append([*(record[fact] for fact in facts), *asked, *scores, error, record["path"]])
+    print(csv_text([*facts, *settings, *ends, "error", "path"], rows), end="")
 
 
 def _why(root: str, first: str, second: str) -> int:

@@ -15,6 +15,7 @@ from genlab.config.explain import UnlistedKey, explained, is_of_hydra, unlisted
 from genlab.config.files import conf_dir
 from genlab.config.resolvers import register_resolvers
 from genlab.config.schema import register
+from genlab.config.untrusted import limited_config_dirs
 from genlab.config.words import as_hydra_reads
 from genlab.crash_report import told
 
@@ -146,7 +147,8 @@ def _run(verb: str, app: App, words: list[str], name: str) -> None:
     saved_env = os.environ.get("HYDRA_FULL_ERROR")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here instead of being printed by Hydra
     try:
-        hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=name)(app)()
+        with limited_config_dirs():
+            hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=name)(app)()
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
         raise explained(error, words, name) from error
     except ValueError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from pytorch_lightning.loggers.logger import Logger
 from pytorch_lightning.utilities import rank_zero_only
 
+from genlab.reports.spreadsheet import csv_text, meant
 from genlab.runs.atomic import write_text
 
 _ROWS_IN_MEMORY = 100
@@ -61,11 +61,8 @@ class CSVTable(Logger):
         if not self._unwritten:
             return
         names = sorted({name for row in self._rows.values() for name in row})
-        text = io.StringIO()
-        writer = csv.DictWriter(text, ["step", *names], restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({"step": step, **row} for step, row in sorted(self._rows.items()))
-        write_text(self._file, text.getvalue())
+        rows = [[step, *(row.get(name) for name in names)] for step, row in sorted(self._rows.items())]
+        write_text(self._file, csv_text(["step", *names], rows))
         self._unwritten = 0
 
     @rank_zero_only
@@ -78,4 +75,4 @@ def _read(file: Path) -> dict[int, dict[str, Any]]:
         return {}
     with file.open(newline="", encoding="utf-8") as opened:
         rows = list(csv.DictReader(opened))
-    return {int(row.pop("step")): {name: value for name, value in row.items() if value != ""} for row in rows}
+    return {int(row.pop("step")): {meant(name): value for name, value in row.items() if value != ""} for row in rows}

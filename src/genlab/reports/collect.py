@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from genlab.config.errors import ConfigError
+from genlab.config.untrusted import limited_text
 from genlab.notice import Notice
 from genlab.reports.swept import overrides
 from genlab.runs import record as records
@@ -108,8 +109,7 @@ def _config(path: Path) -> dict[str, Any]:
     import yaml
 
     try:
-        text = path.read_text(encoding="utf-8")
-        content = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        content = yaml.load(limited_text(path, aliases=False), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError, yaml.YAMLError):

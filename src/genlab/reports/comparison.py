@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from genlab.metrics.difference import Difference
+from genlab.reports.formats import escaped
 from genlab.reports.numbers import decimals, metric_title, score_text
 
 _WINS = {"a": "A", "b": "B", "tie": "tie", "not comparable": "–"}
@@ -43,10 +44,11 @@ def _shown(score: Any, key: str) -> str:
 def markdown(found: Sequence[Difference], a: str, b: str) -> str:
     """The table for a page, with what A and B are above it."""
     lines, notes = rows(found)
-    text = [f"A: {a}  ", f"B: {b}", "", f"| {' | '.join(HEADS)} |", "| --- | ---: | ---: | ---: | --- |"]
-    text += [f"| {' | '.join(line)} |" for line in lines]
+    text = [f"A: {escaped(a)}  ", f"B: {escaped(b)}", ""]
+    text += [f"| {' | '.join(HEADS)} |", "| --- | ---: | ---: | ---: | --- |"]
+    text += [f"| {' | '.join([escaped(title), *numbers])} |" for title, *numbers in lines]
     text += ["", "95 % intervals; a tie where that of the difference holds zero."]
-    return "\n".join([*text, *(f"\n{i}: {note}" for i, note in enumerate(notes, start=1))]) + "\n"
+    return "\n".join([*text, *(f"\n{i}: {escaped(note)}" for i, note in enumerate(notes, start=1))]) + "\n"
 
 
 def to_json(found: Sequence[Difference]) -> dict[str, Any]:

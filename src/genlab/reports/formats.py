@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 
 from genlab.reports.leaderboard import Cell, Leaderboard, Row
 from genlab.reports.numbers import duration
+from genlab.reports.spreadsheet import csv_text
 
 INTERVALS = "Intervals: 95 %. Bold: the best, and what its interval overlaps."
 
@@ -45,7 +44,8 @@ def latex(board: Leaderboard, title: str) -> str:
     lines += [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", " & ".join(heads) + r" \\", r"\midrule"]
     for row in board.rows:
         cells = [*map(_tex, _lead(board, row)), *map(_tex_cell, row.cells), duration(row.seconds), _tex(row.status)]
-        lines.append(" & ".join(cells).replace("–", "--") + r" \\")
+        line = " & ".join(cells).replace("–", "--") + r" \\"
+        lines.append(f"{{}}{line}" if line.startswith(("[", "*")) else line)  # else they belong to the \\\\ before
     lines += [r"\bottomrule", r"\end{tabular}"]
     if board.notes:
         notes = [rf"\textsuperscript{{{i}}} {_tex(note)}" for i, note in enumerate(board.notes, start=1)]
@@ -58,14 +58,11 @@ def comma_separated(board: Leaderboard) -> str:
     heads = ["run", "seeds", *board.keys]
     for name in board.names:
         heads += [name, f"{name}_low", f"{name}_high", f"{name}_note"]
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([*heads, "seconds", "status"])
+    rows = []
     for row in board.rows:
         numbers = [part for cell in row.cells for part in _csv_cell(board, cell)]
-        lead = [_inert(row.name), row.seeds, *map(_inert, row.settings)]
-        writer.writerow([*lead, *numbers, "" if row.seconds is None else row.seconds, row.status])
-    return buffer.getvalue()
+        rows.append([row.name, row.seeds, *row.settings, *numbers, row.seconds, row.status])
+    return csv_text([*heads, "seconds", "status"], rows)
 
 
 def _lead_heads(board: Leaderboard) -> list[str]:
@@ -83,16 +80,17 @@ def _csv_cell(board: Leaderboard, cell: Cell) -> list[float | str]:
     return [*numbers, "; ".join(board.notes[mark - 1] for mark in cell.marks)]
 
 
-def _inert(text: str) -> str:
-    """A spreadsheet runs a cell that begins with one of these; an apostrophe keeps it text, unless it is a number."""
-    if text[:1] in ("=", "@", "\t", "\r") or (text[:1] in ("+", "-") and not re.fullmatch(r"[+-][\d.eE+-]+", text)):
-        return f"'{text}"
-    return text
-
-
 def escaped(text: str) -> str:
     """Text that is nothing but text in Markdown."""
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def code(text: str, cell: bool = False) -> str:
+    """Text as code in one line, in more backticks than it has in a row; in a table's cell its pipes are escaped."""
+    text = " ".join(text.split())
+    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    space = " " if "`" in text else ""
+    return f"{fence}{space}{text.replace('|', chr(92) + '|') if cell else text}{space}{fence}"
 
 
 def _md_cell(cell: Cell) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from genlab.metrics.compare import footnotes, groups
 from genlab.metrics.score import Score
 from genlab.reports.curves import COLOURS
+from genlab.reports.formats import escaped
 from genlab.reports.numbers import metric_title, score_text
 from genlab.reports.swept import overrides, swept_keys
 from genlab.runs.atomic import replacing
@@ -89,15 +90,16 @@ def table(found: Sequence[Way], quality: str) -> str:
     notes = list(dict.fromkeys(apart.values()))
     keys = list(found[0].settings) if found else []
     better = found[0].score.better if found else None
-    heads = [*(key.rpartition(".")[2] for key in keys), *(COSTS[cost] for cost in costs), metric_title(quality, better)]
+    titles = [*(key.rpartition(".")[2] for key in keys), *(COSTS[cost] for cost in costs)]
+    heads = [escaped(title) for title in (*titles, metric_title(quality, better))]
     lines = [f"| {' | '.join(heads)} |", f"| {' | '.join(['---'] * len(keys) + ['---:'] * (len(costs) + 1))} |"]
     for i, way in enumerate(found):
         paid = [f"{way.costs[cost]:.3g}{' ★' if i in fronts[cost] else ''}" for cost in costs]
         value, ends = score_text(way.score.to_json())
         mark = f"<sup>{notes.index(apart[str(i)]) + 1}</sup>" if str(i) in apart else ""
-        lines.append(f"| {' | '.join([*way.settings.values(), *paid, f'{value}{mark} {ends}'])} |")
+        lines.append(f"| {' | '.join([*map(escaped, way.settings.values()), *paid, f'{value}{mark} {ends}'])} |")
     lines += ["", "★: nothing cheaper or as cheap is better. Intervals: 95 %."]
-    return "\n".join([*lines, *(f"\n<sup>{i}</sup> {note}" for i, note in enumerate(notes, start=1))]) + "\n"
+    return "\n".join([*lines, *(f"\n<sup>{i}</sup> {escaped(note)}" for i, note in enumerate(notes, start=1))]) + "\n"
 
 
 def to_json(found: Sequence[Way], quality: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,10 +13,13 @@ from genlab.runs.atomic import write_text
 from genlab.runs.reading import Damaged
 from genlab.runs.signals import uncut
 
+_NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+"""JSON has no such numbers: they are written as these texts, as everywhere, and read as numbers again."""
+
 
 def append(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
     """Add lines and flush them to the disk."""
-    text = "".join(json.dumps(dict(line)) + "\n" for line in lines)
+    text = "".join(map(_line, lines))
     with uncut(), path.open("a", encoding="utf-8") as file:
         file.write(text)
         file.flush()
@@ -50,7 +54,7 @@ def parsed(text: bytes) -> dict[str, Any] | None:
         line = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return line if is_step(line) else None
+    return numbers(line) if is_step(line) else None
 
 
 def is_step(line: Any) -> bool:
@@ -65,4 +69,19 @@ def _is_number(value: Any) -> bool:
 def truncate(path: Path, step: int) -> None:
     """Forget what came after the loss of `step`, its own validation too: a resumed run writes it again."""
     kept = [line for line in read(path) if line["step"] < step or (line["step"] == step and "loss" in line)]
-    write_text(path, "".join(json.dumps(line) + "\n" for line in kept))
+    write_text(path, "".join(map(_line, kept)))
+
+
+def numbers(line: dict[str, Any]) -> dict[str, Any]:
+    """A line as it was given to `append`."""
+    if not any(isinstance(value, str) for value in line.values()):
+        return line
+    return {name: _NOT_FINITE.get(value, value) if isinstance(value, str) else value for name, value in line.items()}
+
+
+def _line(line: Mapping[str, Any]) -> str:
+    return json.dumps({name: _written(value) for name, value in line.items()}, allow_nan=False) + "\n"
+
+
+def _written(value: Any) -> Any:
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

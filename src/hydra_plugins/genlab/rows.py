@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from genlab.config.errors import ConfigError
+from genlab.config.untrusted import limited_text
 from genlab.config.words import written
 
 
@@ -17,16 +18,18 @@ def read_rows(path: Path) -> list[list[str]]:
     such a list under `rows`, or `rows` as a mapping name -> row.
 
     Raises:
-        ConfigError: the file is absent or holds something else.
+        ConfigError: the file is absent, beyond the limits of `limited_text`, or holds something else.
     """
     from omegaconf import DictConfig, OmegaConf
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError
 
     try:
-        loaded = OmegaConf.load(path)
+        loaded = OmegaConf.create(limited_text(path))
         found = loaded["rows"] if isinstance(loaded, DictConfig) else loaded
         rows: Any = OmegaConf.to_container(found) if OmegaConf.is_config(found) else found
+    except ConfigError as error:
+        raise ConfigError(f"rows = {error}") from error
     except (OSError, YAMLError, OmegaConfBaseException, KeyError) as error:
         raise ConfigError(f"rows = {path}: {str(error).splitlines()[0]}") from error
     rows = list(rows.values()) if isinstance(rows, dict) else rows

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from genlab.reports.formats import escaped
+from genlab.reports.formats import code, escaped
 from genlab.reports.numbers import duration, score_text
 from genlab.reports.studies.results import Results, moved
 from genlab.reports.swept import short_names
@@ -63,8 +65,8 @@ def _number(column: Mapping[str, Any], cell: Mapping[str, Any] | None) -> str:
 
 def _scale(results: Results) -> str:
     if not results["says"]:
-        return f"**Scale: {results['scale']}**, the report's own settings."
-    return f"**Scale: {results['scale']}. These are not the report's settings:** {escaped(results['says'])}"
+        return f"**Scale: {escaped(results['scale'])}**, the report's own settings."
+    return f"**Scale: {escaped(results['scale'])}. These are not the report's settings:** {escaped(results['says'])}"
 
 
 def _note(results: Results) -> str:
@@ -89,8 +91,8 @@ def _claims(results: Results) -> str:
     ]
     for claim in results["claims"]:
         parts = claim["parts"]
-        tests = "<br>".join(f"`{part['expression']}`" for part in parts) or (
-            f"`{claim['expression']}`" if claim["expression"] else "none"
+        tests = "<br>".join(code(part["expression"], cell=True) for part in parts) or (
+            code(claim["expression"], cell=True) if claim["expression"] else "none"
         )
         numbers = "<br>".join(" ".join(score_text({**part, "value": part["difference"]})) for part in parts)
         verdict = f"**{claim['verdict']}**" + (f": {escaped(claim['why'])}" if claim["why"] else "")
@@ -112,7 +114,7 @@ def _pictures(pictures: Mapping[str, Mapping[str, str]]) -> str:
     for kind, by_row in pictures.items():
         lines += [f"## {kind.replace('_', ' ').capitalize()}", ""]
         lines += [_line(f"row {escaped(row)}" for row in by_row), _line("---" for _ in by_row)]
-        lines += [_line(f"![{kind} of row {escaped(row)}]({path})" for row, path in by_row.items()), ""]
+        lines += [_line(f"![{kind} of row {escaped(row)}]({quote(path)})" for row, path in by_row.items()), ""]
     return "\n".join(lines).rstrip()
 
 
@@ -120,10 +122,11 @@ def _how(results: Results) -> str:
     def several(key: str) -> str:
         return ", ".join(results[key]) or "unknown"
 
-    settings = ", ".join(f"`{key}={value}`" for key, value in results["settings"].items())
+    settings = ", ".join(code(f"{key}={value}") for key, value in results["settings"].items())
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", results["command"])), default=0))
     settings = f" Every row has {settings}." if settings else ""
     return "\n".join((
-        "## How it was run", "", "```", results["command"], "```", "",
+        "## How it was run", "", fence, results["command"], fence, "",
         f"{results['runs']} runs, {duration(results['run_seconds'])} of computing in all, on {several('devices')} "
         f"({several('threads')} CPU threads each), PyTorch {several('torch')}, commit {several('commits')}, "
         f"finished {results['date'] or 'never'}.{settings}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from genlab.reports.formats import escaped
 from genlab.reports.studies.results import load
 
 _BLOCK = re.compile(r"(<!-- results -->\n).*?(<!-- /results -->)", re.DOTALL)
@@ -21,9 +22,9 @@ def summary(folder: Path) -> str:
             continue
         verdicts = [claim["verdict"] for claim in results["claims"]]
         counts = " | ".join(str(verdicts.count(verdict)) for verdict in ("reproduced", "refuted", "undecided"))
-        link = f"[{results['title']}](experiments/report/{file.parent.name}/RESULTS.md)"
+        link = f"[{escaped(results['title'])}](experiments/report/{file.parent.name}/RESULTS.md)"
         settings = "differ, see the page" if results["says"] else "the report's"
-        facts = (link, results["scale"], settings, results["seeds"], results["runs"], counts)
+        facts = (link, escaped(results["scale"]), settings, results["seeds"], results["runs"], counts)
         lines.append(f"| {' | '.join(map(str, facts))} |")
     return "\n".join(lines) + "\n" if len(lines) > 2 else "No results are kept yet.\n"
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 from genlab.config.errors import ConfigError, nearest
 from genlab.config.files import conf_dir
+from genlab.config.untrusted import limited_text
 
 SCALES = ("full", "cpu", "smoke")
 _KEYS = ("title", "source", "note", "experiment", "overrides", "each", "seeds", "rows", "columns", "claims",
@@ -119,7 +120,7 @@ def read(path: Path, scale: str) -> Study:
 
     if scale not in SCALES:
         raise ConfigError(f"scale = {scale!r}{nearest(scale, SCALES) or ' is none of ' + ', '.join(SCALES)}")
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content = yaml.safe_load(limited_text(path))
     where = f"{path.parent.name}/study.yaml"
     _only(content, _KEYS, where)
     scales = content.pop("scales", None) or {}
