@@ -94,4 +94,4 @@ def test_table_and_pictures_become_one_run_of_wandb(outputs, monkeypatch, tmp_pa
     assert len(set(parts)) == 1, "the run is the same both times"
     (table, *_) = folder.glob("offline-run-*/files/media/table/*.json")
     assert json.loads(table.read_text())["data"] == [["1bcdef012345", 1, 11.0, 10.0, 12.0, 0.0, "completed"]]
-    assert list(folder.glob("offline-run-*/files/media/images/samples/*.png"))
+    assert list(folder.glob("offline-run-*/files/media/images/samples_*.png")), "one panel, named by the kind"

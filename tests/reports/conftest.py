@@ -14,6 +14,7 @@ from genlab.runs.record import Record
 PROVENANCE = {
     "extractor": "digits", "extractor_sha256": "ab" * 32, "reference": "digits/test", "reference_n": 360,
     "weights": "ema", "sampler": "Ancestral(1000)", "nfe": 1000, "seed": 0, "interval": "bootstrap",
+    "biased_in_n": True,
 }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ def board(make_score, hostile: str = "plain"):
         {"fingerprint": "aa", "overrides": ["lr=1", f"name={hostile}"], "status": "completed", "seconds": 61,
          "metrics": {"fid_digits": make_score(12.25), "psnr": make_score(20, 0.1, "higher")}},
         {"fingerprint": "bb", "overrides": ["lr=2", "name=other"], "status": "completed", "seconds": 62,
-         "metrics": {"fid_digits": make_score(12.5), "psnr": make_score(22, 0.1, "higher", n=5)}},
+         "metrics": {"fid_digits": make_score(12.5), "psnr": make_score(22, 0.1, "higher", n=5, biased_in_n=True)}},
         {"fingerprint": "cc", "overrides": ["lr=3", "name=third"], "status": "failed", "seconds": None,
          "metrics": {"psnr": make_score(21, 0.1, "higher")}},
     ]  # fmt: skip

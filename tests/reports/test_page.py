@@ -257,3 +257,21 @@ def test_two_hundred_runs_make_a_small_page_that_opens_at_once(browser, store, m
     window.goto(file.as_uri())
     assert time.monotonic() - started < 2
     window.close()
+
+
+def test_the_seconds_of_a_training_and_those_of_scoring_it_again_are_two_costs(store, make_score):
+    from genlab.reports.page.parts import costs
+
+    run = store.run({"fid_digits": make_score(5.0), "seconds_per_image": make_score(0.5)}, "lr=1")
+    (run / "evaluations").mkdir()
+    record = json.loads((run / "record.json").read_text())
+    again = record | {"overrides": ["sampler.steps=10"], "seconds": 2.0, "metrics": {"fid_digits": make_score(6.0)}}
+    (run / "evaluations" / "ab12.json").write_text(json.dumps(again))
+    same = record | {"overrides": [], "seconds": 3.0}  # scored again just as it was: no second seed of the run
+    (run / "evaluations" / "cd34.json").write_text(json.dumps(same))
+    runs = collect([store.root])
+    found = costs(runs, group(runs, varied_keys(runs)))
+    assert found["seconds of the run"] == [record["seconds"], None, None]
+    assert found["seconds of scoring again"] == [None, 2.0, 3.0]
+    assert found["seconds a sample"] == [0.5, None, 0.5]
+    assert "seconds" not in found

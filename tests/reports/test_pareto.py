@@ -71,3 +71,12 @@ def test_the_json_keeps_the_provenance() -> None:
     content = to_json(ways(RECORDS, "fid_digits"), "fid_digits")
     assert content["ways"][0]["pareto"] == ["nfe", "seconds"]
     assert content["ways"][0]["score"]["provenance"]["nfe"] == 5
+
+
+def test_seconds_of_another_machine_are_no_point_of_the_axis() -> None:
+    elsewhere = record("ddim", 20, 10, 20, 0.1)
+    elsewhere["metrics"]["seconds_per_image"]["provenance"]["device"] = "a GPU"
+    found = ways([*RECORDS, elsewhere], "fid_digits")
+    assert "seconds" not in found[6].costs
+    assert 6 not in pareto_set(found, "seconds")
+    assert 6 in pareto_set(found, "nfe")

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from genlab.metrics.compare import comparable
+from genlab.metrics.score import Score
 from genlab.reports.ranking import rank
 
 
@@ -25,10 +27,10 @@ def test_intervals_that_overlap_the_best_are_ties():
 
 def test_what_was_made_otherwise_is_compared_and_what_was_measured_otherwise_is_not():
     scores = [
-        score(5.0, extractor="digits", sampler="ddim"),
-        score(4.0, extractor="digits", sampler="ddpm", nfe=1000),
-        score(1.0, extractor="inception", sampler="ddim"),
-        score(2.0, n=50, extractor="digits"),
+        score(5.0, extractor="digits", sampler="ddim", biased_in_n=True),
+        score(4.0, extractor="digits", sampler="ddpm", nfe=1000, biased_in_n=True),
+        score(1.0, extractor="inception", sampler="ddim", biased_in_n=True),
+        score(2.0, n=50, extractor="digits", biased_in_n=True),
     ]
     ranking = rank(scores)
     assert ranking.best == {1}
@@ -43,14 +45,24 @@ def test_what_explains_a_number_does_not_keep_it_from_being_ranked():
     assert not rank(scores).mark
 
 
-def test_each_group_of_two_or_more_has_its_own_best():
+def test_whether_the_number_of_items_counts_is_decided_once_for_tables_and_for_comparisons():
+    for biased in (True, False):
+        pair = [score(5.0, n=50, biased_in_n=biased), score(4.0, n=100, biased_in_n=biased)]
+        assert comparable(*(Score.from_json(entry | {"low": 0, "high": 9}) for entry in pair)) is not biased
+        assert bool(rank(pair).mark) is biased
+        assert rank(pair).best == (set() if biased else {1})
+
+
+def test_only_the_largest_group_has_a_best():
     groups = [
         score(3.0, reference="a"),
         score(1.0, reference="b"),
         score(2.0, reference="b"),
         score(4.0, reference="a"),
     ]
-    assert rank(groups).best == {0, 1}
+    assert rank(groups).best == {0}
+    assert set(rank(groups).mark) == {1, 2}
+    assert rank([*groups, score(5.0, reference="b")]).best == {1}
 
 
 @pytest.mark.parametrize("value", [None, math.nan, math.inf, "nan"])

@@ -71,16 +71,16 @@ class Scores(pl.Callback):
         for logger in trainer.loggers:
             logger.log_metrics(values, step=batches_done(trainer))
         if self._monitor is not None:
-            self._keep_best(trainer, scores)
+            self._keep_best(trainer, scores, self._monitor)
 
-    def _keep_best(self, trainer: pl.Trainer, scores: Scored) -> None:
-        if self._monitor in scores.unscored:
-            return
-        if self._monitor not in scores:
+    def _keep_best(self, trainer: pl.Trainer, scores: Scored, monitor: str) -> None:
+        if monitor not in scores:
+            if scores.unscored:  # it may be one of them
+                return
             known = ", ".join(sorted(scores))
-            raise ConfigError(f"callbacks.scores.monitor = {self._monitor!r} is none of the scores: {known}")
-        if self.improves(scores[self._monitor]):
-            self._best = scores[self._monitor]
+            raise ConfigError(f"callbacks.scores.monitor = {monitor!r} is none of the scores: {known}")
+        if self.improves(scores[monitor]):
+            self._best = scores[monitor]
             trainer.save_checkpoint(self._run.checkpoints / "best.ckpt", weights_only=False)
 
     def improves(self, score: Score) -> bool:

@@ -140,7 +140,7 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
         record.training["peak_memory_bytes"] = peak_memory_bytes()
         status = "completed"
         for logger in loggers.values():
-            log_summary(logger, record.to_json() | {"status": status}, steps)
+            log_summary(logger, record.to_json() | {"status": status, "seconds": record.elapsed}, steps)
     except Ended as ending:
         status = ending.status
         raise

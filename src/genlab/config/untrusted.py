@@ -107,8 +107,8 @@ def limited_config_dirs() -> Iterator[None]:
             limited_text(path)
         return unlimited(source, config_path)
 
-    FileConfigSource.load_config = load_config  # type: ignore[method-assign]  # Hydra has no place of its own for it
+    FileConfigSource.load_config = load_config  # type: ignore[method-assign, assignment]  # Hydra has no place of its own for it
     try:
         yield
     finally:
-        FileConfigSource.load_config = unlimited  # type: ignore[method-assign]
+        FileConfigSource.load_config = unlimited  # type: ignore[method-assign,assignment]

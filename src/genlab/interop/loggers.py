@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from pytorch_lightning.loggers.logger import Logger
+    from pytorch_lightning.loggers.wandb import WandbLogger
 
 Picture = str | Path | NDArray[np.uint8]
 """A PNG file, or an array uint8 (height, width, 3)."""
@@ -36,6 +37,13 @@ def log_picture(logger: Logger, key: str, picture: Picture, step: int, caption: 
         logger.experiment.log({key: wandb.Image(shown, caption=caption), STEP: step})
     elif isinstance(logger, TensorBoardLogger):
         logger.experiment.add_image(key, _pixels(picture), step, dataformats="HWC")
+
+
+def log_pictures(logger: WandbLogger, key: str, pictures: Sequence[tuple[Path, str]]) -> None:
+    """Show PNG files (file, caption) side by side in one panel of W&B."""
+    import wandb
+
+    logger.experiment.log({key: [wandb.Image(str(file), caption=caption) for file, caption in pictures]})
 
 
 def log_summary(logger: Logger, record: Mapping[str, Any], step: int, split: str = "test") -> None:

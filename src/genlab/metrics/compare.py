@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from genlab.metrics.score import Score
 
@@ -16,12 +17,21 @@ MEASUREMENT = (
 guidance, seed), which is what a comparison is about. `n` counts where a value is biased by it."""
 
 
+def measurement(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """How a score was measured, which two scores must share to be ranked; `entry` as in record.json's metrics.
+
+    This alone decides, for every table and for every comparison, whether the number of items counts.
+    """
+    made = entry.get("provenance") or {}
+    biased = {"n": entry.get("n")} if made.get("biased_in_n") else {}
+    own = {key: entry.get(key) for key in ("unit", "better")}
+    return {**own, **biased, **{key: made[key] for key in MEASUREMENT if made.get(key) is not None}}
+
+
 def differences(a: Score, b: Score) -> list[str]:
     """Why `a` and `b` may not be ranked: what of their measurement differs; empty when they may."""
-    keys = [key for key in MEASUREMENT if a.provenance.get(key) != b.provenance.get(key)]
-    own = [name for name in ("unit", "better") if getattr(a, name) != getattr(b, name)]
-    biased = any(score.provenance.get("biased_in_n") for score in (a, b))
-    return [*own, *(["n"] if biased and a.n != b.n else []), *keys]
+    one, other = measurement(a.to_json()), measurement(b.to_json())
+    return [key for key in dict.fromkeys([*one, *other]) if one.get(key) != other.get(key)]
 
 
 def comparable(a: Score, b: Score) -> bool:

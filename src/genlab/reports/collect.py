@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,9 @@ from genlab.runs.reading import or_noted, read_json
 from genlab.runs.store import Run
 
 _PICTURE = re.compile(r"step_(?P<step>\d+)(?:_(?P<kind>\w+))?\.png")
+
+OF_A_SAMPLER = ("samples", "unfolding")
+"""Kinds of pictures that another sampler draws otherwise."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,19 @@ class Collected:
             node = str(node.get("_target_", "")).rpartition(".")[2] or None
         return None if node is None or isinstance(node, list) else str(node)
 
+    @property
+    def trained(self) -> Collected:
+        """The run itself, also where this is a later evaluation of it."""
+        return replace(self, record={key: value for key, value in self.record.items() if key != "evaluation"})
+
     def pictures(self) -> dict[str, dict[int, Path]]:
-        """Kind ("samples", "reconstructions") -> training step -> PNG file."""
+        """Kind ("samples", "reconstructions") -> training step -> PNG file: what the run drew while it trained, or, of
+        a later evaluation, what the sampler of that evaluation drew."""
+        if "evaluation" in self.record:
+            step = int((self.record.get("training") or {}).get("steps") or 0)
+            folder = self.run.path / "evaluations" / str(self.record["evaluation"])
+            files = {kind: folder / f"{kind}.png" for kind in OF_A_SAMPLER}
+            return {kind: {step: file} for kind, file in files.items() if file.is_file()}
         found: dict[str, dict[int, Path]] = {}
         for path in sorted(self.run.samples.glob("step_*.png")):
             if match := _PICTURE.fullmatch(path.name):

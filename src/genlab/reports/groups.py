@@ -35,7 +35,8 @@ def group(runs: Sequence[Collected], keys: Sequence[str]) -> list[Group]:
     alike: dict[tuple[str, ...], list[int]] = {}
     for i, run in enumerate(runs):
         settings = tuple(run.value(key) or ABSENT for key in keys)
-        alike.setdefault((*settings, _deciding(run)), []).append(i)
+        again = str("evaluation" in run.record)  # scored again: no other seed of the run
+        alike.setdefault((*settings, _deciding(run), again), []).append(i)
     members = [of for candidates in alike.values() for of in _by_own_seeds(runs, candidates)]
     return [Group(of, _row([runs[i] for i in of], keys)) for of in sorted(members)]
 
@@ -60,7 +61,8 @@ def mean_score(scores: Sequence[Mapping[str, Any]], expected: int) -> dict[str, 
         result |= {"value": mean, "low": mean - half, "high": mean + half}
         result["provenance"] = {**(result.get("provenance") or {}), "interval": f"Student t over {len(values)} runs"}
     if len(used) < expected:
-        result["remark"] = f"{len(used)} of {expected} runs: the others have no such score or were measured otherwise"
+        told = f"{len(used)} of {expected} runs: the others have no such score or were measured otherwise"
+        result["remark"] = "; ".join(filter(None, [result.get("remark"), told]))
     return result
 
 

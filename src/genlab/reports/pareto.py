@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,14 +52,24 @@ def quality_of(records: Sequence[Mapping[str, Any]]) -> str | None:
 def ways(records: Sequence[Mapping[str, Any]], quality: str) -> list[Way]:
     """The records of one checkpoint's evaluations, each as record.json, by their score of `quality`."""
     keys = swept_keys(records)
+    timings = [_timing(record["metrics"]) for record in records]
+    usual = Counter(timing for timing in timings if timing is not None).most_common(1)
     found = []
-    for record in records:
+    for record, timing in zip(records, timings, strict=True):
         given, scores = overrides(record), record["metrics"]
         score = Score.from_json(scores[quality])
-        costs = {"nfe": score.provenance.get("nfe"), "seconds": scores.get("seconds_per_image", {}).get("value")}
+        timed = scores["seconds_per_image"]["value"] if usual and timing == usual[0][0] else None
+        costs = {"nfe": score.provenance.get("nfe"), "seconds": timed}
         settings = {key: given.get(key, "") for key in keys}
         found.append(Way(settings, score, {name: float(cost) for name, cost in costs.items() if cost is not None}))
     return found
+
+
+def _timing(scores: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """On which machine, in which batches a sample was timed: seconds of another one are another cost."""
+    if (timed := scores.get("seconds_per_image")) is None:
+        return None
+    return tuple(str((timed.get("provenance") or {}).get(key)) for key in ("device", "batch_size"))
 
 
 def pareto_set(found: Sequence[Way], cost: str) -> set[int]:

@@ -27,7 +27,7 @@ def publish(
     Publishing into the same folder again continues the same W&B run. Where there is a server, a sweep gets a saved
     view of its runs too.
     """
-    from genlab.interop.loggers import finish, log_picture
+    from genlab.interop.loggers import finish, log_pictures
     from genlab.interop.wandb import log_table, wandb_logger
 
     write_json(folder / "config.yaml", {"title": title, "runs": len(runs), "rows": len(board.rows), "keys": board.keys})
@@ -35,16 +35,26 @@ def publish(
     status = "failed"
     try:
         log_table(logger, "leaderboard", *_table(board))
-        for row, each in list(zip(board.rows, groups, strict=True))[:_MOST]:
-            label = ", ".join(f"{k} {v}" for k, v in zip(board.settings, row.settings, strict=True)) or row.name
-            for kind, by_step in runs[each.members[0]].pictures().items():
-                step = max(by_step)
-                log_picture(logger, f"{kind}/{label}", by_step[step], step, caption=f"{label}, step {step}")
+        for kind, shown in _captioned(runs, groups, board).items():
+            log_pictures(logger, kind, shown)
         status = "completed"
         if group is not None and not logger.experiment.offline:
             print(_view(_shown(title, group, runs, board), project, logger.experiment.entity))
     finally:
         finish(logger, status)
+
+
+def _captioned(
+    runs: Sequence[Collected], groups: Sequence[Group], board: Leaderboard
+) -> dict[str, list[tuple[Path, str]]]:
+    """Kind -> the last picture of each row, with what the row is: one panel of many, each under its own words."""
+    found: dict[str, list[tuple[Path, str]]] = {}
+    for row, each in list(zip(board.rows, groups, strict=True))[:_MOST]:
+        label = ", ".join(f"{k} {v}" for k, v in zip(board.settings, row.settings, strict=True)) or row.name
+        for kind, by_step in runs[each.members[0]].pictures().items():
+            step = max(by_step)
+            found.setdefault(kind, []).append((by_step[step], f"{label}, step {step}"))
+    return found
 
 
 def _view(shown: Shown, project: str, entity: str) -> str:

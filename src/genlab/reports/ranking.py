@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from genlab.metrics.compare import MEASUREMENT
+from genlab.metrics.compare import measurement
 
 Scores = Sequence[Mapping[str, Any] | None]
 """One metric of several runs, as the entries of record.json's "metrics"; None where a run has none."""
@@ -23,7 +23,7 @@ class Ranking:
     """What may be said of one metric over several runs."""
 
     best: set[int] = field(default_factory=set)
-    """Indices of the best scores, ties included; of every group of two or more comparable scores."""
+    """Indices of the best scores, ties included, of the largest group of comparable scores, when it is two or more."""
     mark: dict[int, int] = field(default_factory=dict)
     """Index -> number of its footnote, for scores that were not measured like most others."""
     notes: list[str] = field(default_factory=list)
@@ -37,8 +37,8 @@ def rank(scores: Scores) -> Ranking:
     groups = [group for group, _ in Counter(measured.values()).most_common()]
     for k, group in enumerate(groups):
         members = [i for i, other in measured.items() if other == group]
-        if len(members) > 1:
-            ranking.best |= _best(scores, members)
+        if k == 0 and len(members) > 1:
+            ranking.best = _best(scores, members)
         if k > 0:
             ranking.notes.append(_difference(dict(group), dict(groups[0])))
             ranking.mark |= dict.fromkeys(members, k)
@@ -84,10 +84,7 @@ def _value(score: Mapping[str, Any] | None) -> float:
 
 def measured_alike(score: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
     """What two scores must share to be compared, hashable: what of their provenance says how they were measured."""
-    score = score or {}
-    facts = {key: score.get(key) for key in ("n", "unit", "better")}
-    facts |= {k: v for k, v in (score.get("provenance") or {}).items() if k in MEASUREMENT}
-    return tuple(sorted((key, str(value)) for key, value in facts.items()))
+    return tuple(sorted((key, str(value)) for key, value in measurement(score or {}).items()))
 
 
 def _difference(this: dict[str, str], main: dict[str, str]) -> str:

@@ -67,11 +67,18 @@ class Record:
 
     def begin(self) -> None:
         """Mark the run as running from now on; the seconds of earlier parts of it are kept."""
+        self._watch = Stopwatch()
         self.status, self.finished = "running", None
         self.started = self.started or now()
         if self.error is not None:
             self.errors.append(self.error)
             self.error = None
+
+    @property
+    def elapsed(self) -> float:
+        """The seconds up to now, of earlier parts and of the one that is running: `seconds` is written at its end."""
+        watch: Stopwatch | None = getattr(self, "_watch", None)
+        return round(self.seconds + (watch.seconds if watch is not None and self.status == "running" else 0.0), 3)
 
     def end(self, status: Status, seconds: float, error: BaseException | None = None, is_try: bool = True) -> None:
         """Write down how the work ended; an error that `is_try` is not has its stage noted."""

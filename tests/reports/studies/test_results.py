@@ -189,3 +189,35 @@ def test_a_yes_or_no_is_counted_over_seeds(study, store, make_score):
     study = study(columns=columns, claims=[])
     page = paper.page(gather(study, run_all(study, store, make_score), "")[0], {})
     assert "| 3 of 3 seeds |" in page
+
+
+@pytest.mark.parametrize(("last", "epoch", "n"), [(10, "last", 10), (60, "last", 60), (100, "last", 60), (30, 0, 20)])
+@pytest.mark.parametrize("statistic", ["mean", "std"])
+def test_a_window_says_over_how_many_steps_it_is(study, store, make_score, last, epoch, n, statistic):
+    column = {"history": "loss", "last": last, "epoch": epoch, "statistic": statistic}
+    study = study(columns={"fid": STUDY["columns"]["fid"], "loss": column})
+    results, _ = gather(study, run_all(study, store, make_score), "")
+    cell = results["rows"]["1"]["cells"]["loss"]
+    assert cell["n"] == n
+    told = f"{statistic} over all of the {n} steps that there are, not over the last {last}"
+    assert cell.get("remark") == (told if n < last else None)
+    assert (f"<sup>1</sup> {told}." in paper.table(results)) is (n < last)
+
+
+def test_committed_numbers_over_fewer_steps_than_their_column_says_so():
+    """Steps of a run: batches of an epoch times epochs, as its settings have them."""
+    from genlab.config.files import conf_dir
+
+    def cells(table, column):
+        results = json.loads((conf_dir() / "experiment" / "report" / table / "results.json").read_text())
+        return {row: (entry["settings"], entry["cells"][column]) for row, entry in results["rows"].items()}
+
+    for settings, cell in cells("vqvae_mnist", "vqvae_loss").values():
+        steps = 2000 // settings["first_stage.overrides.dataset.batch_size"]
+        steps *= settings["first_stage.overrides.trainer.max_epochs"]
+        assert cell["n"] == min(100, steps)
+        assert ("remark" in cell) is (steps < 100)
+    for settings, cell in cells("class_conditional_mnist", "loss_first").values():
+        steps = 5 * ((1797 - 180 - 144) // settings["dataset.batch_size"])
+        assert cell["n"] == min(100, steps)
+        assert ("remark" in cell) is (steps < 100)

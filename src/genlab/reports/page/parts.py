@@ -50,12 +50,18 @@ def curves(
 
 
 def costs(runs: Sequence[Collected], groups: Sequence[Group]) -> dict[str, list[float | None]]:
-    """What each row costs, by unit; only units that some row knows."""
+    """What each row costs, by unit; only units that some row knows. Each has one meaning: the seconds of a training and
+    those of scoring it again are two."""
     first = [runs[group.members[0]].record for group in groups]
     training = [record.get("training") or {} for record in first]
     made = [next((s.get("provenance") or {} for s in (r.get("metrics") or {}).values()), {}) for r in first]
+    seconds = [group.record["seconds"] for group in groups]
+    again = ["evaluation" in record for record in first]
+    per_sample = [(group.record["metrics"].get("seconds_per_image") or {}).get("value") for group in groups]
     found = {
-        "seconds": [group.record["seconds"] for group in groups],
+        "seconds of the run": [None if later else value for value, later in zip(seconds, again, strict=True)],
+        "seconds of scoring again": [value if later else None for value, later in zip(seconds, again, strict=True)],
+        "seconds a sample": per_sample,
         "parameters": [each.get("parameters") for each in training],
         "training images": [each.get("images") for each in training],
         "network evaluations a sample": [each.get("nfe") for each in made],

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 from genlab.config.instantiate import build
 from genlab.reports.collect import Collected, collect
@@ -60,13 +60,22 @@ def score(column: Column, row: Row, run: Collected) -> dict[str, Any] | None:
     if column.kind == "metric":
         found = (run.record.get("metrics") or {}).get(column.key)
         return found if found and _finite(found.get("value")) else None
-    value = _READERS[column.kind](column, row, run)
+    read = _READERS[column.kind](column, row, run)
+    value, n = read if isinstance(read, _Window) else (read, 1)
     if column.equals is not None and value is not None:
         value = int(value == column.equals)
     if not _finite(value):
         return None
-    return {"value": float(value), "low": None, "high": None, "n": column.last, "unit": column.unit,
-            "better": column.better, "provenance": {"source": f"{column.kind} {column.key}"}}  # fmt: skip
+    found = {"value": float(value), "low": None, "high": None, "n": n, "unit": column.unit,
+             "better": column.better, "provenance": {"source": f"{column.kind} {column.key}"}}  # fmt: skip
+    if column.last != "epoch" and n < column.last:
+        found["remark"] = short_window(column.statistic, n, column.last)
+    return found
+
+
+def short_window(statistic: str, n: int, wanted: int) -> str:
+    """What is to be said of a number over fewer steps than its column is of."""
+    return f"{statistic} over all of the {n} steps that there are, not over the last {wanted}"
 
 
 def _first_stage(run: Collected) -> Collected:
@@ -74,6 +83,13 @@ def _first_stage(run: Collected) -> Collected:
     fingerprint = (run.config.get("first_stage") or {}).get("fingerprint")
     folder = run.run.path.parent / str(fingerprint)
     return collect([folder])[0] if fingerprint and folder.is_dir() else replace(run, record={}, run=Run(folder))
+
+
+class _Window(NamedTuple):
+    """A statistic over steps, and over how many."""
+
+    value: float
+    n: int
 
 
 def _of_history(column: Column, row: Row, run: Collected) -> Any:
@@ -89,8 +105,10 @@ def _of_history(column: Column, row: Row, run: Collected) -> Any:
     used = values if column.last == "epoch" else values[-column.last :]
     mean = math.fsum(used) / len(used)
     if column.statistic == "mean":
-        return mean
-    return math.sqrt(math.fsum((v - mean) ** 2 for v in used) / (len(used) - 1)) if len(used) > 1 else None
+        return _Window(mean, len(used))
+    if len(used) < 2:
+        return None
+    return _Window(math.sqrt(math.fsum((v - mean) ** 2 for v in used) / (len(used) - 1)), len(used))
 
 
 def _of_record(column: Column, row: Row, run: Collected) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genlab.reports.collect import Collected
+from genlab.reports.collect import OF_A_SAMPLER, Collected
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -46,11 +46,9 @@ def _once(sources: dict[str, list[Path]]) -> dict[str, list[Path]]:
 
 
 def _last(run: Collected, kind: str) -> Path | None:
-    """An evaluation's own picture; else the newest of the training's by step; else the picture of that very name."""
-    own = run.run.path / "evaluations" / str(run.record.get("evaluation")) / f"{kind}.png"
-    if own.is_file():
-        return own
-    by_step = run.pictures().get(kind)
+    """The newest by step, of an evaluation its own where its sampler drew it; else the picture of that very name."""
+    shown = run if kind in OF_A_SAMPLER else run.trained
+    by_step = shown.pictures().get(kind)
     if by_step:
         return by_step[max(by_step)]
     path = run.run.samples / f"{kind}.png"

@@ -36,17 +36,28 @@ def table(results: Results) -> str:
     for title, column in zip(titles, results["columns"].values(), strict=True):
         heads += [title, "report"] if column["report"] else [title]
     lines = [_line(map(escaped, heads)), _line("---" for _ in heads)]
+    notes: list[str] = []
     for name, row in results["rows"].items():
         cells = [name, *(str(row["settings"].get(key, "")) for key in keys)]
         cells = [escaped(cell) for cell in cells]
         for key, column in results["columns"].items():
-            cells.append(_number(column, row["cells"].get(key)))
+            cells.append(_number(column, row["cells"].get(key)) + _mark(row["cells"].get(key), notes))
             if column["report"]:
                 cells.append(f"{column['report'][name]:g}" if name in column["report"] else "–")
         lines.append(_line(cells))
     n = results["seeds"]
     caption = f"Mean and 95 % interval over {n} seeds." if n > 1 else "One seed; intervals are those of the score."
-    return "\n".join(lines) + f"\n\n{caption}"
+    said = [f"<sup>{i}</sup> {escaped(note)}." for i, note in enumerate(notes, start=1)]
+    return "\n\n".join(["\n".join(lines), caption, *said])
+
+
+def _mark(cell: Mapping[str, Any] | None, notes: list[str]) -> str:
+    """The mark of what is to be known of a number, which is added to `notes` if it is new."""
+    if not cell or not cell.get("remark"):
+        return ""
+    if cell["remark"] not in notes:
+        notes.append(cell["remark"])
+    return f"<sup>{notes.index(cell['remark']) + 1}</sup>"
 
 
 def _settings(keys: Sequence[str]) -> list[str]:
