@@ -116,8 +116,11 @@ EMOJI += ["optimizer._partial_=false", "+optimizer.data_dir=x"]
     [
         (EMOJI, "optimizer: genlab.data.emoji.Emoji does not fit here; what fits: torch.optim.Adam, torch.optim.AdamW"),
         (["optimizer._partial_=false", "+optimizer.params=[]"], "does not fit here: _partial_ must be true"),
-        (["dataset=mnist", "dataset.source.data_dir={_target_:genlab.data.digits.Digits}"], "takes str | Path"),
-        (["model=vae", "model.seed={_target_:torch.nn.ReLU}"], "does not fit here: Autoencoder takes int"),
+        (["dataset=mnist", "dataset.source.data_dir={_target_:genlab.data.digits.Digits}"], "IdxImages takes text"),
+        (
+            ["model=vae", "model.seed={_target_:torch.nn.ReLU}"],
+            "does not fit here: Autoencoder takes a whole number in",
+        ),
         (["+callbacks.x={_target_:torch.nn.ReLU}"], "callbacks.x: torch.nn.ReLU does not fit here"),
         (["+optimizer._args_=[[]]"], "optimizer._args_: arguments are given by their names"),
     ],

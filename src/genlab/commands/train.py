@@ -171,6 +171,7 @@ def score_again(cfg: DictConfig, run: Run, record: Record) -> None:
     with reporting("computing the scores") as report:
         scores = suite.evaluate(module, data, out_dir=folder(run, original, cfg), progress=report)
     record.metrics = {name: score.to_json() for name, score in scores.items()}
+    record.unscored = scores.unscored
     if original.metrics:
         return
     for logger in build_all(cfg.logger, list(cfg.allow_targets)).values():

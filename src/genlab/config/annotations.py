@@ -178,6 +178,8 @@ def _named(name: str, module: str, seen: frozenset[str]) -> Iterator[Kind]:
         yield Table(None, module)
     elif name in _OBJECTS or name == "Part":
         yield Object(name)
+    elif name in ("Path", "PathLike"):  # which a config gives as text
+        yield Scalar(str)
     elif name in ("Any", "object") or f"{module}.{name}" in seen:
         yield Anything()
     else:

@@ -111,4 +111,4 @@ def limited_config_dirs() -> Iterator[None]:
     try:
         yield
     finally:
-        FileConfigSource.load_config = unlimited  # type: ignore[method-assign,assignment]
+        FileConfigSource.load_config = unlimited  # type: ignore[method-assign]

@@ -139,7 +139,7 @@ def _done(cfg: DictConfig, run: Run) -> Outcome:
 def _measure(cfg: DictConfig, run: Run, record: Record, overrides: list[str], measure: Work) -> Outcome:
     """Score a finished run in another way; whatever happens, the run stays finished."""
     watch = Stopwatch()
-    measured = replace(record, metrics={}, overrides=overrides, started=now())
+    measured = replace(record, metrics={}, unscored={}, overrides=overrides, started=now())
     with _logged_to(run.log_file):
         try:
             measure(cfg, run, measured)

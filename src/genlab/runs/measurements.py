@@ -47,7 +47,8 @@ def keep(cfg: DictConfig, run: Run, record: Record, measured: Record) -> None:
         assert measured.measurement is not None
         write_json(_file(run, measured.measurement), measured.to_json())
     else:
-        record.metrics, record.measurement = measured.metrics, measured.measurement
+        record.metrics, record.unscored = measured.metrics, measured.unscored
+        record.measurement = measured.measurement
         record.seconds = round(record.seconds + measured.seconds, 3)
         save_config(cfg, run.config_file)  # which says what the record's scores are
         record.save(run.record_file)
