@@ -3,6 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile # two processes of a thread: small models gain nothing from more
 
 .PHONY: help quickstart test test-full equivalence format install lock clean
 .DEFAULT_GOAL := help
@@ -30,10 +31,10 @@ test: $(STAMP) ## lint, check types and run the tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-full: $(STAMP) ## the tests that train for minutes, too
-	$(BIN)/python -m pytest -m ""
+	$(PYTEST) -m ""
 
 equivalence: $(STAMP) ## print how far each sampler is from diffusers' own
 	$(BIN)/python tests/equivalence/table.py

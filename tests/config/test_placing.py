@@ -119,7 +119,7 @@ EMOJI += ["optimizer._partial_=false", "+optimizer.data_dir=x"]
         (["dataset=mnist", "dataset.source.data_dir={_target_:genlab.data.digits.Digits}"], "IdxImages takes text"),
         (
             ["model=vae", "model.seed={_target_:torch.nn.ReLU}"],
-            "does not fit here: Autoencoder takes a whole number in",
+            "does not fit here: Autoencoder takes a whole number",
         ),
         (["+callbacks.x={_target_:torch.nn.ReLU}"], "callbacks.x: torch.nn.ReLU does not fit here"),
         (["+optimizer._args_=[[]]"], "optimizer._args_: arguments are given by their names"),
