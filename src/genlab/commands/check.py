@@ -95,7 +95,7 @@ def _print(jobs: list[JobResult], trials: int | None) -> None:
     from rich.console import Console
 
     from genlab.config.instantiate import build
-    from genlab.reports.costs import cost_table
+    from genlab.reports.costs import cost_table, hours
     from genlab.runs import estimate
     from genlab.runs.job import find
 
@@ -121,7 +121,20 @@ def _print(jobs: list[JobResult], trials: int | None) -> None:
     if trials is not None:
         rows = [row.for_jobs(trials) for row in rows]
     Console().print(cost_table(rows, summed=trials is None))
-    print(f"Training alone, one job after another, on this machine; runs go to {find(jobs[0].value).path.parent}")
+    for name, seconds in _extractors(jobs, data).items():
+        print(f"Once before: {hours(seconds / 3600)} for training the extractor {name}")
+    print(f"One job after another, on this machine; runs go to {find(jobs[0].value).path.parent}")
+
+
+def _extractors(jobs: list[JobResult], data: dict[str, Any]) -> dict[str, float]:
+    """Name -> seconds of the extractors that are still to be trained, each once for all jobs on the same data."""
+    from genlab.runs import estimate
+
+    asked = {repr((job.value.metrics, job.value.dataset)): job.value for job in jobs}
+    found: dict[str, float] = {}
+    for cfg in asked.values():
+        found |= estimate.extractor_seconds(cfg, data[repr(cfg.dataset)])
+    return found
 
 
 def _refuse_too_few(jobs: list[JobResult], data: dict[str, Any]) -> None:
@@ -152,7 +165,7 @@ def _row(group: _Group, cost: Cost, shared: set[str]) -> CostRow:
     own = [_short(word) for word in group.words if word not in shared and not word.startswith("sweep=")]
     return CostRow(
         " ".join(own), group.jobs, group.shape.parameters, group.steps, cost.seconds_per_step, cost.memory_bytes,
-        CHECKPOINTS * group.jobs * cost.checkpoint_bytes,
+        CHECKPOINTS * group.jobs * cost.checkpoint_bytes, group.jobs * cost.scoring_seconds,
     )  # fmt: skip
 
 

@@ -111,6 +111,11 @@ class Suite:
             found += [each.format(extractor=name) for each in metric.names]
         return found
 
+    @property
+    def extractors(self) -> list[Extractor]:
+        """Those that the metrics look through, each once."""
+        return _extractors(self.metrics)
+
     def applicable(self, module: object, data: Data) -> dict[str, Metric]:
         """The metrics whose needs the model and its data meet."""
         able = abilities(module, data)

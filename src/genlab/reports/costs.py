@@ -19,6 +19,7 @@ class CostRow:
         steps: of all its jobs together.
         memory_bytes: of one job.
         disk_bytes: checkpoints of all its jobs together.
+        scoring_seconds: of all its jobs together.
     """
 
     name: str
@@ -28,14 +29,23 @@ class CostRow:
     seconds_per_step: float
     memory_bytes: int
     disk_bytes: int
+    scoring_seconds: float = 0.0
 
     @property
-    def hours(self) -> float:
+    def training_hours(self) -> float:
         return self.steps * self.seconds_per_step / 3600
+
+    @property
+    def scoring_hours(self) -> float:
+        return self.scoring_seconds / 3600
 
     def for_jobs(self, n: int) -> CostRow:
         """The same for n jobs of this shape."""
-        return replace(self, jobs=n, steps=self.steps * n // self.jobs, disk_bytes=self.disk_bytes * n // self.jobs)
+        times = n / self.jobs
+        return replace(
+            self, jobs=n, steps=round(self.steps * times), disk_bytes=round(self.disk_bytes * times),
+            scoring_seconds=self.scoring_seconds * times,
+        )  # fmt: skip
 
 
 def cost_table(rows: Sequence[CostRow], summed: bool = True) -> Table:
@@ -48,23 +58,38 @@ def cost_table(rows: Sequence[CostRow], summed: bool = True) -> Table:
     from rich.table import Table
 
     table = Table(
-        box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold", show_footer=summed and len(rows) > 1
+        box=SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        header_style="bold",
+        show_footer=summed and len(rows) > 1,
     )
     footers = {
-        "": "", "jobs": f"{sum(row.jobs for row in rows)}", "parameters": "",
+        "": "", "jobs": f"{sum(row.jobs for row in rows)}", "params": "",
         "steps": f"{sum(row.steps for row in rows):,}",
         "ms/step": "", "memory": "", "disk": size(sum(row.disk_bytes for row in rows)),
-        "hours": hours(sum(row.hours for row in rows)),
+        "training": hours(sum(row.training_hours for row in rows)),
+        "scoring": hours(sum(row.scoring_hours for row in rows)),
     }  # fmt: skip
     for heading, footer in footers.items():
         table.add_column(heading, footer, justify="right" if heading else "left", no_wrap=bool(heading))
     table.columns[0].min_width = max((len(word) for row in rows for word in row.name.split()), default=0)
     for row in rows:
         table.add_row(
-            row.name, f"{row.jobs}", f"{row.parameters:,}", f"{row.steps:,}", f"{1000 * row.seconds_per_step:.1f}",
-            size(row.memory_bytes), size(row.disk_bytes), hours(row.hours),
+            row.name, f"{row.jobs}", count(row.parameters), f"{row.steps:,}", f"{1000 * row.seconds_per_step:.1f}",
+            size(row.memory_bytes), size(row.disk_bytes), hours(row.training_hours), hours(row.scoring_hours),
         )  # fmt: skip
     return table
+
+
+def count(n: int) -> str:
+    """Three digits: '871', '703k', '1.12M', '2.60G'."""
+    for unit, big in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if n >= big:
+            number = n / big
+            return f"{number:.{0 if number >= 100 else 1 if number >= 10 else 2}f}{unit}"
+    return str(n)
 
 
 def size(n: float) -> str:
@@ -74,5 +99,8 @@ def size(n: float) -> str:
 
 
 def hours(value: float) -> str:
-    """Two digits that mean something: 0.0034, 0.52, 12.1."""
-    return f"{value:.2g}" if value < 1 else f"{value:.1f}"
+    """With a unit: 0.4 s, 12 s, 34 min, 12.1 h."""
+    seconds = 3600 * value
+    if seconds < 90:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{value:.1f} h"

@@ -20,6 +20,7 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from genlab.config.instantiate import build
+from genlab.protocols import Samples
 from genlab.runs.record import peak_memory_bytes
 
 CHECKPOINTS = 2
@@ -42,11 +43,13 @@ class Cost:
 
     Args:
         seconds_per_step: the median of a few steps, the first left out.
+        scoring_seconds: drawing the samples that are scored, which is nearly all of a scoring.
         checkpoint_bytes: of one checkpoint, optimiser and averaged weights included.
         memory_bytes: the most that was held on the GPU; without one, by the process, libraries included.
     """
 
     seconds_per_step: float
+    scoring_seconds: float
     checkpoint_bytes: int
     memory_bytes: int
 
@@ -58,7 +61,8 @@ def shape(cfg: DictConfig) -> Shape:
     plain = OmegaConf.to_container(cfg.model, resolve=True)
     batch = [cfg.dataset.get(key) for key in ("batch_size", "channels", "size", "num_classes")]
     trainer = [cfg.trainer.get(key) for key in ("accelerator", "precision", "accumulate_grad_batches")]
-    key = json.dumps([sizes, sorted(targets(plain)), batch, trainer], default=str)
+    scored = [cfg.model.get("sampler"), cfg.model.get("guidance"), _samples(cfg)]  # which decide how long that takes
+    key = json.dumps([sizes, sorted(targets(plain)), batch, trainer, scored], default=str)
     return Shape(sum(p.numel() for p in module.parameters()), key)
 
 
@@ -89,7 +93,37 @@ def measure(cfg: DictConfig, data: Any) -> Cost:
         checkpoint = Path(folder) / "one.ckpt"
         trainer.save_checkpoint(checkpoint)
         gpu = torch.cuda.max_memory_allocated() if trainer.strategy.root_device.type == "cuda" else 0
-        return Cost(ticks.seconds_per_step, checkpoint.stat().st_size, gpu or peak_memory_bytes())
+        scoring = _scoring_seconds(cfg, trainer.lightning_module, ticks.seconds_per_step)
+        return Cost(ticks.seconds_per_step, scoring, checkpoint.stat().st_size, gpu or peak_memory_bytes())
+
+
+def extractor_seconds(cfg: DictConfig, data: Any) -> dict[str, float]:
+    """Name -> seconds of every extractor that the metrics of `cfg` need and that is still to be trained."""
+    if not _samples(cfg):
+        return {}
+    suite = build(cfg.metrics, list(cfg.get("allow_targets") or []))
+    times = {extractor.name: extractor.seconds_to_prepare(data) for extractor in suite.extractors}
+    return {name: seconds for name, seconds in times.items() if seconds > 0}
+
+
+def _samples(cfg: DictConfig) -> int:
+    """How many samples are scored."""
+    scored = cfg.get("test", True) and cfg.get("metrics") is not None and cfg.metrics.metrics
+    return int(cfg.metrics.n_samples) if scored else 0
+
+
+def _scoring_seconds(cfg: DictConfig, module: Any, seconds_per_step: float) -> float:
+    """Of a model that counts its network evaluations: each is a third of a training step, which goes back as well."""
+    n, size, samples = _samples(cfg), int(cfg.dataset.batch_size), isinstance(module, Samples)
+    if not n or not samples:
+        return 0.0
+    if (nfe := module.provenance().get("nfe")) is not None:
+        return n / size * float(nfe) * seconds_per_step / 3
+    some = min(n, size)
+    with module.averaged(), torch.no_grad():
+        begin = time.perf_counter()
+        module.sample(some)
+        return (time.perf_counter() - begin) * n / some
 
 
 class _Ticks(pl.Callback):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from genlab.randomness import fold_in
 
 _RECIPE = "1"
 """Changed with the network or the training below, so that weights of an older recipe are not taken for these."""
+
+_TIMED_STEPS = 10
 
 _DIGITS = frozenset(("digits", "mnist"))
 """Data sets whose classifier may be named "digits"."""
@@ -108,14 +111,31 @@ class OwnClassifier(Extractor):
             )
         self.prepare(data, report=report)
 
-    def load(self, data: Any, report: Report) -> tuple[nn.Module, str]:
+    def seconds_to_prepare(self, data: Any) -> float:
+        images, labels, path = self._task(data)
+        if path.exists():
+            return 0.0
+        few = OwnClassifier(
+            self.name, str(self.cache_dir), self.n_features, _TIMED_STEPS, self.train_batch_size, self.lr, self.seed
+        )
+        begin = time.perf_counter()
+        few.fitted(images, labels, data.num_classes)
+        return (time.perf_counter() - begin) * self.steps / _TIMED_STEPS
+
+    def _task(self, data: Any) -> tuple[Tensor, Tensor, Path]:
+        """Pictures and labels to learn from, and where the weights are kept."""
         if self.name == "digits" and data.name not in _DIGITS:
             self.name = re.sub(r"\W+", "_", data.name)
         data = getattr(data, "whole", data)
         images, labels = (part.cpu() for part in data.images("train"))
+        recipe = f"{_RECIPE} {self.identity} {tuple(images.shape[1:])} {data.num_classes}"
+        file = f"{data.name}-{digest(images, labels, recipe)[:16]}.safetensors"
+        return images, labels, self.cache_dir / "extractors" / file
+
+    def load(self, data: Any, report: Report) -> tuple[nn.Module, str]:
+        images, labels, path = self._task(data)
+        data = getattr(data, "whole", data)
         shape, classes = tuple(images.shape[1:]), data.num_classes
-        recipe = f"{_RECIPE} {self.identity} {shape} {classes}"
-        path = self.cache_dir / "extractors" / f"{data.name}-{digest(images, labels, recipe)[:16]}.safetensors"
         weights = cached(path, lambda: self._trained(images, labels, data.images("test"), classes, report))
         self.test_accuracy = weights.pop("test_accuracy").item()
         network = ClassifierNetwork(shape, classes, self.n_features)

@@ -60,6 +60,10 @@ class Extractor(ABC):
     def load(self, data: Any, report: Report) -> tuple[nn.Module, str]:
         """(the network, which maps (b, 3 or c, h, w) uint8 to `Activations`; SHA-256 of its weights)."""
 
+    def seconds_to_prepare(self, data: Any) -> float:
+        """About how long `prepare` would make the weights; 0 where they are there, or are fetched."""
+        return 0.0
+
     def prepare(self, data: Any, device: torch.device | str = "cpu", report: Report = None) -> None:
         """Load the weights, once, and put them on `device`."""
         if self._network is None:
