@@ -23,6 +23,7 @@ def main(request):
     import genlab.commands.train as command
 
     command._warm([])
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a test runner's process may ignore Ctrl-C
     results = []
     for job in request["jobs"]:
         said = Path(f"{job['store']}.said")

@@ -19,6 +19,7 @@ from genlab.reports.thinning import thin_history
 from genlab.runs import history, record
 from genlab.runs.atomic import write_json
 from genlab.runs.listing import list_records
+from genlab.runs.measurements import scores
 from genlab.runs.progress import progress
 from genlab.runs.reading import Damaged, Newer, Unreadable, check_fields, read_json
 from genlab.runs.record import Record
@@ -50,7 +51,14 @@ def a_results_file(folder):
     return path, partial(results.load, path)
 
 
-KEPT = {"record": a_record, "manifest": a_manifest, "results": a_results_file}
+def a_measurement(folder):
+    file, read = a_record(folder)
+    path = file.parent / "evaluations" / "measurement-0123.json"
+    write_json(path, read().to_json() | {"measurement": "0123", "error": None, "status": "completed"})
+    return path, partial(scores, Run(file.parent), "0123")
+
+
+KEPT = {"record": a_record, "manifest": a_manifest, "results": a_results_file, "measurement": a_measurement}
 """Files that are JSON and must not be lost: (folder) -> (file, its reader)."""
 
 
@@ -60,7 +68,7 @@ def truncated(text):
 
 def null_fields(text):
     """The content with one field null, at any depth; those that may be null are left out."""
-    may = {"finished", "error", "experiment", "low", "high"}
+    may = {"finished", "error", "experiment", "low", "high", "measurement"}
 
     def changed(node):
         items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()

@@ -167,13 +167,18 @@ def _made_of(cfg: DictConfig, checkpoint: Path) -> dict[str, Any]:
 
 
 def _done_before(file: Path, made_of: dict[str, Any], is_timed: bool) -> dict[str, Any] | None:
-    """The record in `file`, where it is whole and of the same weights, data and code; timed, where that is wanted."""
-    try:
-        record = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    """The record in `file`, where it is of the same weights, data and code; timed, where that is wanted.
+
+    Raises:
+        Damaged, Newer: it is there and cannot be used.
+    """
+    from genlab.runs.reading import read_json
+    from genlab.runs.record import check_record
+
+    remedy = "move it away, and the run is evaluated again"
+    if (record := read_json(file, remedy)) is None:
         return None
-    if not isinstance(record, dict) or not isinstance(record.get("metrics"), dict):
-        return None
+    check_record(record, file, remedy)
     known = record.get("made_of")
     if not isinstance(known, dict) or (is_timed and not known.get("timed")):
         return None

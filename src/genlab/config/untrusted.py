@@ -97,18 +97,21 @@ def _refuse_bomb(path: Path, text: str, aliases: bool) -> None:
 @contextmanager
 def limited_config_dirs() -> Iterator[None]:
     """Inside, Hydra reads a file of `--config-dir` only within the limits of `limited_text`."""
-    from hydra._internal.core_plugins.file_config_source import FileConfigSource
+    from hydra._internal.sources_registry import SourcesRegistry
+    from hydra.core.plugins import Plugins
 
-    unlimited = FileConfigSource.load_config
+    Plugins.instance()  # which registers the sources
+    of_files: Any = SourcesRegistry.instance().resolve("file")  # the class in use: plugins may be loaded twice
+    unlimited = of_files.load_config
 
-    def load_config(source: FileConfigSource, config_path: str) -> Any:
+    def load_config(source: Any, config_path: str) -> Any:
         path = Path(source.path) / source._normalize_file_name(config_path)
         if source.provider == "command-line" and path.is_file():
             limited_text(path)
         return unlimited(source, config_path)
 
-    FileConfigSource.load_config = load_config  # type: ignore[method-assign, assignment]  # Hydra has no place of its own for it
+    of_files.load_config = load_config  # Hydra has no place of its own for it
     try:
         yield
     finally:
-        FileConfigSource.load_config = unlimited  # type: ignore[method-assign]
+        of_files.load_config = unlimited

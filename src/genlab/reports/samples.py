@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -17,6 +17,7 @@ from genlab.finite import finite
 from genlab.reports import grids
 from genlab.reports.points import cloud
 from genlab.runs.atomic import replacing, write_json
+from genlab.runs.reading import check_fields, or_noted, read_json
 
 _WRITTEN = ".genlab-samples.json"
 """In a folder of samples: the names of those that are genlab's, which a later request may take away."""
@@ -52,23 +53,30 @@ def write_folder(folder: Path, x: Tensor, own: bool = False) -> Path:
         check_folder(folder)
     names = [f"{i:06d}.png" for i in range(len(x))]
     before = [*_written(folder), *_others(folder)]
-    write_json(folder / _WRITTEN, sorted({*before, *names}))  # first, so that a killed process leaves no strangers
+    _note(folder, sorted({*before, *names}))  # first, so that a killed process leaves no strangers
     for name in set(before) - set(names):
         (folder / name).unlink(missing_ok=True)
     for name, image in zip(names, to_uint8(x, "samples"), strict=True):
         grids.save_png(folder / name, image.permute(1, 2, 0).expand(-1, -1, 3).numpy())
-    write_json(folder / _WRITTEN, names)
+    _note(folder, names)
     return folder
+
+
+def _note(folder: Path, names: list[str]) -> None:
+    write_json(folder / _WRITTEN, {"schema": 1, "samples": names})
 
 
 def _written(folder: Path) -> list[str]:
     """The names of the samples in a folder; none that leads out of it."""
-    try:
-        names = json.loads((folder / _WRITTEN).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return []
-    listing = names if isinstance(names, list) else []
-    return [name for name in listing if isinstance(name, str) and Path(name).name == name and is_picture(name)]
+    remedy = "delete it; the pictures beside it then count as yours"
+
+    def read() -> dict[str, Any]:
+        content = read_json(folder / _WRITTEN, remedy) or {}
+        check_fields(content, {"samples": list[str]}, folder / _WRITTEN, remedy)
+        return content
+
+    content = or_noted(read) or {}
+    return [name for name in content.get("samples", []) if Path(name).name == name and is_picture(name)]
 
 
 def _others(folder: Path) -> list[str]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from omegaconf import DictConfig
 
 from genlab.config.errors import ConfigError, listed, nearest
 from genlab.runs.failures import sentence
+from genlab.runs.remarks import without_remarks
 
 _KEYS = {"accelerator": "auto", "devices": "auto", "strategy": "auto", "precision": "32-true", "num_nodes": 1}
 """Keys of the trainer that say on what it computes, with values that work everywhere."""
@@ -77,7 +74,7 @@ def _refusal(asked: dict[str, Any]) -> Exception | None:
 
     from genlab.runs.plugins import plugins
 
-    with _silence():
+    with without_remarks():  # the trainer that trains makes them again
         try:
             pl.Trainer(
                 **asked, plugins=plugins(), logger=False, enable_checkpointing=False, enable_progress_bar=False,
@@ -86,20 +83,6 @@ def _refusal(asked: dict[str, Any]) -> Exception | None:
         except Exception as error:
             return error
     return None
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Without Lightning's remarks: the trainer that trains makes them again."""
-    logger = logging.getLogger("pytorch_lightning")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)
 
 
 def _advice(key: str, value: Any, accelerator: str, error: Exception) -> str:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import logging
 import statistics
 import tempfile
 import time
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 from genlab.config.instantiate import build
 from genlab.protocols import Samples
 from genlab.runs.record import peak_memory_bytes
+from genlab.runs.remarks import without_remarks
 
 CHECKPOINTS = 2
 """Checkpoints that a run keeps: the last and the one before it."""
@@ -80,7 +78,7 @@ def steps(cfg: DictConfig, n_train: int) -> int:
 
 def measure(cfg: DictConfig, data: Any) -> Cost:
     """Take a few training steps of `cfg` on its data, and write one checkpoint into a temporary folder."""
-    with _quiet(), tempfile.TemporaryDirectory(prefix="genlab-check-") as folder:
+    with without_remarks(), tempfile.TemporaryDirectory(prefix="genlab-check-") as folder:
         if torch.cuda.is_available():
             torch.cuda.reset_peak_memory_stats()
         allowed, ticks = list(cfg.get("allow_targets") or []), _Ticks()
@@ -167,18 +165,3 @@ def targets(node: Any) -> Iterator[str]:
     elif isinstance(node, list):
         for child in node:
             yield from targets(child)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    loggers = [logging.getLogger(name) for name in ("pytorch_lightning", "lightning", "lightning.pytorch")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

@@ -5,7 +5,6 @@ A measurement has a name (`config.fingerprint.measurement`): asked for again it 
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,8 @@ from omegaconf import DictConfig
 from genlab.config.errors import ConfigError
 from genlab.config.fingerprint import measurement
 from genlab.runs.atomic import write_json
-from genlab.runs.record import Record
+from genlab.runs.reading import Damaged, read_json
+from genlab.runs.record import Record, check_record
 from genlab.runs.store import Run, save_config
 
 
@@ -28,16 +28,20 @@ def scores(run: Run, asked: str | None) -> dict[str, Any] | None:
     """The run's record with what was measured under that name; None where it was not, or there is no record.
 
     Without a name: the record as it is.
+
+    Raises:
+        Damaged, Newer: a file that would say so cannot be used.
     """
     if (record := run.record()) is None:
         return None
     if asked is None or asked == _of_record(run, record):
         return record.to_json()
-    try:
-        content = json.loads(_file(run, asked).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return content if isinstance(content, dict) and content.get("measurement") == asked else None
+    file, remedy = _file(run, asked), "move it away, and the run is scored again"
+    if (content := read_json(file, remedy)) is not None:
+        check_record(content, file, remedy)
+        if content.get("measurement") != asked:
+            raise Damaged(f"{file} is damaged (it holds another measurement): {remedy}")
+    return content
 
 
 def keep(cfg: DictConfig, run: Run, record: Record, measured: Record) -> None:

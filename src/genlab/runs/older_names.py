@@ -6,12 +6,14 @@ manifests, links and notes of people name it.
 
 from __future__ import annotations
 
-import json
 import re
+import warnings
 
 from genlab.config.errors import ConfigError
 from genlab.config.fingerprint import fingerprint, name_with_measurement
+from genlab.notice import Notice
 from genlab.runs.atomic import write_json
+from genlab.runs.reading import Damaged, check_fields, or_noted, read_json
 from genlab.runs.store import Run, Store
 
 FILE = "older_names.json"
@@ -27,10 +29,11 @@ def _names(store: Store) -> dict[str, str]:
     """Task and new fingerprint -> the name of the folder. Made at the first call for a store that has runs."""
     path = store.root / FILE
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return {str(new): str(old) for new, old in content["runs"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # absent; a damaged one is made again
-        pass
+        if (content := read_json(path, "delete it, and it is made again")) is not None:
+            check_fields(content, {"runs": dict[str, str]}, path, "delete it, and it is made again")
+            return dict(content.get("runs", {}))
+    except Damaged as error:
+        warnings.warn(f"{error}; it is made again now", Notice, stacklevel=2)
     found = _look_through(store)
     if store.root.is_dir() and any(store):
         write_json(path, {"schema": 1, "runs": found})
@@ -42,7 +45,7 @@ def _look_through(store: Store) -> dict[str, str]:
     found: dict[str, tuple[bool, str, str]] = {}
     for run in store:
         task, folder = run.path.parent.name, run.path.name
-        if (record := run.record()) is None or (new := _new_name(run, str(record.data.get("sha256")))) is None:
+        if (record := or_noted(run.record)) is None or (new := _new_name(run, str(record.data.get("sha256")))) is None:
             continue
         worth = (record.status == "completed", record.started, folder)
         if not (run.path.parent / new).exists():
