@@ -13,3 +13,9 @@ def composed(*overrides):
     register_resolvers()
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
         return compose("train", list(overrides))
+
+
+def with_words(usual, *words):
+    """The usual words of a command, but for those whose key is given again: a key is given once."""
+    given = {word.partition("=")[0].lstrip("+~") for word in words}
+    return [*(word for word in usual if word.partition("=")[0].lstrip("+~") not in given), *words]

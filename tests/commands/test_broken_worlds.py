@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from composing import with_words
 from genlab.cli import VERBS, main
 from genlab.crash_report import tell
 from genlab.runs.lock import owner
@@ -188,7 +189,7 @@ def test_no_verb_ends_in_a_traceback_where_nothing_can_be_written(state, store, 
     ],
 )
 def test_what_evaluate_cannot_do_is_a_sentence(change, sentence, store, monkeypatch, capsys):
-    monkeypatch.setitem(WORDS, "evaluate", [*WORDS["evaluate"], *change])
+    monkeypatch.setitem(WORDS, "evaluate", with_words(WORDS["evaluate"], *change))
     status, errors = said("evaluate", store, capsys)
     assert status == 2
     assert sentence in errors[0]

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from composing import with_words
 from genlab.cli import main
 from genlab.runs.older_names import FILE
 from genlab.runs.store import Store
@@ -17,9 +18,7 @@ ASKED = [
 
 
 def ask(store, *words):
-    given = {word.partition("=")[0] for word in words}
-    usual = [word for word in ASKED if word.partition("=")[0] not in given]
-    assert main([*usual, f"paths.output_dir={store}", *words]) == 0
+    assert main([*with_words(ASKED, *words), f"paths.output_dir={store}"]) == 0
 
 
 @pytest.fixture(scope="module")

@@ -146,25 +146,32 @@ def test_an_evaluation_that_is_finished_is_shown_again_and_a_sweep_that_is_cut_s
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda record: "",
-        lambda record: json.dumps(record)[:-9],
-        lambda record: "[]",
-        lambda record: json.dumps(record | {"metrics": None}),
         lambda record: json.dumps(record | {"status": "failed"}),
         lambda record: json.dumps(record | {"made_of": record["made_of"] | {"checkpoint_sha256": "another"}}),
         lambda record: json.dumps(record | {"made_of": record["made_of"] | {"data_sha256": "other"}}),
         lambda record: json.dumps({key: value for key, value in record.items() if key != "made_of"}),
     ],
-    ids=["empty", "torn", "a list", "without scores", "failed", "other weights", "other data", "of an older genlab"],
+    ids=["failed", "other weights", "other data", "of an older genlab"],
 )
-def test_only_a_whole_record_of_the_same_weights_and_data_is_an_answer(damage, tmp_path):
+def test_only_a_completed_record_of_the_same_weights_and_data_is_an_answer(damage, tmp_path):
     from genlab.commands.evaluate import _done_before
 
     made_of = {"checkpoint_sha256": "a", "data_sha256": "b", "results_version": 1}
-    record = {"status": "completed", "metrics": {"fid_digits": {}}, "made_of": made_of | {"timed": True}}
+    record = {"status": "completed", "metrics": {"fid_digits": {"value": 3.0}}, "made_of": made_of | {"timed": True}}
     file = tmp_path / "record.json"
     assert _done_before(file, made_of, is_timed=False) is None
     file.write_text(json.dumps(record))
     assert _done_before(file, made_of, is_timed=True) == record
     file.write_text(damage(record))
     assert _done_before(file, made_of, is_timed=False) is None
+
+
+@pytest.mark.parametrize("text", ["", '{"status": "completed", "me', "[]", '{"metrics": null}'])
+def test_a_damaged_record_is_no_answer_and_is_not_written_over(text, tmp_path):
+    from genlab.commands.evaluate import _done_before
+
+    file = tmp_path / "record.json"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=r"is damaged .*: move it away, and the run is evaluated again"):
+        _done_before(file, {}, is_timed=False)
+    assert file.read_text() == text

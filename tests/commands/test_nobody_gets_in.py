@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from composing import with_words
 from genlab.cli import main
 from genlab.runs.store import Store
 
@@ -165,11 +166,11 @@ def test_tags_classes_and_file_names_of_the_data_stay_names(tmp_path, capsys):
     before = everything_under(tmp_path)
     words = [
         "model=cvae", "dataset=image_folder", f"dataset.source.path={data}", "dataset.channels=1", "dataset.size=8",
-        "dataset.num_classes=6", "dataset.batch_size=8", "logger=csv", *TINY, "metrics=image", "metrics.n_samples=12",
+        "dataset.num_classes=6", "dataset.batch_size=8", "logger=csv", "metrics=image", "metrics.n_samples=12",
         "extractor.steps=5", "tags=['../../elsewhere','$(touch elsewhere)']", f"paths.output_dir={tmp_path}/store",
         f"paths.data_dir={tmp_path}/cache",
     ]  # fmt: skip
-    assert main(["train", *words]) == 0, capsys.readouterr().err
+    assert main(["train", *with_words(TINY, *words)]) == 0, capsys.readouterr().err
     (run,) = Store(tmp_path / "store")
     assert main(["sample", f"run={run.path}", "n=6", "format=folder", f"paths.data_dir={tmp_path}/cache"]) == 0
     assert main(["report", str(run.path), "format=html", f"out={tmp_path}/report.html"]) == 0

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from composing import with_words
 from genlab.callbacks.history import History
 from genlab.cli import VERBS, main
 from genlab.runs.store import Store
@@ -139,7 +140,8 @@ def test_a_part_that_calls_sys_exit_fails_its_job_and_no_other(launcher, code, t
     monkeypatch.setattr(History, "on_train_start", leave)
     quick = ["trainer.max_epochs=1", "test=false", "metrics=none", "logger=none", "seed=1,2", "sweep=s"]
     launched = [f"launcher={launcher}", *(["hydra.launcher.threads=1"] if launcher == "local" else [])]
-    assert main(["train", "-m", *TINY, *quick, *launched, f"paths.output_dir={tmp_path}"]) == 1
+    words = with_words(TINY, *quick, *launched, f"paths.output_dir={tmp_path}")
+    assert main(["train", "-m", *words]) == 1
     records = {run.record().seed: run.record() for run in Store(tmp_path)}
     assert {seed: record.status for seed, record in records.items()} == {1: "failed", 2: "completed"}
     said = f"sys.exit({code!r}) was called before the run was done"

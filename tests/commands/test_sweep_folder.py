@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from composing import with_words
 from genlab.cli import main
 from genlab.runs.sweeps import Sweep
 
@@ -15,7 +16,7 @@ WORDS = [
 
 def test_a_sweep_and_its_folder(tmp_path, capsys):
     words = [*WORDS, f"paths.output_dir={tmp_path}", "sweep=lr", "optimizer.lr=1e-3,1e30", "-m"]
-    assert main(["train", *words, "trainer.max_epochs=2"]) == 1
+    assert main(["train", *with_words(words, "trainer.max_epochs=2")]) == 1
     rows = Sweep(tmp_path, "lr").rows()
     assert [row["status"] for row in rows] == ["completed", "failed"]
     assert {path.name for path in (tmp_path / "sweeps" / "lr").iterdir()} == {

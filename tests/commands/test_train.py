@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from composing import with_words
 from genlab.cli import main
 from genlab.runs.store import Store
 
@@ -128,7 +129,7 @@ def test_bad_requests_on_a_run_are_one_sentence(store, words, sentence, capsys):
 
 
 def test_a_failing_run_is_recorded_and_reported(tmp_path, capsys):
-    words = [*CVAE, f"paths.output_dir={tmp_path}", "optimizer.lr=1e30", "trainer.max_epochs=3"]
+    words = with_words(CVAE, f"paths.output_dir={tmp_path}", "optimizer.lr=1e30", "trainer.max_epochs=3")
     assert main(["train", *words]) == 1
     (run,) = Store(tmp_path)
     record = run.record()

@@ -6,7 +6,7 @@ import pytest
 
 from composing import composed
 from genlab.config.check import check
-from genlab.config.fingerprint import fingerprint
+from genlab.config.fingerprint import fingerprint, measurement
 from genlab.config.instantiate import build
 from genlab.metrics.suite import Suite
 
@@ -53,6 +53,7 @@ def test_a_recipe_that_chooses_an_extractor_runs_without_one(words: list[str]) -
     assert fingerprint(cfg, "data") == fingerprint(other, "data")
 
 
-def test_an_extractor_that_is_looked_through_is_part_of_the_results_name() -> None:
+def test_an_extractor_that_is_looked_through_is_part_of_the_measurements_name() -> None:
     first, second = (composed(f"extractor={name}") for name in ("digits", "inception"))
-    assert fingerprint(first, "data") != fingerprint(second, "data")
+    assert measurement(first) != measurement(second)
+    assert fingerprint(first, "data") == fingerprint(second, "data")

@@ -5,6 +5,7 @@ import shutil
 import pytest
 import torch
 
+from composing import with_words
 from genlab.cli import main
 from genlab.runs import history
 from genlab.runs.store import Store
@@ -31,7 +32,7 @@ def trained(tmp_path_factory):
 
 
 def asked(folder, *words):
-    return main(["train", *TINY, "trainer.max_epochs=2", f"paths.output_dir={folder}", *words])
+    return main(["train", *with_words([*TINY, "trainer.max_epochs=2", f"paths.output_dir={folder}"], *words)])
 
 
 @pytest.fixture

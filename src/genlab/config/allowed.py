@@ -25,6 +25,7 @@ _KINDS = {
 """Package -> the class that those of its classes are derived from which a config may build."""
 
 _SINGLE = frozenset((
+    "genlab.callbacks.interruption.Interruption",  # of older configs: every training has it now
     "diffusers.models.unets.unet_2d.UNet2DModel", "pytorch_lightning.loggers.CSVLogger",
     "pytorch_lightning.strategies.DDPStrategy", "pytorch_lightning.strategies.FSDPStrategy",
 ))  # fmt: skip

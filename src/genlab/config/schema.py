@@ -160,7 +160,7 @@ class Plot(Root):
     plotted: Part
     scheduler: Part
     dataset: Part
-    out: str
+    out: str | None
     pictures: PositiveInt
     columns: SeveralInt
 

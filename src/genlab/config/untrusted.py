@@ -36,7 +36,14 @@ def load_untrusted(path: Path) -> Any:
     try:
         return OmegaConf.create(text)
     except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is no YAML: {str(error).splitlines()[0]}") from error
+        raise ConfigError(f"{path} is no YAML: {_where(error)}") from error
+
+
+def _where(error: Exception) -> str:
+    """What is wrong and, where the parser knows it, in which line."""
+    mark = getattr(error, "problem_mark", None)
+    what = getattr(error, "problem", None) or str(error).splitlines()[0]
+    return what if mark is None else f"{what}, line {mark.line + 1}"
 
 
 def limited_text(path: Path, aliases: bool = True) -> str:
@@ -58,7 +65,7 @@ def limited_text(path: Path, aliases: bool = True) -> str:
         text = path.read_text(encoding="utf-8")
         _refuse_bomb(path, text, aliases)
     except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path} is no YAML: {str(error).splitlines()[0]}") from error
+        raise ConfigError(f"{path} is no YAML: {_where(error)}") from error
     return text
 
 

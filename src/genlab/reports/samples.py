@@ -51,12 +51,13 @@ def write_folder(folder: Path, x: Tensor, own: bool = False) -> Path:
     """
     if not own:
         check_folder(folder)
+    pictures = to_uint8(x, "samples")  # before anything is written: samples may be no numbers
     names = [f"{i:06d}.png" for i in range(len(x))]
     before = [*_written(folder), *_others(folder)]
     _note(folder, sorted({*before, *names}))  # first, so that a killed process leaves no strangers
     for name in set(before) - set(names):
         (folder / name).unlink(missing_ok=True)
-    for name, image in zip(names, to_uint8(x, "samples"), strict=True):
+    for name, image in zip(names, pictures, strict=True):
         grids.save_png(folder / name, image.permute(1, 2, 0).expand(-1, -1, 3).numpy())
     _note(folder, names)
     return folder
