@@ -1,6 +1,7 @@
 """What is measured does not decide what is trained: another measurement scores the finished run."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -131,3 +132,23 @@ def test_a_folder_whose_name_does_not_fit_its_config_is_no_older_run(store, caps
     (store / FILE).unlink(missing_ok=True)
     ask(store, "test=false")
     assert len(list(Store(store))) == 2
+
+
+@pytest.mark.parametrize("line", ["seed: ???", "metrics: hello", "model: ${nowhere}", "sampler: [", "dataset: 3"])
+def test_an_odd_folder_in_an_older_store_stops_nobody(line, store):
+    odd = shutil.copytree(the_run(store).path, store / "train" / "odd")
+    config = (odd / "config.yaml").read_text()
+    key = line.partition(":")[0]
+    kept = re.sub(rf"^{key}:.*\n(?:[ -].*\n)*", "", config, flags=re.MULTILINE)
+    (odd / "config.yaml").write_text(f"{kept}\n{line}\n")
+    (store / FILE).unlink(missing_ok=True)
+    ask(store, "seed=5", "test=false")
+    assert len(list(Store(store))) == 3
+
+
+def test_a_name_of_a_folder_that_is_gone_leads_nowhere(store):
+    name = the_run(store).path.name
+    (store / FILE).write_text(json.dumps({"schema": 1, "runs": {f"train/{name}": "0123456789ab"}}))
+    shutil.rmtree(store / "train" / name)
+    ask(store, "test=false")
+    assert the_run(store).path.name == name

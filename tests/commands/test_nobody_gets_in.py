@@ -167,7 +167,8 @@ def test_tags_classes_and_file_names_of_the_data_stay_names(tmp_path, capsys):
     words = [
         "model=cvae", "dataset=image_folder", f"dataset.source.path={data}", "dataset.channels=1", "dataset.size=8",
         "dataset.num_classes=6", "dataset.batch_size=8", "logger=csv", "metrics=image", "metrics.n_samples=12",
-        "extractor.steps=5", "tags=['../../elsewhere','$(touch elsewhere)']", f"paths.output_dir={tmp_path}/store",
+        "extractor=digits", "extractor.steps=5",
+        "tags=['../../elsewhere','$(touch elsewhere)']", f"paths.output_dir={tmp_path}/store",
         f"paths.data_dir={tmp_path}/cache",
     ]  # fmt: skip
     assert main(["train", *with_words(TINY, *words)]) == 0, capsys.readouterr().err

@@ -7,7 +7,7 @@ from omegaconf import open_dict
 
 from composing import composed
 from genlab.config import definitions
-from genlab.config.fingerprint import fingerprint
+from genlab.config.fingerprint import decisive, fingerprint, measurement
 from genlab.config.sources import content_digest, source_digest
 
 
@@ -82,3 +82,20 @@ def test_files_and_folders_count_by_their_content_and_not_by_their_place(tmp_pat
     assert content_digest(str(tmp_path / "a")) == content_digest(str(tmp_path / "b"))
     (tmp_path / "b/w.bin").write_bytes(b"other")
     assert content_digest(str(tmp_path / "a")) != content_digest(str(tmp_path / "b"))
+
+
+def test_an_installed_package_counts_by_its_version_and_its_folder_is_not_searched(monkeypatch):
+    monkeypatch.setattr("genlab.config.sources._gather", lambda *_: pytest.fail("site-packages is searched"))
+    before = source_digest(["torchvision.models.resnet.resnet18"])
+    monkeypatch.setattr("genlab.config.sources._version", lambda package: f"{package} of tomorrow")
+    assert source_digest(["torchvision.models.resnet.resnet18"]) != before
+
+
+def test_no_file_is_read_for_the_config_of_somebody_elses_folder(tmp_path, monkeypatch):
+    cfg = composed("experiment=diffusion/ddpm_digits")
+    with open_dict(cfg):
+        cfg.model.path = str(tmp_path)
+    monkeypatch.setattr("genlab.config.fingerprint.content_digest", lambda *_, **__: pytest.fail("a file is read"))
+    assert fingerprint(cfg, "data", follow=False)
+    assert measurement(cfg, follow=False)
+    assert decisive(cfg)

@@ -86,7 +86,9 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[Workbench]) -> dict
     try:
         with noted(), reporting("computing the scores") as report:
             scores = suite.evaluate(module, data, out_dir=pictures, progress=report)
-    except ValueError as error:  # too few samples for a metric, and the like
+    except ConfigError:
+        raise
+    except ValueError as error:  # what a metric says of its samples
         raise ValueError(f"metrics, with n_samples = {suite.n_samples}: {error}") from error
     with progress("drawing pictures"):
         _draw(module, data, pictures)
@@ -156,14 +158,19 @@ def _name(cfg: DictConfig, run: Run) -> str:
 
 
 def _made_of(cfg: DictConfig, checkpoint: Path) -> dict[str, Any]:
-    """What decides the answer beside the question: the weights, the data, and the code."""
+    """What decides the answer beside the question's words: the weights, the data, files that it names, and the code."""
     from genlab import RESULTS_VERSION
+    from genlab.config.fingerprint import content_name
     from genlab.data.catalog import checksum
     from genlab.runs.atomic import sha256_of
 
     dataset: Any = OmegaConf.to_container(cfg.dataset, resolve=True)
     data = checksum(dataset, Path(cfg.paths.data_dir).expanduser())
-    return {"checkpoint_sha256": sha256_of(checkpoint), "data_sha256": data, "results_version": RESULTS_VERSION}
+    asked = content_name(cfg)  # what is asked by name may have changed: files, own classes
+    return {
+        "checkpoint_sha256": sha256_of(checkpoint), "data_sha256": data, "results_version": RESULTS_VERSION,
+        "asked": asked,
+    }  # fmt: skip
 
 
 def _done_before(file: Path, made_of: dict[str, Any], is_timed: bool) -> dict[str, Any] | None:

@@ -10,32 +10,47 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from genlab import RESULTS_VERSION
-from genlab.config.keys import NULL_IS_ABSENT, Decides, decides, key
+from genlab.config.errors import ConfigError
+from genlab.config.keys import NULL_IS_ABSENT, Decides, decides, is_listed, key
 from genlab.config.sources import content_digest, source_digest
 
 
-def fingerprint(cfg: DictConfig, data_checksum: str) -> str:
-    """Twelve hexadecimal digits that name the training of `cfg` on data of that checksum."""
-    content: dict[str, Any] = {"config": training(cfg), "data": data_checksum, "version": RESULTS_VERSION}
+def fingerprint(cfg: DictConfig, data_checksum: str, follow: bool = True) -> str:
+    """Twelve hexadecimal digits that name the training of `cfg` on data of that checksum.
+
+    Args:
+        follow: files count by their content. False for the config of a folder that anybody may have sent: no file that
+            it names is read, and the name is that of a request which names no files.
+    """
+    content = {"config": training(cfg, follow), "data": data_checksum, "version": RESULTS_VERSION}
     return _hash(content | _own_source(cfg, content))
 
 
-def measurement(cfg: DictConfig) -> str | None:
+def measurement(cfg: DictConfig, follow: bool = True) -> str | None:
     """Twelve hexadecimal digits that name what `cfg` measures of its model; None where it measures nothing."""
     if not cfg.get("test", True) or not (cfg.get("metrics") or {}).get("metrics"):
         return None
-    content = _by_content({k: v for k, v in _measured(cfg).items() if k != "test"})
+    content = _by_content({k: v for k, v in _measured(cfg).items() if k != "test"}, follow)
     return _hash(content | _own_source(cfg, content))
 
 
-def training(cfg: DictConfig) -> dict[str, Any]:
-    """The part of a config that decides what is trained, as a plain dict; files by their content.
+def of_saved(config: Callable[[], DictConfig], name: Callable[[DictConfig], str | None]) -> str | None:
+    """A name of the config in a run's folder; None where that is damaged in any way."""
+    try:
+        return name(config())
+    except (ConfigError, OmegaConfBaseException, TypeError, AttributeError, ValueError, KeyError):
+        return None
+
+
+def training(cfg: DictConfig, follow: bool = True) -> dict[str, Any]:
+    """The part of a config that decides what is trained, as a plain dict; files by their content, if `follow`.
 
     A measurement belongs to it where the training asks for it, as `callbacks=scored` does.
     """
@@ -44,12 +59,19 @@ def training(cfg: DictConfig) -> dict[str, Any]:
     while asked := [name for name in measured if re.search(rf"\$\{{{name}[}}.]", text)]:
         found |= {name: measured.pop(name) for name in asked}
         text = json.dumps(found, default=str)
-    return {str(k): v for k, v in _by_content(found).items()}
+    return {str(k): v for k, v in _by_content(found, follow).items()}
 
 
 def decisive(cfg: DictConfig) -> dict[str, Any]:
-    """All that decides a result, the training and what is measured, as a plain dict; files by their content."""
-    return training(cfg) | {k: v for k, v in _by_content(_measured(cfg)).items() if v is not None}
+    """All that decides a result, the training and what is measured, as a plain dict; files by their names."""
+    return training(cfg, follow=False) | {k: v for k, v in _measured(cfg).items() if v is not None}
+
+
+def content_name(cfg: DictConfig) -> str:
+    """Twelve hexadecimal digits of all that decides a result; another one where a file or an own class has changed."""
+    asked = training(cfg, follow=False) | _measured(cfg)
+    content = _by_content({k: v for k, v in asked.items() if is_listed(k)}, follow=True)
+    return _hash(content | _own_source(cfg, content))
 
 
 def name_with_measurement(cfg: DictConfig, data_checksum: str) -> str:
@@ -104,8 +126,8 @@ def _plain(parent: DictConfig | ListConfig, k: Any, what: Decides, name: str) ->
     return value
 
 
-def _by_content(plain: Mapping[str, Any]) -> dict[str, Any]:
-    """The same values, with a digest of its content for each text that names a file."""
+def _by_content(plain: Mapping[str, Any], follow: bool) -> dict[str, Any]:
+    """The same values, with a digest of its content for each text that names a file, if `follow`."""
 
     def of(node: Any, in_source: bool = False) -> Any:
         if isinstance(node, Mapping):
@@ -114,6 +136,8 @@ def _by_content(plain: Mapping[str, Any]) -> dict[str, Any]:
             return [of(item, in_source) for item in node]
         return content_digest(node, of_folders=not in_source) if isinstance(node, str) else node
 
+    if not follow:
+        return dict(plain)
     return {str(k): of(v) for k, v in plain.items()}
 
 

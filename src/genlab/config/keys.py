@@ -123,6 +123,11 @@ def decides(name: str) -> Decides:
     return _N if name.rpartition(".")[2] in FOLDERS else key(name).decides
 
 
+def is_listed(name: str) -> bool:
+    """Whether a root key is one of a training's: those of a command alone, as `out`, are not."""
+    return name in _BY_NAME
+
+
 def is_shown(name: str) -> bool:
     """Whether a table of runs has a column for a key that differs among them."""
     return decides(name) != _N or key(name).titled

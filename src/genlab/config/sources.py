@@ -7,6 +7,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from importlib import metadata
 from pathlib import Path
 
 from genlab.config.signatures import UnknownTarget, define
@@ -43,7 +44,8 @@ def _digest_of_file(path: Path, changed: int, size: int) -> str:
 def source_digest(targets: Iterable[str]) -> str:
     """SHA-256 of the modules that define `targets`, and of all that they import from the same folder or below.
 
-    A name that cannot be found counts as text: the check of the config says so in its own words.
+    Of an installed package its version counts. A name that cannot be found counts as text: the check of the config
+    says so in its own words.
     """
     files: dict[Path, None] = {}
     names = []
@@ -53,10 +55,27 @@ def source_digest(targets: Iterable[str]) -> str:
         except UnknownTarget:
             names.append(target)
             continue
+        if _is_installed(definition.path):
+            names.append(f"{target} {_version(target.partition('.')[0])}")
+            continue
         _gather(definition.path, _top(definition.path, definition.module), files)
         names.append(f"{target} {file_digest(definition.path)}")
     digests = sorted(file_digest(path) for path in files)
     return hashlib.sha256("\n".join([*names, *digests]).encode()).hexdigest()
+
+
+def _is_installed(path: Path) -> bool:
+    """Of a package that somebody else versions, or of Python itself."""
+    return bool({"site-packages", "dist-packages"} & set(path.parts)) or path.is_relative_to(Path(os.__file__).parent)
+
+
+def _version(package: str) -> str:
+    """Of the distribution that brings an installed package; empty where it says none."""
+    found = metadata.packages_distributions().get(package) or [package]
+    try:
+        return metadata.version(found[0])
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def _top(path: Path, module: str) -> Path:
@@ -77,7 +96,7 @@ def _gather(path: Path, top: Path, found: dict[Path, None]) -> None:
     for module in _imported(tree, path, top):
         base = top.joinpath(*module.split("."))
         for candidate in (base.with_suffix(".py"), base / "__init__.py"):
-            if candidate.is_file():
+            if candidate.is_file() and not _is_installed(candidate):
                 _gather(candidate, top, found)
 
 

@@ -50,8 +50,8 @@ def plainly(error: Exception | SystemExit) -> Exception:
     said: Exception | None = None
     if isinstance(error, SystemExit):
         said = CalledExit(f"sys.exit({error.code!r}) was called before the run was done; its traceback says where")
-    elif type(error).__name__ == "InstantiationException" and isinstance(error.__cause__, Exception):
-        return _of_part(error, error.__cause__)
+    elif type(error).__name__ == "MisconfigurationException":  # Lightning's, on what the trainer was given
+        said = ConfigError(f"trainer: {sentence(error)}")
     elif type(error).__name__ == "ProcessRaisedException":  # of a spawned process: its traceback, the reason at its end
         said = RuntimeError(str(error).strip().splitlines()[-1])
     elif isinstance(error, MemoryError) or _is_memory(str(error)):
@@ -60,16 +60,6 @@ def plainly(error: Exception | SystemExit) -> Exception:
         said = DiskFull(error.errno, f"the disk is full: {error.filename or 'a file'} could not be written")
     else:
         return error
-    said.__cause__ = error
-    return said
-
-
-def _of_part(error: Exception, cause: Exception) -> Exception:
-    """What kept Hydra from building a part; of Lightning's words on its arguments a ConfigError that names the part."""
-    if type(cause).__name__ != "MisconfigurationException":
-        return plainly(cause)
-    key = re.search(r"^full_key: (\S+)$", str(error), re.MULTILINE)
-    said = ConfigError(f"{key[1] if key else 'a part'}: {sentence(cause)}")
     said.__cause__ = error
     return said
 

@@ -10,8 +10,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from genlab.config.errors import ConfigError
-from genlab.config.fingerprint import measurement
+from genlab.config.fingerprint import measurement, of_saved
 from genlab.runs.atomic import write_json
 from genlab.runs.reading import Damaged, read_json
 from genlab.runs.record import Record, check_record
@@ -71,7 +70,4 @@ def _of_record(run: Run, record: Record) -> str | None:
     """What the record's own scores are; where it does not say so, as older ones, the config beside it does."""
     if record.measurement is not None or not record.metrics:
         return record.measurement
-    try:
-        return measurement(run.config())
-    except ConfigError:
-        return None
+    return of_saved(run.config, lambda cfg: measurement(cfg, follow=False))

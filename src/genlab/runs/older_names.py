@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import warnings
 
-from genlab.config.errors import ConfigError
-from genlab.config.fingerprint import fingerprint, name_with_measurement
+from omegaconf import DictConfig
+
+from genlab.config.fingerprint import fingerprint, name_with_measurement, of_saved
 from genlab.notice import Notice
 from genlab.runs.atomic import write_json
 from genlab.runs.reading import Damaged, check_fields, or_noted, read_json
@@ -22,7 +23,8 @@ FILE = "older_names.json"
 def older_name(store: Store, task_name: str, name: str) -> Run | None:
     """The run of an older name whose training is the one that `name` names; None when there is none."""
     known = _names(store).get(f"{task_name}/{name}")
-    return None if known is None else store.run(task_name, known)
+    run = None if known is None else store.run(task_name, known)
+    return run if run is not None and run.path.is_dir() else None
 
 
 def _names(store: Store) -> dict[str, str]:
@@ -55,10 +57,9 @@ def _look_through(store: Store) -> dict[str, str]:
 
 def _new_name(run: Run, data_checksum: str) -> str | None:
     """The name that the run would have today; None where its own is no older name of the same results."""
-    try:
-        cfg = run.config()
-        if re.sub(r"-\d+$", "", run.path.name) != name_with_measurement(cfg, data_checksum):
-            return None
-        return fingerprint(cfg, data_checksum)
-    except (ConfigError, ValueError):  # a damaged config, an interpolation that leads nowhere
-        return None
+
+    def name(cfg: DictConfig) -> str | None:
+        is_older = re.sub(r"-\d+$", "", run.path.name) == name_with_measurement(cfg, data_checksum)
+        return fingerprint(cfg, data_checksum, follow=False) if is_older else None
+
+    return of_saved(run.config, name)

@@ -28,7 +28,7 @@ class Job:
         """The overrides as a sweep over rows writes them."""
         from hydra_plugins.genlab.rows import words
 
-        return frozenset(words(self.overrides))
+        return _decisive(words(self.overrides))
 
 
 def jobs(study: Study) -> Iterator[Job]:
