@@ -7,16 +7,14 @@ import re
 from genlab.config.misfits import misfits
 from genlab.config.schema import Paths, Train
 from genlab.config.signatures import signature
+from genlab.config.words import unreadable
 
 
 def misread(error: Exception) -> str | None:
     """A sentence on a word that is no override, or one that cannot be applied; None for another error."""
     text = str(error)
     if (word := getattr(error, "override", None)) is not None:  # Hydra's OverrideParseException
-        return _unreadable(str(word))
-    if match := re.search(r"Ambiguous value for argument '([^=]+)=(.*)'", text):
-        key, values = match.groups()
-        return f"{key} = {values} is several values: add -m to try each, or write {key}=[{values}] for a list"
+        return unreadable(str(word))
     if match := re.search(r"An item is already at '(.+?)'", text):
         return f"+{match[1]}: the config has {match[1]!r} already: write {match[1]}=... to change it"
     if match := re.search(r"Multiple values for (\S+?)\. ", text):
@@ -28,14 +26,6 @@ def misread(error: Exception) -> str | None:
     if match := re.search(r"config groups is not supported: '\+\+(.+?)'", text):
         return f"++{match[1]}: write +{match[1]} to choose an option of a new group"
     return None
-
-
-def _unreadable(word: str) -> str:
-    key, equals, value = word.partition("=")
-    if not equals:
-        return f"{word!r} is neither a flag nor key=value; to change it write {key.lstrip('+')}=VALUE"
-    example = f"\"{key}='{value}'\""
-    return f"{word!r} cannot be read: a value with signs such as = , [ ] {{ }} ( ) needs quotes, as in {example}"
 
 
 _KINDS = {"Integer": "a whole number", "Float": "a number", "Boolean": "true or false", "list": "a list"}

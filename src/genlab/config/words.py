@@ -138,7 +138,7 @@ def _understood(word: str, several: bool) -> tuple[str, Override]:
         word = f"{key}={quoted(literal)}"
         override = _parsed(word)
     if override is None:
-        raise ConfigError(_unreadable(given))
+        raise ConfigError(unreadable(given))
     return word, override
 
 
@@ -179,7 +179,8 @@ def _exists(value: str) -> bool:
         return False
 
 
-def _unreadable(word: str) -> str:
+def unreadable(word: str) -> str:
+    """A sentence on a word that Hydra's grammar cannot read, with the remedy."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
