@@ -99,6 +99,12 @@ def test_a_run_asked_for_by_its_saved_config_is_done_before(digits_run, capsys):
     assert f"{digits_run.path.name}: done before" in capsys.readouterr().err
 
 
+def test_a_sweep_file_is_written_for_variations_of_a_saved_config(digits_run, capsys):
+    words = ["--config-dir", str(digits_run.path), "--config-name", "config"]
+    assert main(["wandb-sweep", "metric=fid_digits", *words, "optimizer.lr=0.001,0.002"]) == 0
+    assert str(digits_run.path) in capsys.readouterr().out
+
+
 def test_a_folder_of_samples_holds_those_of_the_last_request(digits_run, tmp_path):
     words = [f"run={digits_run.path}", "sampler=ddim", "sampler.steps=2", "format=folder", f"out={tmp_path}/fold"]
     assert main(["sample", *words, "n=6"]) == 0

@@ -7,7 +7,6 @@ from genlab.config.app import App, run_app
 from genlab.config.check import check
 from genlab.config.files import options
 from genlab.config.fingerprint import decisive
-from genlab.config.of_run import from_saved
 from genlab.runs.store import Run, save_config
 
 RECIPES = [name for name in options("experiment") if "/" in name and not name.startswith(("report/", "quickstart/"))]
@@ -16,7 +15,7 @@ RECIPES = [name for name in options("experiment") if "/" in name and not name.st
 def composed(*words):
     """The config of `genlab train *words`, its first stage known, as a job has it when it is saved."""
     app = App(task=lambda cfg: cfg, check=check, plan=_identify)
-    run_app("check", app, [*from_saved(list(words)), "-m", "hydra/launcher=genlab_compose"], config_name="train")
+    run_app("check", app, [*words, "-m", "hydra/launcher=genlab_compose"], config_name="train")
     (job,) = app.results
     return job.value
 

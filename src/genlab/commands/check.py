@@ -12,7 +12,6 @@ from genlab.commands.first_stage import identify
 from genlab.config.app import App, JobResult, run_app
 from genlab.config.check import check
 from genlab.config.errors import ConfigError
-from genlab.config.of_run import from_saved
 
 if TYPE_CHECKING:
     from genlab.reports.costs import CostRow
@@ -25,7 +24,7 @@ def main(argv: list[str]) -> int:
     The jobs of a search are not known before it runs: corners of its space are checked and timed instead.
     """
     app = App(task=lambda cfg: cfg, check=check, plan=_identify)
-    run_app("check", app, [*from_saved(argv), "-m", "hydra/launcher=genlab_compose"], config_name="train")
+    run_app("check", app, [*argv, "-m", "hydra/launcher=genlab_compose"], config_name="train")
     if app.results:
         trials = _trials(app.results[0].value)
         jobs = _new_jobs(app.results) if trials is None else _corners(app.results, trials)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 def main(argv: list[str]) -> int:
     """Train one run, or with -m a sweep; the exit status is 1 when a run failed."""
     from genlab.commands.closing import close
-    from genlab.config.of_run import from_saved
 
     sweeps: list[Sweep] = []
     app = App(
@@ -32,7 +31,7 @@ def main(argv: list[str]) -> int:
         plan=lambda jobs: _plan(jobs, sweeps), conclude=lambda results: _conclude(results, sweeps),
         unbegun=_unbegun, scores=_scores, curve=_curve,
     )  # fmt: skip
-    run_app("train", app, from_saved(argv))
+    run_app("train", app, argv)
     return close(app)
 
 

@@ -8,15 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from genlab.config.errors import ConfigError, nearest
 from genlab.config.explain import UnlistedKey, explained, is_of_hydra, unlisted
 from genlab.config.files import conf_dir
+from genlab.config.hydra_limits import limited_hydra
 from genlab.config.resolvers import register_resolvers
 from genlab.config.schema import register
-from genlab.config.untrusted import limited_config_dirs
-from genlab.config.words import as_hydra_reads
+from genlab.config.words import as_hydra_reads, names_allowed
 from genlab.crash_report import told
 
 if TYPE_CHECKING:
@@ -54,9 +54,29 @@ class App:
     conclude: Callable[[Sequence[JobResult]], None] | None = None
     results: list[JobResult] = field(default_factory=list)
     is_sweep: bool = False
+    allowed: frozenset[str] = frozenset()
+    """What `allow_targets` of the command line names; that of a file allows nothing."""
+
+    def __post_init__(self) -> None:
+        check = self.check
+
+        def check_all(cfg: DictConfig) -> None:
+            self._refuse_self_allowed(cfg)
+            check(cfg)
+
+        self.check = check_all
+
+    def _refuse_self_allowed(self, cfg: DictConfig) -> None:
+        names = OmegaConf.select(cfg, "allow_targets")
+        if isinstance(names, ListConfig) and not self.allowed.issuperset(map(str, names)):
+            raise ConfigError(
+                f"allow_targets = {list(map(str, names))} stands in a file, which cannot allow itself anything: "
+                f"if you trust these names, add allow_targets='[{','.join(map(str, names))}]' to the command"
+            )
 
     def __call__(self, cfg: DictConfig) -> Any:
         try:
+            self._refuse_self_allowed(cfg)
             result = self.task(cfg)
         except Exception as error:  # raised again by run_app: Hydra would print about it
             result = error
@@ -99,8 +119,9 @@ class JobResult:
 def run_app(verb: str, app: App, argv: list[str], config_name: str | None = None) -> None:
     """Compose the config `conf/<config_name>.yaml` with the overrides of `argv` and give it to `app`.
 
-    Hydra's own flags work (`--cfg job`, `--help`, `-m`, `--config-dir`, `--config-name`, `-sc`). A key that the config
-    does not list is taken all the same where its part has such a parameter, as if it were written with Hydra's `++`.
+    Hydra's own flags work (`--cfg job`, `--help`, `-m`, `--config-dir`, `--config-name`, `-sc`), but for the one that
+    would put another folder in the place of genlab's configs. A key that the config does not list is taken all the
+    same where its part has such a parameter, as if it were written with Hydra's `++`.
 
     Raises:
         ConfigError: a word cannot be read, or the config cannot be composed.
@@ -108,7 +129,13 @@ def run_app(verb: str, app: App, argv: list[str], config_name: str | None = None
     register()
     register_resolvers()
     _refuse_odd_words(verb, argv)
-    name, words = config_name or verb, as_hydra_reads(argv)
+    name = config_name or verb
+    if name == "train":
+        from genlab.config.of_run import from_saved
+
+        argv = from_saved(argv)
+    words = as_hydra_reads(argv)
+    app.allowed = names_allowed(words)
     while {"-m", "--multirun"} & set(words) and (found := unlisted(words, name)) is not None:  # before a job is planned
         words = _listed(words, found)
     while True:
@@ -129,7 +156,8 @@ def _listed(words: list[str], error: UnlistedKey) -> list[str]:
 def _refuse_odd_words(verb: str, argv: list[str]) -> None:
     from hydra._internal.utils import get_args_parser
 
-    known = {flag for action in get_args_parser()._actions for flag in action.option_strings}
+    actions = [action for action in get_args_parser()._actions if action.dest != "config_path"]
+    known = {flag for action in actions for flag in action.option_strings}
     for word in argv:
         if not word.partition("=")[0].strip("+~"):
             raise ConfigError(f"{word!r} has no key; a word is key=value")
@@ -147,7 +175,7 @@ def _run(verb: str, app: App, words: list[str], name: str) -> None:
     saved_env = os.environ.get("HYDRA_FULL_ERROR")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here instead of being printed by Hydra
     try:
-        with limited_config_dirs():
+        with limited_hydra():
             hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=name)(app)()
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
         raise explained(error, words, name) from error

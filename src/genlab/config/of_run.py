@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from genlab.config import keys
 from genlab.config.files import conf_dir
+from genlab.config.untrusted import limited_text
 from genlab.config.words import flags_and_words, value_of
 from genlab.runs.reading import Damaged
 from genlab.runs.store import Run, Store
@@ -58,12 +59,12 @@ def from_saved(argv: list[str]) -> list[str]:
     """The words of `genlab train`, by which `--config-dir RUN --config-name config` asks for what a run asked for.
 
     The config.yaml of a run is complete: conf/saved.yaml composes it with no defaults but those of folders and
-    launchers. Like every command on a run, this one takes no allow_targets from it.
+    launchers. Like every command on a run, this one takes no allow_targets from it, and nothing that is Hydra's.
 
     Raises:
         ConfigError: the run's config is none.
     """
-    if (path := _named_config(argv)) is None or not (path.parent / "record.json").is_file():
+    if (path := _named_config(argv)) is None or not _is_saved(path):
         return argv
     base = own_config(Run(path.parent))
     base.pop("sweep", None)
@@ -80,6 +81,18 @@ def _named_config(argv: list[str]) -> Path | None:
     if args.config_dir is None or args.config_name is None or args.config_name.removesuffix(".yaml") != "config":
         return None
     return Run(Path(args.config_dir).expanduser()).config_file
+
+
+def _is_saved(path: Path) -> bool:
+    """Whether a config.yaml is complete, as that of a run is; what people write stands on defaults."""
+    import yaml
+
+    if not path.exists():
+        return False
+    if Run(path.parent).record_file.exists():
+        return True
+    root = yaml.compose(limited_text(path))
+    return not isinstance(root, yaml.MappingNode) or "defaults" not in [key.value for key, _ in root.value]
 
 
 def _offer(base: DictConfig, argv: list[str], replaceable: Sequence[str]) -> None:

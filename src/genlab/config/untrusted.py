@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -99,26 +97,3 @@ def _refuse_bomb(path: Path, text: str, aliases: bool) -> None:
         open_nodes[-1] = (anchor, values + added)
         if values + added > MOST_NODES:
             raise ConfigError(f"{path} stands for more than {MOST_NODES} values, which no config has")
-
-
-@contextmanager
-def limited_config_dirs() -> Iterator[None]:
-    """Inside, Hydra reads a file of `--config-dir` only within the limits of `limited_text`."""
-    from hydra._internal.sources_registry import SourcesRegistry
-    from hydra.core.plugins import Plugins
-
-    Plugins.instance()  # which registers the sources
-    of_files: Any = SourcesRegistry.instance().resolve("file")  # the class in use: plugins may be loaded twice
-    unlimited = of_files.load_config
-
-    def load_config(source: Any, config_path: str) -> Any:
-        path = Path(source.path) / source._normalize_file_name(config_path)
-        if source.provider == "command-line" and path.is_file():
-            limited_text(path)
-        return unlimited(source, config_path)
-
-    of_files.load_config = load_config  # Hydra has no place of its own for it
-    try:
-        yield
-    finally:
-        of_files.load_config = unlimited

@@ -91,6 +91,12 @@ def value_of(words: Sequence[str], key: str, default: str) -> str:
     return value if isinstance(value, str) else given[-1].partition("=")[2]
 
 
+def names_allowed(words: Sequence[str]) -> frozenset[str]:
+    """Every name that `allow_targets` has in the words, in all values of a sweep."""
+    given = [word.partition("=")[2] for word in words if word.partition("=")[0].lstrip("+~") == "allow_targets"]
+    return frozenset(re.findall(r"[\w.]+", " ".join(given)))
+
+
 def is_swept(word: str) -> bool:
     """Whether a word gives several values."""
     override = _parsed(word)
