@@ -101,7 +101,7 @@ def test_a_run_asked_for_by_its_saved_config_is_done_before(digits_run, capsys):
 
 def test_a_sweep_file_is_written_for_variations_of_a_saved_config(digits_run, capsys):
     words = ["--config-dir", str(digits_run.path), "--config-name", "config"]
-    assert main(["wandb-sweep", "metric=fid_digits", *words, "optimizer.lr=0.001,0.002"]) == 0
+    assert main(["wandb-sweep", "metric=fid_digits", *words, "metrics=image", "optimizer.lr=0.001,0.002"]) == 0
     assert str(digits_run.path) in capsys.readouterr().out
 
 

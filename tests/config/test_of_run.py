@@ -1,10 +1,14 @@
 """A run's own config.yaml asks for the same run again."""
 
+from pathlib import Path
+
 import pytest
+from omegaconf import OmegaConf
 
 from genlab.commands.check import _identify
 from genlab.config.app import App, run_app
 from genlab.config.check import check
+from genlab.config.errors import ConfigError
 from genlab.config.files import options
 from genlab.config.fingerprint import decisive
 from genlab.runs.store import Run, save_config
@@ -57,3 +61,36 @@ def test_a_saved_config_allows_itself_nothing(saved):
     cfg = composed("experiment=autoencoder/cvae_digits")
     cfg.allow_targets = ["os.system"]
     assert composed(*saved(cfg)).allow_targets == []
+
+
+ELSEWHERE = {
+    "logger": {"_target_": "pytorch_lightning.loggers.CSVLogger", "save_dir": "elsewhere"},
+    "callbacks": {"_target_": "pytorch_lightning.callbacks.ModelCheckpoint", "dirpath": "/elsewhere"},
+    "trainer.profiler": {"_target_": "pytorch_lightning.profilers.SimpleProfiler", "dirpath": "${tags.0}"},
+    "trainer.default_root_dir": "~/elsewhere",
+    "callbacks.previous": {"_target_": "pytorch_lightning.callbacks.ModelCheckpoint", "filename": "../../elsewhere"},
+    "logger.x": {"_target_": "pytorch_lightning.loggers.CSVLogger", "save_dir": "${paths.run_dir}/../elsewhere"},
+    "logger.data": {"_target_": "pytorch_lightning.loggers.CSVLogger", "save_dir": "${paths.data_dir}"},
+}
+
+
+@pytest.mark.parametrize("where", ELSEWHERE)
+def test_a_saved_config_writes_into_its_run_only_unless_the_command_says_so(where, saved):
+    key = f"{where}.mine" if where in ("logger", "callbacks") else where
+    cfg = composed("experiment=autoencoder/cvae_digits", "logger=many", "debug=profiler", "tags=[/elsewhere]")
+    OmegaConf.set_struct(cfg, False)
+    words = saved(cfg)
+    config = Run(Path(words[1])).config_file
+    content = OmegaConf.load(config)
+    OmegaConf.update(content, key, ELSEWHERE[where], force_add=True)
+    config.write_text(OmegaConf.to_yaml(content))
+    with pytest.raises(ConfigError, match=f"{key}.*is no place in the run's own folder"):
+        composed(*words)
+
+
+def test_a_place_that_the_command_gives_is_taken(saved):
+    cfg = composed("experiment=autoencoder/cvae_digits", "logger=csv")
+    cfg.logger.csv.file = "/elsewhere/x.csv"
+    words = saved(cfg)
+    assert composed(*words, "logger.csv.file=/mine.csv").logger.csv.file == "/mine.csv"
+    assert composed(*words, "logger=none").logger == {}

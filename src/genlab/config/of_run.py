@@ -9,7 +9,9 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from genlab.config import keys
+from genlab.config.errors import ConfigError
 from genlab.config.files import conf_dir
+from genlab.config.places import foreign_places
 from genlab.config.untrusted import limited_text
 from genlab.config.words import flags_and_words, value_of
 from genlab.runs.reading import Damaged
@@ -62,12 +64,13 @@ def from_saved(argv: list[str]) -> list[str]:
     launchers. Like every command on a run, this one takes no allow_targets from it, and nothing that is Hydra's.
 
     Raises:
-        ConfigError: the run's config is none.
+        ConfigError: the run's config is none, or its parts would write elsewhere than into the run's folder.
     """
     if (path := _named_config(argv)) is None or not _is_saved(path):
         return argv
     base = own_config(Run(path.parent))
     base.pop("sweep", None)
+    _refuse_foreign_places(base, argv)
     _offer(base, argv, [*keys.names(replaceable=True), "optimizer", "logger"])
     return [*argv, "--config-dir", str(conf_dir()), "--config-name", "saved"]  # of a flag, the last one counts
 
@@ -93,6 +96,17 @@ def _is_saved(path: Path) -> bool:
         return True
     root = yaml.compose(limited_text(path))
     return not isinstance(root, yaml.MappingNode) or "defaults" not in [key.value for key, _ in root.value]
+
+
+def _refuse_foreign_places(base: DictConfig, argv: list[str]) -> None:
+    given = {word.lstrip("+~").partition("=")[0] for word in argv}
+    problems = [
+        f"{key} = {text!r} of the saved config is no place in the run's own folder: if you want it, add {key}={text}"
+        for key, text in foreign_places(base)
+        if not any(key == name or key.startswith(f"{name}.") for name in given)
+    ]
+    if problems:
+        raise ConfigError(problems)
 
 
 def _offer(base: DictConfig, argv: list[str], replaceable: Sequence[str]) -> None:
