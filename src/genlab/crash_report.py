@@ -71,6 +71,8 @@ def _key(error: Exception, words: Sequence[str]) -> str:
 
 def _keep(error: Exception, words: Sequence[str]) -> Path | None:
     """The file with the traceback: in `errors/` of the store that there is, else a temporary one; None without room."""
+    from genlab.runs.store import ERRORS
+
     given = [word.partition("=")[2] for word in words if word.startswith("paths.output_dir=")]
     store = Path(given[-1] if given else "outputs").expanduser()
     started = datetime.now(UTC)
@@ -79,7 +81,7 @@ def _keep(error: Exception, words: Sequence[str]) -> Path | None:
     text = redact_text(text + "".join(traceback.format_exception(error)))
     name = f"{started:%Y%m%d-%H%M%S}-{os.getpid()}.txt"
     try:
-        folder = store / "errors"
+        folder = store / ERRORS
         if store.is_dir():
             folder.mkdir(exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8", errors="backslashreplace")

@@ -43,6 +43,7 @@ DIFFUSION = "experiment=diffusion/class_conditional_digits"
         (["task_name=../x"], "task_name = '../x' must be letters"),
         (["task_name=sweeps"], "task_name = 'sweeps' is a folder of the store's own"),
         (["task_name=evaluations"], "task_name = 'evaluations' is a folder of the store's own"),
+        (["task_name=errors"], "task_name = 'errors' is a folder of the store's own"),
         (["optimizer._target_=torch.load"], "'torch.load' is not on the list"),
         (["+model.likelihood.inner={_target_: torch.hub.load}"], "'torch.hub.load' is not on the list"),
         (["callbacks.progress._target_=genlab.callbacks.progress.Progres"], "'genlab.callbacks.progress.Progress'"),

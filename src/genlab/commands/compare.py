@@ -57,7 +57,7 @@ def compare(cfg: DictConfig) -> Path:
     found = compared(scores_a, scores_b)
     if not found:
         raise ConfigError("the two models have no score in common: choose other metrics")
-    folder = Path(cfg.out) if cfg.out else runs[0].path / "comparisons" / f"{runs[1].path.name}-{question(cfg)}"
+    folder = Path(cfg.out) if cfg.out else runs[0].place("comparisons", f"{runs[1].path.name}-{question(cfg)}")
     names = [str(run.path) for run in runs]
     write_json(folder / "comparison.json", {"a": names[0], "b": names[1], "metrics": comparison.to_json(found)})
     write_text(folder / "comparison.md", comparison.markdown(found, *names))

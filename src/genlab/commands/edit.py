@@ -51,7 +51,7 @@ def edit(cfg: DictConfig, run: Any) -> Path:
             given, results = wanted(model, copies, told, generator=noise)
     except ValueError as error:
         raise ConfigError(str(error)) from error
-    path = Path(cfg.out or run.samples / f"{stem('edit', cfg)}.png")
+    path = Path(cfg.out or run.place("samples", f"{stem('edit', cfg)}.png"))
     row = torch.cat([x, given.cpu(), results.cpu()])
     grids.save_png(path, grids.grid(to_uint8(row), len(row), column_labels=["original", "given", *_numbers(results)]))
     print(path)

@@ -34,7 +34,7 @@ def main(argv: list[str]) -> int:
         return of_folder(argv)
     run = the_run(argv)
     benches: list[Workbench] = []  # one for all jobs, made when the first is sound
-    summary = Path(value_of(argv, "out", "") or ("" if run is None else run.path / "evaluations" / "samplers"))
+    summary = Path(value_of(argv, "out", "") or ("" if run is None else run.place("evaluations", "samplers")))
     done: list[dict[str, Any]] = []
 
     def work(cfg: DictConfig) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[Workbench]) -> dict
 
     if cfg.get("metrics") is None:
         raise ConfigError("there is nothing to evaluate: the run has no metrics; give metrics=image")
-    file = run.path / "evaluations" / f"{_name(cfg, run)}.json"
+    file = run.place("evaluations", f"{_name(cfg, run)}.json")
     checkpoint, is_timed = checkpoint_of(run, cfg.checkpoint), _is_sweep() and not cfg.metrics.get("keep_features")
     made_of = _made_of(cfg, checkpoint)
     if (record := _done_before(file, made_of, is_timed)) is not None:
@@ -81,7 +81,7 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[Workbench]) -> dict
     if is_timed:  # kept features were not
         suite.measure_cost()
     watch = Stopwatch()
-    pictures = file.with_suffix("")
+    pictures = run.place("evaluations", file.stem)
     pictures.mkdir(parents=True, exist_ok=True)
     try:
         with noted(), reporting("computing the scores") as report:

@@ -55,7 +55,7 @@ def _drawn(cfg: DictConfig, run: Any, module: Any) -> Path:
     from genlab.randomness import PerImage
     from genlab.reports.samples import check_folder, write_folder, write_grid, write_points
 
-    out = Path(cfg.out or run.samples / stem("drawn", cfg))
+    out = Path(cfg.out or run.place("samples", stem("drawn", cfg)))
     if cfg.format == "folder" and cfg.out is not None:
         check_folder(out)
     labels, parts = _labels(cfg, module), []
@@ -72,7 +72,7 @@ def _drawn(cfg: DictConfig, run: Any, module: Any) -> Path:
         return out
     path = out if out.suffix == ".png" else out / "samples.png"
     if cfg.out is None:
-        path = run.samples / f"{stem('drawn', cfg)}.png"
+        path = run.place("samples", f"{stem('drawn', cfg)}.png")
     columns = None if labels is None or cfg.label is not None else module.num_classes
     print(write_points(path, x) if x.ndim == 2 else write_grid(path, x, columns))
     return path
@@ -87,7 +87,7 @@ def _film(cfg: DictConfig, run: Any, module: Any) -> Path:
     unfolds = isinstance(module, Unfolds)
     if not unfolds:
         raise ConfigError(f"format = film: the model of run {run.path.name} does not sample in steps")
-    path = Path(cfg.out or run.samples / f"{stem('drawn', cfg)}.gif")
+    path = Path(cfg.out or run.place("samples", f"{stem('drawn', cfg)}.gif"))
     check_film(path)
     streams = PerImage.range(cfg.seed, 0, cfg.n, module.device)
     with progress("drawing the film"):

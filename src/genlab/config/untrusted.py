@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from genlab.config.errors import ConfigError
+from genlab.regular import NoFile, open_regular
 
 MOST_BYTES = 2**20
 MOST_NODES = 100_000
@@ -57,11 +58,14 @@ def limited_text(path: Path, aliases: bool = True) -> str:
     """
     import yaml
 
-    if (size := path.stat().st_size) > MOST_BYTES:
-        raise ConfigError(f"{path} has {size} bytes, and a config has at most {MOST_BYTES}")
     try:
-        text = path.read_text(encoding="utf-8")
+        with open_regular(path) as file:
+            if (size := max(path.stat().st_size, len(content := file.read(MOST_BYTES + 1)))) > MOST_BYTES:
+                raise ConfigError(f"{path} has {size} bytes, and a config has at most {MOST_BYTES}")
+        text = content.decode()
         _refuse_bomb(path, text, aliases)
+    except NoFile as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror})") from error
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"{path} is no YAML: {_where(error)}") from error
     return text

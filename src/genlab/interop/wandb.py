@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from genlab.config.ranges import Name64, Name128, PositiveFloat, Project
 from genlab.config.redact import redact
 from genlab.notice import Notice
+from genlab.regular import MOST_BYTES, NoFile, read_regular
 from genlab.runs.atomic import write_text
 
 if TYPE_CHECKING:
@@ -230,8 +231,8 @@ def _stable_id(path: Path) -> str:
     if os.environ.get("WANDB_SWEEP_ID") and (given := os.environ.get("WANDB_RUN_ID")):
         write_text(path, given + "\n")
         return given
-    with contextlib.suppress(FileNotFoundError):
-        kept = path.read_bytes().strip()
+    with contextlib.suppress(FileNotFoundError, NoFile):
+        kept = read_regular(path, MOST_BYTES).strip()
         if _ID.fullmatch(kept):
             return kept.decode()
         warnings.warn(f"{path} is damaged; this run goes on as a new run of W&B", Notice, stacklevel=2)

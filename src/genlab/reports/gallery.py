@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from genlab.regular import MOST_BYTES, read_regular
+
 BUDGET = 11_000_000
 """Bytes of pictures in a page; a third more once they are text."""
 
@@ -102,7 +104,7 @@ def order_of_steps(steps: Sequence[int]) -> list[int]:
 
 def _whole(path: Path) -> tuple[str, bytes]:
     try:
-        return "image/png", path.read_bytes()
+        return "image/png", read_regular(path, MOST_BYTES)
     except OSError:
         return "", b""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from genlab.reports.points import cloud
 from genlab.runs.atomic import replacing, write_json
 from genlab.runs.reading import check_fields, or_noted, read_json
 
+_NAME = re.compile(r"\d{6,}\.png")
 _WRITTEN = ".genlab-samples.json"
 """In a folder of samples: the names of those that are genlab's, which a later request may take away."""
 
@@ -44,7 +46,7 @@ def write_folder(folder: Path, x: Tensor, own: bool = False) -> Path:
     Args:
         folder: where to.
         x: (n, channel, height, width) in [-1, 1].
-        own: the folder is one of a run's own, in which all pictures are samples.
+        own: the folder is one of a run's own, in which the pictures that are named as samples are some.
 
     Raises:
         ValueError: there are other pictures in the folder.
@@ -53,7 +55,7 @@ def write_folder(folder: Path, x: Tensor, own: bool = False) -> Path:
         check_folder(folder)
     pictures = to_uint8(x, "samples")  # before anything is written: samples may be no numbers
     names = [f"{i:06d}.png" for i in range(len(x))]
-    before = [*_written(folder), *_others(folder)]
+    before = [*_written(folder), *(name for name in _others(folder) if _NAME.fullmatch(name))]
     _note(folder, sorted({*before, *names}))  # first, so that a killed process leaves no strangers
     for name in set(before) - set(names):
         (folder / name).unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from genlab.notice import Notice
+from genlab.regular import MOST_LINES, NoFile, read_regular
 from genlab.reports.curves import curves
 from genlab.runs import history
 
@@ -24,8 +25,11 @@ def thin_history(path: Path, points: int = 150) -> dict[str, list[list[float]]]:
     no step is left out with a notice.
     """
     try:
-        texts = path.read_bytes().splitlines()
+        texts = read_regular(path, MOST_LINES).splitlines()
     except FileNotFoundError:
+        return {}
+    except NoFile as error:
+        warnings.warn(f"{path} cannot be read ({error.strerror}); it has no curves", Notice, stacklevel=2)
         return {}
     stride, last = max(1, len(texts) // _PARSED), len(texts) - 1
     chosen = [text for i, text in enumerate(texts) if i % stride == 0 or i == last or b'"val/' in text]

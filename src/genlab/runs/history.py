@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from genlab.regular import MOST_LINES, read_regular
 from genlab.runs.atomic import write_text
 from genlab.runs.reading import Damaged
 from genlab.runs.signals import uncut
@@ -34,7 +35,7 @@ def read(path: Path) -> list[dict[str, Any]]:
     """
     remedy = f"move {path.parent} away, or run beside it with force=true"
     try:
-        texts = path.read_bytes().splitlines()
+        texts = read_regular(path, MOST_LINES).splitlines()
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:

@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeVar, Union
 
 from genlab.config.errors import ConfigError
 from genlab.notice import Notice
+from genlab.regular import MOST_BYTES, read_regular
 
 T = TypeVar("T")
 
@@ -48,7 +49,7 @@ def read_json(path: Path, remedy: str, schema: int = 1) -> dict[str, Any] | None
         Damaged, Newer: it is there and cannot be used.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_regular(path, MOST_BYTES).decode())
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

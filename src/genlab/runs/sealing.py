@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
+from genlab.regular import NoFile, open_regular
+
 _LABEL = b"genlab sha256 "
 _SEAL = len(_LABEL) + 64
 _LENGTH = 2
@@ -36,17 +38,17 @@ def write_sealed(file: IO[bytes], write: Callable[[Any], None]) -> None:
 def is_sealed(path: Path) -> bool:
     """Whether a file is there and carries a checksum, right or wrong."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _SEAL))
             return file.read().startswith(_LABEL)
-    except FileNotFoundError:
+    except (FileNotFoundError, NoFile):
         return False
 
 
 def is_whole(path: Path) -> bool:
     """Whether a file is there and carries the checksum of its content."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             left = file.seek(0, os.SEEK_END) - _LENGTH - _SEAL
             file.seek(0)
             sha256 = hashlib.sha256()
@@ -54,7 +56,7 @@ def is_whole(path: Path) -> bool:
                 sha256.update(chunk)
                 left -= len(chunk)
             end = file.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, NoFile):
         return False
     sha256.update(bytes(_LENGTH))  # what stood there when it was hashed
     return end == _end(sha256.hexdigest())

@@ -13,12 +13,13 @@ from genlab.config.errors import ConfigError, listed
 from genlab.config.redact import redact
 from genlab.config.untrusted import load_untrusted
 from genlab.notice import Notice
+from genlab.regular import MOST_BYTES, read_regular
 from genlab.runs import atomic, record, sealing
 from genlab.runs.reading import Damaged
 from genlab.runs.record import Record
 
-SWEEPS, STUDIES, REPORTS, EVALUATIONS = "sweeps", "studies", "reports", "evaluations"
-OWN_FOLDERS = (SWEEPS, STUDIES, REPORTS, EVALUATIONS)
+SWEEPS, STUDIES, REPORTS, EVALUATIONS, ERRORS = "sweeps", "studies", "reports", "evaluations", "errors"
+OWN_FOLDERS = (SWEEPS, STUDIES, REPORTS, EVALUATIONS, ERRORS)
 """Folders of the store that hold no runs: no task has their names."""
 LAST, PREVIOUS = "last.ckpt", "previous.ckpt"
 """Of a run's checkpoints the newest, and the one before it."""
@@ -49,6 +50,17 @@ class Run:
     @property
     def samples(self) -> Path:
         return self.path / "samples"
+
+    def place(self, *names: str) -> Path:
+        """Where a command writes a file or a folder of this run, which may come from a stranger.
+
+        Raises:
+            ConfigError: links lead out of the run's folder.
+        """
+        path = self.path.joinpath(*names)
+        if not path.resolve().is_relative_to(self.path.resolve()):
+            raise ConfigError(f"{path} leads out of the run's folder, to {path.resolve()}: nothing is written there")
+        return path
 
     @property
     def lock_file(self) -> Path:
@@ -110,8 +122,8 @@ def is_whole(path: Path) -> bool:
     if sealing.is_whole(path):
         return True
     try:
-        noted = digests_file(path).read_text().split()
-    except OSError:
+        noted = read_regular(digests_file(path), MOST_BYTES).decode().split()
+    except (OSError, UnicodeDecodeError):
         return False
     return path.exists() and atomic.sha256_of(path) in noted
 
