@@ -2,6 +2,7 @@
 
 import builtins
 import os
+import socket
 import tempfile
 import warnings
 from unittest import mock
@@ -155,11 +156,28 @@ def test_a_damaged_newest_checkpoint_never_takes_the_place_of_the_one_before_it(
     assert checkpoint_io.load(run.checkpoints / "previous.ckpt")["global_step"] == 1
 
 
-def test_leftovers_of_the_dead_are_removed_and_files_that_others_write_are_not(tmp_path):
-    (tmp_path / "samples").mkdir()
-    dead = [tmp_path / ".record.json.999999999.ab.tmp", tmp_path / "samples" / ".step_1.png.abc_d.tmp"]
-    kept = [tmp_path / f".x.png.{os.getppid()}.ab.tmp", tmp_path / "samples" / "mine.tmp", tmp_path / ".lock"]
-    for path in dead + kept:
+def left_behind(folder, pid, monkeypatch):
+    """The temporary file of `replacing` in a process that was killed while it wrote, by the name that it really has."""
+    before = set(folder.glob(".*.tmp"))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "getpid", lambda: pid)
+        with atomic.replacing(folder / "record.json"):
+            (path,) = set(folder.glob(".*.tmp")) - before
+    path.write_text("")
+    return path
+
+
+def test_leftovers_of_the_dead_are_removed_and_files_that_others_write_are_not(tmp_path, monkeypatch):
+    for name in ("samples", "wandb/run-1/files"):
+        (tmp_path / name).mkdir(parents=True)
+    dead = [left_behind(folder, 999999999, monkeypatch) for folder in (tmp_path, tmp_path / "samples")]
+    wandbs = tmp_path / "wandb/run-1/files" / dead[0].name
+    kept = [left_behind(tmp_path, os.getppid(), monkeypatch), tmp_path / "mine.tmp", tmp_path / ".lock", wandbs]
+    kept += [tmp_path / "samples" / name for name in (".x.png.999999999.ab.tmp", ".step_1.png.abc_d.tmp", ".x.tmp")]
+    with monkeypatch.context() as patch:
+        patch.setattr(socket, "gethostname", lambda: "another.host")
+        kept.append(left_behind(tmp_path, 999999998, monkeypatch))
+    for path in kept:
         path.write_text("")
     atomic.remove_leftovers(tmp_path)
-    assert [path.exists() for path in dead + kept] == [False] * 2 + [True] * 3
+    assert [path.exists() for path in dead + kept] == [False] * 2 + [True] * len(kept)

@@ -7,7 +7,9 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,9 @@ from typing import IO, Any
 
 from genlab.regular import open_regular
 from genlab.runs.signals import uncut
+
+_TEMPORARY = re.compile(r"\..+\.(?P<host>\w+)-(?P<pid>\d+)\.[a-z0-9_]{8}\.tmp")
+"""Names that `replacing` gives: what is written, the writer, and what tempfile adds."""
 
 
 class DiskFull(OSError):
@@ -34,7 +39,8 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 def _replacing(path: Path) -> Iterator[IO[bytes]]:
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.{os.getpid()}.", suffix=".tmp")
+    writer = f"{_host()}-{os.getpid()}"
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.{writer}.", suffix=".tmp")
     os.close(handle)
     try:
         with open(temporary, "wb") as file:
@@ -54,11 +60,19 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove the temporary files below `folder` whose writers are dead; those of a living process stay."""
-    for path in folder.rglob(".*.tmp"):
-        writer = path.name.split(".")[-3]
-        if not (writer.isdecimal() and _is_alive(int(writer))):
-            path.unlink(missing_ok=True)
+    """Remove the temporary files of `replacing` below `folder` whose writers on this machine are dead.
+
+    Those of a living process stay, those of other machines, whose processes nobody knows here, and W&B's own.
+    """
+    for where, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != "wandb"]
+        for match in filter(None, map(_TEMPORARY.fullmatch, names)):
+            if match["host"] == _host() and not _is_alive(int(match["pid"])):
+                (Path(where) / match[0]).unlink(missing_ok=True)
+
+
+def _host() -> str:
+    return re.sub(r"\W", "_", socket.gethostname())[:32] or "_"
 
 
 def _is_alive(pid: int) -> bool:
