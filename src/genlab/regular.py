@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 from pathlib import Path
-from typing import IO
 
 MOST_BYTES = 2**28
 """Bytes of a JSON file or a picture of genlab's own; a sweep of ten thousand rows takes a few million."""
@@ -18,7 +18,7 @@ class NoFile(OSError):
     """There is a pipe, a device or a socket, or more than is ever written to such a file."""
 
 
-def open_regular(path: Path) -> IO[bytes]:
+def open_regular(path: Path) -> io.BufferedReader:
     """Open a file for reading in binary.
 
     Raises:
@@ -32,7 +32,7 @@ def open_regular(path: Path) -> IO[bytes]:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if not stat.S_ISREG(mode):
             raise NoFile(errno.EINVAL, "it is a pipe or a device, and no file", str(path))
-        return os.fdopen(handle, "rb")
+        return open(handle, "rb")
     except BaseException:
         os.close(handle)
         raise
