@@ -108,6 +108,55 @@ def test_a_sweep_over_measurements_trains_once(tmp_path, capfd, launcher):
     assert "3 done, 0 done before" in capfd.readouterr().out
 
 
+def failing_for(monkeypatch, n_samples, error):
+    """Every evaluation of so many samples raises."""
+    from genlab.metrics.suite import Suite
+
+    real = Suite.evaluate
+
+    def evaluate(suite, *given, **named):
+        if suite.n_samples == n_samples:
+            raise error
+        return real(suite, *given, **named)
+
+    monkeypatch.setattr(Suite, "evaluate", evaluate)
+
+
+@pytest.mark.parametrize("error", [ValueError("no such luck"), SystemExit(3)])
+def test_a_measurement_of_a_sweep_that_fails_is_told_as_failed_and_the_others_as_they_ended(
+    store, capsys, monkeypatch, error
+):
+    ask(store, "metrics.n_samples=40")
+    failing_for(monkeypatch, 30, error)
+    words = [*ASKED, "-m", "metrics.n_samples=20,30,40", "sweep=s", "launcher=inline", f"paths.output_dir={store}"]
+    capsys.readouterr()
+    assert main(words) == 1
+    assert [row["status"] for row in Sweep(store, "s").rows()] == ["completed", "failed", "completed"]
+    out = capsys.readouterr().out
+    assert "1 done, 1 done before, 1 failed" in out
+    (row,) = [line for line in out.splitlines() if "failed" in line and "jobs:" not in line]
+    assert "[" not in row  # no score, as those have intervals
+    assert the_run(store).record().status == "completed"
+
+
+def test_a_manifest_that_is_damaged_during_the_sweep_makes_no_job_fail(store, capsys, monkeypatch):
+    """Of its first job, when that has been scored."""
+    from genlab.metrics.suite import Suite
+
+    real = Suite.evaluate
+
+    def evaluate(*given, **named):
+        Sweep(store, "s").manifest.write_text("{half")
+        return real(*given, **named)
+
+    monkeypatch.setattr(Suite, "evaluate", evaluate)
+    words = ["-m", "metrics.n_samples=20", "sweep=s", "launcher=inline"]
+    ask(store, *words)
+    captured = capsys.readouterr()
+    assert "1 done, 0 done before, 0 failed" in captured.out
+    assert "the manifest of sweep s is not up to date" in captured.err
+
+
 def test_a_run_of_an_older_store_is_found_by_its_new_name(store, capsys):
     """When what is measured decided a run's name, too, other names were given; no folder is renamed."""
     from genlab.config.fingerprint import name_with_measurement

@@ -126,7 +126,7 @@ def test_a_manifest_that_cannot_be_used_is_not_written_over(tmp_path):
         with pytest.raises(Unreadable):
             Sweep(tmp_path, "s").plan([(["seed=1"], tmp_path / "train" / "def")])
         with pytest.raises(Unreadable):
-            Sweep(tmp_path, "s").conclude({tmp_path / "train" / "abc": "completed"})
+            Sweep(tmp_path, "s").conclude({(tmp_path / "train" / "abc", None): "completed"})
         assert path.read_text() == text
 
 

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from genlab.runs.reading import Damaged
-from genlab.runs.sweeps import Sweep, readable, safe, sweeps_of_runs
+from genlab.runs.sweeps import Planned, Sweep, readable, safe, sweeps_of_runs
 
 
 def job(root, *words, fingerprint="abc"):
@@ -18,7 +18,7 @@ def test_a_planned_row_becomes_what_the_run_became(tmp_path):
     one, two = job(tmp_path, "seed=1", "x=3"), job(tmp_path, "seed=2", "x=3", fingerprint="def")
     sweep.plan([one, two])
     assert [row["status"] for row in sweep.rows()] == ["planned", "planned"]
-    sweep.conclude({one[1]: "completed", two[1]: "failed"})
+    sweep.conclude({(one[1], None): "completed", (two[1], None): "failed"})
     assert [(row["fingerprint"], row["status"], row["overrides"]) for row in sweep.rows()] == [
         ("abc", "completed", ["seed=1", "x=3"]), ("def", "failed", ["seed=2", "x=3"]),
     ]  # fmt: skip
@@ -27,19 +27,33 @@ def test_a_planned_row_becomes_what_the_run_became(tmp_path):
 
 def test_a_run_notes_its_own_end_if_it_is_a_row(tmp_path):
     sweep, one, two = Sweep(tmp_path, "first"), job(tmp_path, "seed=1"), job(tmp_path, "seed=2", fingerprint="def")
-    sweep.note(one[1], "completed")
+    sweep.note(one[1], None, "completed")
     assert not sweep.folder.exists()
     sweep.plan([one, two])
-    sweep.note(one[1], "completed")
-    sweep.note(tmp_path / "train" / "of another sweep", "completed")
+    sweep.note(one[1], None, "completed")
+    sweep.note(tmp_path / "train" / "of another sweep", None, "completed")
     assert [row["status"] for row in sweep.rows()] == ["completed", "planned"]
+
+
+@pytest.mark.parametrize("told", ["note", "conclude"])
+def test_two_measurements_of_one_run_end_each_in_its_own_way(tmp_path, told):
+    sweep, run = Sweep(tmp_path, "first"), tmp_path / "train" / "abc"
+    jobs = [Planned(["n=1"], run, "one"), Planned(["n=2"], run, "two"), Planned(["metrics=none"], run)]
+    sweep.plan(jobs)
+    for at, status in enumerate(["completed", "failed", "interrupted"]):
+        before = [row["status"] for row in sweep.rows()]
+        if told == "note":
+            sweep.note(run, jobs[at].measurement, status)
+        else:
+            sweep.conclude({(run, jobs[at].measurement): status})
+        assert [row["status"] for row in sweep.rows()] == [*before[:at], status, *before[at + 1 :]]
 
 
 @pytest.mark.parametrize(("status", "finished"), [("completed", True), ("failed", True), ("interrupted", False)])
 def test_a_sweep_with_a_run_that_was_cut_short_is_not_finished(tmp_path, status, finished):
     sweep, one = Sweep(tmp_path, "first"), job(tmp_path, "seed=1")
     sweep.plan([one])
-    sweep.conclude({one[1]: status})
+    sweep.conclude({(one[1], None): status})
     assert bool(json.loads(sweep.manifest.read_text())["finished"]) == finished
 
 
@@ -92,3 +106,14 @@ def test_a_damaged_manifest_is_refused_until_it_is_moved_away(tmp_path):
     sweep.manifest.rename(tmp_path / "moved")
     sweep.plan([job(tmp_path, "seed=1")])
     assert len(sweep.rows()) == 1
+
+
+@pytest.mark.parametrize("key", ["overrides", "task_name", "fingerprint", "run", "status"])
+def test_a_row_that_lacks_something_is_damage(tmp_path, key):
+    sweep = Sweep(tmp_path, "s")
+    sweep.plan([job(tmp_path, "seed=1")])
+    content = json.loads(sweep.manifest.read_text())
+    del content["rows"][0][key]
+    sweep.manifest.write_text(json.dumps(content))
+    with pytest.raises(Damaged, match=rf"rows\[0\] has no {key}"):
+        sweep.rows()

@@ -42,7 +42,7 @@ def _outcome(job: JobResult) -> Outcome:
         return job.value
     error = job.value if isinstance(job.value, Exception) else RuntimeError(repr(job.value))
     said, status = told(error, job.overrides)
-    return Outcome(Path(" ".join(job.overrides)), "failed", "; ".join(said), worked=False, exit_status=status)
+    return Outcome(Path(" ".join(job.overrides)), None, "failed", "; ".join(said), worked=False, exit_status=status)
 
 
 def _print(outcomes: list[Outcome], app: App) -> None:
@@ -50,8 +50,9 @@ def _print(outcomes: list[Outcome], app: App) -> None:
 
     from genlab.reports.table import runs_table, swept_keys
 
-    shown = [outcome for outcome in outcomes if outcome.worked or not outcome.exit_status]
-    records = [record for outcome in shown if (record := _record(outcome)) is not None]
+    of = zip(outcomes, app.results, strict=True)
+    shown = [(outcome, job) for outcome, job in of if outcome.worked or not outcome.exit_status]
+    records = [record for outcome, job in shown if (record := _record(outcome, job.overrides)) is not None]
     if records:
         Console().print(runs_table(records, swept_keys(records)))
     for outcome in outcomes:
@@ -75,14 +76,22 @@ def _print(outcomes: list[Outcome], app: App) -> None:
         print("Pictures:", *(f"  {_short(folder)}" for folder in folders), sep="\n")
 
 
-def _record(outcome: Outcome) -> dict[str, Any] | None:
-    """The run's record, with the scores that were asked for where there are some."""
+def _record(outcome: Outcome, overrides: list[str]) -> dict[str, Any] | None:
+    """The run's record with the scores that were asked for; where these are not there, with none and how that ended."""
+    from genlab.config.redact import redact
     from genlab.runs.measurements import scores
     from genlab.runs.reading import or_noted
     from genlab.runs.store import Run
 
     run = Run(outcome.run)
-    return or_noted(lambda: scores(run, outcome.measurement) or scores(run, None))
+
+    def read() -> dict[str, Any] | None:
+        if (found := scores(run, outcome.measurement)) is not None or (trained := scores(run, None)) is None:
+            return found
+        asked = {"overrides": redact(overrides) or trained["overrides"], "status": outcome.status}
+        return trained | asked | {"metrics": {}, "unscored": {}}
+
+    return or_noted(read)
 
 
 def _short(path: object) -> str:

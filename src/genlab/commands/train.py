@@ -215,7 +215,7 @@ def _unbegun(cfg: DictConfig) -> Any:
     from genlab.runs.job import unbegun
     from genlab.runs.store import Run
 
-    return unbegun(Run(Path(cfg.paths.run_dir)))  # since the sweep was planned
+    return unbegun(cfg, Run(Path(cfg.paths.run_dir)))  # since the sweep was planned
 
 
 def _plan(jobs: Sequence[DictConfig], sweeps: list[Sweep]) -> None:
@@ -272,18 +272,19 @@ def _curve(result: Any, pruning: DictConfig | None) -> dict[int, float]:
 
 
 def _note(cfg: DictConfig, outcome: Outcome) -> None:
-    """Write into the manifest of the run's sweep, if it is a row of one, how it ended: its parent may be dead."""
+    """Write into the manifest of the job's sweep, if it is a row of one, how it ended: its parent may be dead."""
     from genlab.runs.sweeps import Sweep
 
     if cfg.sweep is not None:
-        with contextlib.suppress(OSError):  # the sweep says so at its end
-            Sweep(cfg.paths.output_dir, str(cfg.sweep)).note(outcome.run, outcome.status)
+        with contextlib.suppress(OSError, ConfigError):  # the sweep says so at its end
+            Sweep(cfg.paths.output_dir, str(cfg.sweep)).note(outcome.run, outcome.measurement, outcome.status)
 
 
 def _conclude(results: Sequence[JobResult], sweeps: list[Sweep]) -> None:
     from genlab.runs.job import Outcome
 
-    statuses = {r.value.run: r.value.status for r in results if isinstance(r.value, Outcome)}
+    ended = [result.value for result in results if isinstance(result.value, Outcome)]
+    statuses = {(outcome.run, outcome.measurement): outcome.status for outcome in ended}
     for sweep in sweeps:
         try:
             sweep.conclude(statuses)

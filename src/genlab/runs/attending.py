@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from omegaconf import DictConfig
 
-from genlab.runs.job import Outcome, buried, find, reason_of, unbegun
+from genlab.runs.job import Outcome, buried, find, outcome, reason_of, refused, unbegun
 from genlab.runs.lock import owner
+from genlab.runs.measurements import file_of, is_measured
 from genlab.runs.reading import Unreadable
 from genlab.runs.store import Run
 
@@ -27,29 +29,30 @@ def attend(jobs: Sequence[DictConfig], since: float, error: Exception) -> list[O
         None where no job has begun since then: the launcher itself could not start.
     """
     runs = [find(cfg) for cfg in jobs]
-    if not any(_is_of_now(run, since) for run in runs):
+    if not any(_is_of_now(run.path, since) for run in runs):  # its folder, where whoever works puts a lock
         return None
     while any(owner(run.lock_file) for run in runs):
         time.sleep(_EVERY_SECONDS)
-    return [_outcome(run, since, error) for run in runs]
+    return [_outcome(cfg, run, since, error) for cfg, run in zip(jobs, runs, strict=True)]
 
 
-def _is_of_now(run: Run, since: float) -> bool:
-    return run.record_file.exists() and run.record_file.stat().st_mtime > since - 1  # clocks of file systems are coarse
+def _is_of_now(path: Path, since: float) -> bool:
+    return path.exists() and path.stat().st_mtime > since - 1  # clocks of file systems are coarse
 
 
-def _outcome(run: Run, since: float, error: Exception) -> Outcome:
+def _outcome(cfg: DictConfig, run: Run, since: float, error: Exception) -> Outcome:
     try:
         record = run.record()
+        if record is None:
+            return unbegun(cfg, run)
+        is_unmeasured = record.status == "completed" and not is_measured(cfg, run, record)
     except Unreadable as damage:
-        return Outcome(run.path, "failed", str(damage), worked=False, exit_status=2)
-    if record is None:
-        return unbegun(run)
-    if record.status == "running":
+        return refused(cfg, run, damage)
+    if record.status == "running" or is_unmeasured:
         said = str(error).strip().splitlines()
-        return buried(
-            run, RuntimeError(f"the job's process is gone; its launcher says: {said[0] if said else error!r}")
-        )
+        gone = RuntimeError(f"the job's process is gone; its launcher says: {said[0] if said else error!r}")
+        return buried(cfg, run, gone)
     reason = reason_of(record) if record.status == "failed" else ""
     status = 0 if record.status in ("completed", "pruned") else 1
-    return Outcome(run.path, record.status, reason, worked=_is_of_now(run, since), exit_status=status)
+    worked = _is_of_now(file_of(cfg, run, record), since)
+    return outcome(cfg, run, record.status, reason, worked=worked, exit_status=status)

@@ -41,13 +41,13 @@ class Outcome:
     """How a request for a run ended."""
 
     run: Path
+    measurement: str | None
+    """What was asked to be measured, see `runs.measurements`; two jobs of a sweep may ask it of one run."""
     status: Status
     reason: str = ""
     worked: bool = True
     """False when nothing had to be done: completed before, running elsewhere, tried too often."""
     exit_status: int = 0
-    measurement: str | None = None
-    """What was asked to be measured, see `runs.measurements`."""
 
 
 def find(cfg: DictConfig) -> Run:
@@ -74,7 +74,7 @@ def done_before(cfg: DictConfig) -> Outcome | None:
         record = run.record()
         done = record is not None and record.status == "completed" and is_measured(cfg, run, record)
     except Unreadable as error:
-        return _refused(run, error)
+        return refused(cfg, run, error)
     return _done(cfg, run) if done else None
 
 
@@ -98,14 +98,22 @@ def carry_out(
                 return _owned(cfg, run, _new(cfg, run, overrides, experiment), work, measure)
         except RunIsLocked as locked:
             if not waits:
-                return Outcome(run.path, "running", str(locked), worked=False)
+                return outcome(cfg, run, "running", str(locked), worked=False)
             time.sleep(_WAIT_SECONDS)
         except ConfigError as error:
-            return _refused(run, error)
+            return refused(cfg, run, error)
 
 
-def _refused(run: Run, error: ConfigError) -> Outcome:
-    return Outcome(run.path, "failed", sentence(error), worked=False, exit_status=2)
+def outcome(
+    cfg: DictConfig, run: Run, status: Status, reason: str = "", worked: bool = True, exit_status: int = 0
+) -> Outcome:
+    """How the request `cfg` for `run` ended: with the name of what it asks to be measured."""
+    return Outcome(run.path, measurement(cfg), status, reason, worked, exit_status)
+
+
+def refused(cfg: DictConfig, run: Run, error: ConfigError) -> Outcome:
+    """The outcome of a request that could not begin."""
+    return outcome(cfg, run, "failed", sentence(error), worked=False, exit_status=2)
 
 
 def _measures_with_others(cfg: DictConfig, run: Run) -> bool:
@@ -123,7 +131,7 @@ def _owned(cfg: DictConfig, run: Run, new: Record, work: Work, measure: Work | N
         return _measure(cfg, run, record, new.overrides, measure)
     if record.status == "failed" and record.tries > cfg.retries:
         reason = f"failed {record.tries} times, the last with {reason_of(record)}; retries={record.tries} tries again"
-        return Outcome(run.path, "failed", reason, worked=False, exit_status=1)
+        return outcome(cfg, run, "failed", reason, worked=False, exit_status=1)
     check_devices(cfg.trainer)
     history.read(run.history_file)  # refused here when it is damaged, before the record says "running"
     if record.status == "failed" and not record.tries:
@@ -133,7 +141,7 @@ def _owned(cfg: DictConfig, run: Run, new: Record, work: Work, measure: Work | N
 
 
 def _done(cfg: DictConfig, run: Run) -> Outcome:
-    return Outcome(run.path, "completed", "done before", worked=False, measurement=measurement(cfg))
+    return outcome(cfg, run, "completed", "done before", worked=False)
 
 
 def _measure(cfg: DictConfig, run: Run, record: Record, overrides: list[str], measure: Work) -> Outcome:
@@ -147,12 +155,12 @@ def _measure(cfg: DictConfig, run: Run, record: Record, overrides: list[str], me
             measured.seconds = round(watch.seconds, 3)
             keep(cfg, run, record, measured)
         except Ended as ending:
-            return _ended(run, ending)
-        except Exception as error:
+            return _ended(cfg, run, ending)
+        except (Exception, SystemExit) as error:
             said = plainly(error)
             measured.end("failed", watch.seconds, said)
-            return _told(run, measured, said)
-    return Outcome(run.path, "completed", "trained before; scored as asked", measurement=measurement(cfg))
+            return _told(cfg, run, measured, said)
+    return outcome(cfg, run, "completed", "trained before; scored as asked")
 
 
 def _new(cfg: DictConfig, run: Run, overrides: list[str], experiment: str | None) -> Record:
@@ -178,40 +186,40 @@ def _work(cfg: DictConfig, run: Run, record: Record, work: Work) -> Outcome:
         except Ended as ending:
             record.end(ending.status, watch.seconds)
             record.save(run.record_file)
-            return _ended(run, ending)
+            return _ended(cfg, run, ending)
         except KeyboardInterrupt:  # outside the main thread, where signals are not handled
             record.end("interrupted", watch.seconds)
             record.save(run.record_file)
             raise
         except (Exception, SystemExit) as error:
-            return _failed(run, record, error, watch)
-        return Outcome(run.path, "completed", measurement=measurement(cfg))
+            return _failed(cfg, run, record, error, watch)
+        return outcome(cfg, run, "completed")
 
 
-def _ended(run: Run, ending: Ended) -> Outcome:
+def _ended(cfg: DictConfig, run: Run, ending: Ended) -> Outcome:
     again = f"{ending}; the same command resumes it" if ending.status == "interrupted" else str(ending)
-    return Outcome(run.path, ending.status, again, exit_status=ending.exit_status)
+    return outcome(cfg, run, ending.status, again, exit_status=ending.exit_status)
 
 
-def unbegun(run: Run) -> Outcome:
+def unbegun(cfg: DictConfig, run: Run) -> Outcome:
     """The outcome of a run that was asked for and not begun, as the command was ended before."""
-    return Outcome(run.path, "interrupted", "it has not begun; the same command runs it", worked=False, exit_status=1)
+    return outcome(cfg, run, "interrupted", "it has not begun; the same command runs it", worked=False, exit_status=1)
 
 
-def _failed(run: Run, record: Record, error: Exception | SystemExit, watch: Stopwatch) -> Outcome:
+def _failed(cfg: DictConfig, run: Run, record: Record, error: Exception | SystemExit, watch: Stopwatch) -> Outcome:
     said = plainly(error)
     record.end("failed", watch.seconds, said, is_try=_is_try(record, error, said))
     with contextlib.suppress(DiskFull):
         record.save(run.record_file)
-    return _told(run, record, said)
+    return _told(cfg, run, record, said)
 
 
-def _told(run: Run, record: Record, said: Exception) -> Outcome:
+def _told(cfg: DictConfig, run: Run, record: Record, said: Exception) -> Outcome:
     of_request = isinstance(said, ConfigError)
     assert record.error is not None
     logging.getLogger("genlab").error("%s", record.error["traceback"])
     reason = redact_text(sentence(said)) if of_request else reason_of(record)
-    return Outcome(run.path, "failed", reason, exit_status=2 if of_request else 1)
+    return outcome(cfg, run, "failed", reason, exit_status=2 if of_request else 1)
 
 
 def _is_try(record: Record, error: Exception | SystemExit, said: Exception) -> bool:
@@ -226,15 +234,15 @@ def _is_try(record: Record, error: Exception | SystemExit, said: Exception) -> b
 
 def bury(cfg: DictConfig, error: Exception) -> Outcome:
     """Write down that the process of a job is gone, after it has died without a word."""
-    return buried(find(cfg), error)
+    return buried(cfg, find(cfg), error)
 
 
-def buried(run: Run, error: Exception) -> Outcome:
+def buried(cfg: DictConfig, run: Run, error: Exception) -> Outcome:
     """The outcome of a run whose process is gone, which its record says from now on."""
     if (record := or_noted(run.record)) is not None and record.status == "running":
         record.end("failed", 0.0, error, is_try=not isinstance(error, OSError))
         record.save(run.record_file)
-    return Outcome(run.path, "failed", str(error), exit_status=1)
+    return outcome(cfg, run, "failed", str(error), exit_status=1)
 
 
 def reason_of(record: Record) -> str:

@@ -62,6 +62,12 @@ def folder(run: Run, record: Record, cfg: DictConfig) -> Path:
     return run.path / "evaluations" / str(measurement(cfg)) if record.metrics else run.path
 
 
+def file_of(cfg: DictConfig, run: Run, record: Record) -> Path:
+    """Where the scores that `cfg` asks for stand, or would stand: the run's record, or a file beside it."""
+    asked = measurement(cfg)
+    return run.record_file if asked is None or asked == _of_record(run, record) else _file(run, asked)
+
+
 def _file(run: Run, name: str) -> Path:
     return run.path / "evaluations" / f"measurement-{name}.json"
 

@@ -74,22 +74,26 @@ class Sweep:
             for given, path, _ in asked:
                 self._link(readable([word for word in given if word not in shared]), path)
 
-    def note(self, run: Path, status: str) -> None:
-        """Write down how one run ended, if it is a row."""
-        key = os.path.relpath(run, self._root)
+    def note(self, run: Path, measurement: str | None, status: str) -> None:
+        """Write down how one job ended, if it is a row: the run, and what was to be measured of it."""
+        key = (os.path.relpath(run, self._root), measurement)
         if self.manifest.exists():
             with self._owned():
                 manifest = _read(self.manifest)
-                changed = [row | {"status": status} for row in manifest.get("rows", []) if row["run"] == key]
+                changed = [row | {"status": status} for row in manifest.get("rows", []) if _what(row) == key]
                 if any(row not in manifest["rows"] for row in changed):
                     self._write(changed, manifest.get("finished"))
 
-    def conclude(self, statuses: Mapping[Path, str]) -> None:
-        """Write down how the runs ended: run folder -> status. A sweep with unfinished runs is not finished."""
-        ended = {path.relative_to(self._root).as_posix(): status for path, status in statuses.items()}
+    def conclude(self, statuses: Mapping[tuple[Path, str | None], str]) -> None:
+        """Write down how the jobs ended: (run folder, measurement) -> status. With unfinished ones it is not finished.
+
+        Raises:
+            Damaged, Newer: the manifest cannot be used.
+        """
+        ended = {(path.relative_to(self._root).as_posix(), what): status for (path, what), status in statuses.items()}
         finished = None if _UNFINISHED & set(statuses.values()) else now()
         with self._owned():
-            self._write([row | {"status": ended.get(row["run"], row["status"])} for row in self.rows()], finished)
+            self._write([row | {"status": ended.get(_what(row), row["status"])} for row in self.rows()], finished)
 
     def _write(self, changed: Sequence[dict[str, Any]], finished: str | None) -> None:
         manifest = _read(self.manifest) or {"schema": _SCHEMA, "name": self.name, "started": now()}
@@ -153,7 +157,7 @@ def _read(path: Path) -> dict[str, Any]:
         return {}
     check_fields(content, _FIELDS, path, remedy)
     for number, row in enumerate(content.get("rows", [])):
-        if lacking := [key for key in ("overrides", "run") if key not in row]:
+        if lacking := [key for key in _ROW if key not in row]:
             raise Damaged(f"{path} is damaged (rows[{number}] has no {lacking[0]}): {remedy}")
         check_fields(row, _ROW, path, remedy)
     return content
