@@ -32,6 +32,30 @@ def test_a_completed_run_is_counted_as_done(tmp_path, capsys):
     assert "1 jobs: 1 done before, 0 asked for twice, 0 to run" in capsys.readouterr().out
 
 
+def test_measurements_are_jobs_of_their_own_and_train_each_run_once(tmp_path, capsys):
+    """Of two runs, the second trained and scored in one way."""
+    from genlab.config.fingerprint import measurement
+    from genlab.runs.job import find
+    from genlab.runs.record import Record
+
+    words = [*WORDS, "metrics=reconstruction", f"paths.output_dir={tmp_path}"]
+    cfg = composed(*words, "seed=2", "metrics.n_samples=20")
+    run = find(cfg)
+    record = Record(
+        run.path.name, "train", "autoencoder", None, 0, [], status="completed", measurement=measurement(cfg)
+    )
+    record.metrics = {"psnr": {"value": 1.0}}
+    record.save(run.record_file)
+    assert main(["check", *words, "-m", "seed=1,2", "metrics.n_samples=20,30,20"]) == 0
+    out = capsys.readouterr().out
+    assert "6 jobs: 2 done before, 1 asked for twice, 3 to run, 2 of them only to be scored" in out
+    rows = [line.split() for line in out.splitlines() if "n_samples=" in line]
+    steps = 256 // cfg.dataset.batch_size * 2
+    assert [[row[1], row[3]] for row in rows] == [["1", str(steps)], ["2", "0"]]
+    assert main(["check", *words, "-m", "seed=2", "metrics.n_samples=20", "test=true,false"]) == 0
+    assert "2 jobs: 2 done before" in capsys.readouterr().out
+
+
 def test_problems_of_all_jobs_are_reported_at_once(capsys):
     assert main(["check", *WORDS, "model.coding_size=2,-1,-2", "dataset.batch_size=0"]) == 2
     errors = capsys.readouterr().err.splitlines()

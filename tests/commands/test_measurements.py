@@ -19,7 +19,7 @@ ASKED = [
 
 
 def ask(store, *words):
-    assert main([*with_words(ASKED, *words), f"paths.output_dir={store}"]) == 0
+    assert main(["train", *with_words(ASKED[1:], *words), f"paths.output_dir={store}"]) == 0
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +50,7 @@ def test_a_run_that_was_not_scored_is_scored_and_its_training_untouched(store, c
     ask(store)
     run = the_run(store)
     assert "psnr" in run.record().metrics
+    assert "test=false" not in run.record().overrides  # a table would say so beside the scores
     assert run.config().metrics.metrics.psnr is not None
     assert (run.checkpoints / "last.ckpt").read_bytes() == before
     capsys.readouterr()
@@ -71,6 +72,7 @@ def test_another_measurement_stands_beside_the_first_and_is_not_done_twice(store
     run = the_run(store)
     assert run.record() == first
     (second,) = evaluations(run)
+    assert second["seconds"] == first.seconds > second["scoring_seconds"] > 0  # a search compares trainings
     assert second["metrics"]["psnr"]["n"] == 20 != first.metrics["psnr"]["n"]
     assert second["measurement"] != first.measurement
     capsys.readouterr()
@@ -173,6 +175,136 @@ def test_a_run_of_an_older_store_is_found_by_its_new_name(store, capsys):
     ask(store, "metrics.n_samples=20")
     assert the_run(store).path.name == old
     assert json.loads((store / FILE).read_text())["runs"] == {f"train/{run.path.name}": old}
+
+
+def test_a_run_of_an_older_store_that_gets_its_first_scores_is_found_again(store, capsys):
+    """Its config.yaml gives it its name."""
+    from genlab.config.fingerprint import name_with_measurement
+
+    run = the_run(store)
+    old = name_with_measurement(run.config(), run.record().data["sha256"])
+    run.path.rename(run.path.with_name(old))
+    for _ in range(2):
+        (store / FILE).unlink(missing_ok=True)
+        capsys.readouterr()
+        ask(store)
+        assert the_run(store).path.name == old
+    assert "done before" in capsys.readouterr().err
+    assert "psnr" in evaluations(the_run(store))[0]["metrics"]
+
+
+def without_checkpoints(store):
+    shutil.rmtree(the_run(store).checkpoints)
+    the_run(store).checkpoints.mkdir()
+
+
+WAYS_OUT = "has no whole checkpoint to score: restart=true trains it again, and force=true another beside it"
+
+
+def test_a_model_that_is_scored_and_not_trained_is_scored_in_another_way_as_well(trained, tmp_path):
+    words = ["train=false", f"ckpt_path={the_run(trained).checkpoints / 'last.ckpt'}"]
+    ask(tmp_path / "twice", *words, "metrics.n_samples=20")
+    ask(tmp_path / "twice", *words, "metrics.n_samples=30")
+    ask(tmp_path / "at_once", *words, "metrics.n_samples=30")
+    (second,) = evaluations(the_run(tmp_path / "twice"))
+    assert second["metrics"] == the_run(tmp_path / "at_once").record().to_json()["metrics"]
+
+
+def test_a_finished_run_without_a_checkpoint_is_refused_with_the_ways_out_and_restarted_where_that_is_asked_for(
+    store, capsys
+):
+    ask(store, "metrics.n_samples=20")
+    ask(store, "metrics.n_samples=20", "restart=true")  # its checkpoint is whole
+    assert "done before" in capsys.readouterr().err
+    first = the_run(store).record()
+    without_checkpoints(store)
+    assert main([*ASKED, f"paths.output_dir={store}"]) == 2
+    assert WAYS_OUT in capsys.readouterr().err
+    assert the_run(store).record() == first
+    ask(store, "restart=true")
+    assert the_run(store).record().training["steps"] == first.training["steps"]
+    assert (the_run(store).checkpoints / "last.ckpt").exists()
+    assert evaluations(the_run(store))[0]["metrics"] == first.metrics  # kept
+    capsys.readouterr()
+    for words in (["metrics.n_samples=20"], [], ["restart=true"]):
+        ask(store, *words)
+        assert "done before" in capsys.readouterr().err
+
+
+def test_measurements_of_a_run_that_keeps_no_checkpoint(tmp_path, capsys):
+    words = ["-m", "callbacks.checkpoints=null", "metrics.n_samples=20,30", "sweep=s", "launcher=inline"]
+    assert main([*ASKED, *words, f"paths.output_dir={tmp_path}"]) == 1
+    assert WAYS_OUT in capsys.readouterr().err
+    assert [row["status"] for row in Sweep(tmp_path, "s").rows()] == ["completed", "failed"]
+    ask(tmp_path, *words, "restart=true")
+    found = [the_run(tmp_path).record().to_json(), *evaluations(the_run(tmp_path))]
+    assert [record["metrics"]["psnr"]["n"] for record in found] == [30, 20]
+
+
+def test_a_run_is_scored_later_under_the_conditions_of_its_training(store, tmp_path, monkeypatch):
+    import torch
+
+    from genlab.metrics.suite import Suite
+
+    real, seen = Suite.evaluate, []
+
+    def evaluate(suite, module, *given, **named):
+        seen.append((torch.get_float32_matmul_precision(), str(module.device)))
+        return real(suite, module, *given, **named)
+
+    monkeypatch.setattr(Suite, "evaluate", evaluate)
+    run = the_run(store)
+    record = run.record()
+    record.metrics, record.environment = {"old": {"value": 1.0}}, {"device": "cuda:7"}
+    record.save(run.record_file)
+    for folder in (tmp_path / "at_once", store):
+        torch.set_float32_matmul_precision("highest")
+        ask(folder, "trainer.accelerator=cpu")
+    assert seen[0] == seen[1]
+    assert evaluations(run)[0]["environment"]["device"] == "cpu"
+
+
+def test_first_scores_reach_the_loggers_which_are_closed_whatever_happens(store, monkeypatch):
+    from genlab.interop import loggers
+
+    told, closed = [], []
+    monkeypatch.setattr(loggers, "log_summary", lambda _, record, __: told.append(record["metrics"]["psnr"]["n"]))
+    monkeypatch.setattr(loggers, "finish", lambda _, status: closed.append(status))
+    ask(store, "logger=csv")
+    ask(store, "logger=csv", "metrics.n_samples=20")  # not the first
+    assert (len(told), closed) == (1, ["completed"])
+
+    def failing(*_):
+        raise OSError("the server is gone")
+
+    without_scores = the_run(store).record()
+    without_scores.metrics, without_scores.measurement = {}, None
+    without_scores.save(the_run(store).record_file)
+    monkeypatch.setattr(loggers, "log_summary", failing)
+    assert main([*with_words(ASKED, "logger=csv", "metrics.n_samples=40"), f"paths.output_dir={store}"]) != 0
+    assert closed == ["completed", "failed"]
+    assert "psnr" in the_run(store).record().metrics
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_an_agent_is_told_the_scores_that_were_asked_for(store, monkeypatch, again):
+    """Whether they are in the record or beside it, new or from the store; of a training, its own loggers tell."""
+    import contextlib
+
+    from genlab.commands import scoring
+    from genlab.interop import loggers
+
+    told = []
+    monkeypatch.setattr(scoring, "opened", lambda nodes, _: contextlib.nullcontext(list(nodes)))
+    monkeypatch.setattr(loggers, "log_summary", lambda name, record, _: told.append((name, record)))
+    ask(store, "metrics.n_samples=40")
+    monkeypatch.setenv("WANDB_SWEEP_ID", "s1")
+    for n in (20, 40):
+        if again:
+            ask(store, f"metrics.n_samples={n}", "logger=wandb")
+        told.clear()
+        ask(store, f"metrics.n_samples={n}", "logger=wandb")
+        assert [(name, record["metrics"]["psnr"]["n"]) for name, record in told] == [("wandb", n)]
 
 
 def test_a_folder_whose_name_does_not_fit_its_config_is_no_older_run(store, capsys):

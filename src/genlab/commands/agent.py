@@ -1,32 +1,41 @@
-"""What the agent of a W&B sweep is told of a run that the store has already."""
+"""Who is told the scores of a run trained before: the agent of a W&B sweep, and of first scores all loggers."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
 if TYPE_CHECKING:
-    from genlab.runs.store import Run
+    from genlab.runs.job import Outcome
 
 _LOGGER = "genlab.interop.wandb."
 
 
-def tell_agent(cfg: DictConfig, run: Run) -> None:
-    """Give a completed run's scores to the W&B run that an agent waits for; without an agent, do nothing.
+def tell_scores(cfg: DictConfig, outcome: Outcome) -> None:
+    """Give the scores that `cfg` asked of a finished run to those that wait for them, or have not seen them.
 
-    The agent chose the id of its run before `genlab train` began, and its sweep ranks what that run logs: answered
-    from the store without a word, it would count as a run without a score.
+    An agent chose the id of its W&B run before `genlab train` began, and its sweep ranks what that run logs: answered
+    from the store without a word, it would count as a run without a score. The other loggers know the run since its
+    training, and are told the first scores that it gets.
     """
-    record = run.record()
-    if not os.environ.get("WANDB_SWEEP_ID") or record is None:
-        return
-    from genlab.config.instantiate import build
-    from genlab.interop.loggers import finish, log_summary
+    from genlab.commands.scoring import opened
+    from genlab.interop.loggers import log_summary
+    from genlab.runs.measurements import file_of, scores
+    from genlab.runs.store import Run
 
-    for node in (cfg.logger or {}).values():
-        if node is not None and str(node.get("_target_")).startswith(_LOGGER):
-            logger = build(node, list(cfg.allow_targets))
-            log_summary(logger, record.to_json(), int(record.training.get("steps", 0)))
-            finish(logger, record.status)
+    run = Run(outcome.run)
+    original, found = run.record(), scores(run, outcome.measurement)
+    if original is None or found is None:
+        return
+    are_first = outcome.worked and file_of(cfg, run, original) == run.record_file
+    nodes = {name: node for name, node in (cfg.logger or {}).items() if are_first or _is_of_agent(node)}
+    with opened(nodes, list(cfg.allow_targets)) as loggers:
+        for logger in loggers:
+            log_summary(logger, found, int(original.training.get("steps", 0)))
+
+
+def _is_of_agent(node: Any) -> bool:
+    is_wandb = node is not None and str(node.get("_target_")).startswith(_LOGGER)
+    return is_wandb and bool(os.environ.get("WANDB_SWEEP_ID"))

@@ -38,14 +38,25 @@ def _identify(jobs: Sequence[DictConfig]) -> None:
 
 
 @dataclass
+class _Job:
+    """A job that would work."""
+
+    cfg: DictConfig
+    overrides: list[str]
+    trains: bool = True
+    """False where the run is finished, or an earlier job trains it: then it is scored alone."""
+
+
+@dataclass
 class _Group:
     """Jobs of one shape."""
 
-    first: JobResult
+    first: _Job
     shape: Shape
     words: list[str]
     """The overrides that all of them have."""
     jobs: int = 0
+    trainings: int = 0
     steps: int = 0
 
 
@@ -55,40 +66,50 @@ def _trials(cfg: DictConfig) -> int | None:
     return trials
 
 
-def _new_jobs(results: list[JobResult]) -> list[JobResult]:
-    """The jobs that would train: without those that are done, and each once."""
+def _new_jobs(results: list[JobResult]) -> list[_Job]:
+    """The jobs that would train or score: without those that are done, and each once."""
+    from genlab.config.fingerprint import measurement
     from genlab.runs.job import find
+    from genlab.runs.measurements import is_measured
     from genlab.runs.reading import Unreadable
 
-    new: dict[str, JobResult] = {}
+    new: dict[tuple[str, str | None], _Job] = {}
+    trained: set[str] = set()
     problems: list[str] = []
     done = twice = 0
     for job in results:
-        run = find(job.value)
+        cfg: DictConfig = job.value
+        run, asked = find(cfg), measurement(cfg)
         try:
             record = run.record()
+            is_trained = record is not None and record.status == "completed"
+            is_done = record is not None and is_trained and is_measured(cfg, run, record)
         except Unreadable as error:
             problems += error.problems
             continue
-        if record is not None and record.status == "completed":
+        path = str(run.path)
+        if is_done:
             done += 1
-        elif str(run.path) in new:
+        elif (path, asked) in new or (asked is None and path in trained):
             twice += 1
         else:
-            new[str(run.path)] = job
+            new[path, asked] = _Job(cfg, list(job.overrides), trains=not is_trained and path not in trained)
+            trained.add(path)
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
-    print(f"{len(results)} jobs: {done} done before, {twice} asked for twice, {len(new)} to run")
+    scored = sum(not job.trains for job in new.values())
+    of_them = f", {scored} of them only to be scored" if scored else ""
+    print(f"{len(results)} jobs: {done} done before, {twice} asked for twice, {len(new)} to run{of_them}")
     return list(new.values())
 
 
-def _corners(results: list[JobResult], trials: int) -> list[JobResult]:
+def _corners(results: list[JobResult], trials: int) -> list[_Job]:
     where = f"{len(results)} corners of its space are sound"
     print(f"a search of {trials} trials: {where}; what it takes if every trial is like one of them:")
-    return results
+    return [_Job(job.value, list(job.overrides)) for job in results]
 
 
-def _print(jobs: list[JobResult], trials: int | None) -> None:
+def _print(jobs: list[_Job], trials: int | None) -> None:
     if not jobs:
         return
     from rich.console import Console
@@ -101,49 +122,50 @@ def _print(jobs: list[JobResult], trials: int | None) -> None:
     groups: dict[str, _Group] = {}
     data: dict[str, Any] = {}
     for job in jobs:
-        cfg: DictConfig = job.value
+        cfg = job.cfg
         if repr(cfg.dataset) not in data:
             data[repr(cfg.dataset)] = build(cfg.dataset, list(cfg.allow_targets))
     _refuse_too_few(jobs, data)
     for job in jobs:
-        cfg = job.value
+        cfg = job.cfg
         shape = estimate.shape(cfg)
         group = groups.setdefault(shape.key, _Group(job, shape, list(job.overrides)))
         group.words = [word for word in group.words if word in job.overrides]
         group.jobs += 1
-        group.steps += estimate.steps(cfg, data[repr(cfg.dataset)].n_train)
+        group.trainings += job.trains
+        group.steps += estimate.steps(cfg, data[repr(cfg.dataset)].n_train) if job.trains else 0
     shared = set.intersection(*(set(job.overrides) for job in jobs))
     rows = []
     for group in sorted(groups.values(), key=lambda g: g.shape.parameters):  # a process's peak memory only grows
-        cfg = group.first.value
+        cfg = group.first.cfg
         rows.append(_row(group, estimate.measure(cfg, data[repr(cfg.dataset)]), shared))
     if trials is not None:
         rows = [row.for_jobs(trials) for row in rows]
     Console().print(cost_table(rows, summed=trials is None))
     for name, seconds in _extractors(jobs, data).items():
         print(f"Once before: {hours(seconds / 3600)} for training the extractor {name}")
-    print(f"One job after another, on this machine; runs go to {find(jobs[0].value).path.parent}")
+    print(f"One job after another, on this machine; runs go to {find(jobs[0].cfg).path.parent}")
 
 
-def _extractors(jobs: list[JobResult], data: dict[str, Any]) -> dict[str, float]:
+def _extractors(jobs: list[_Job], data: dict[str, Any]) -> dict[str, float]:
     """Name -> seconds of the extractors that are still to be trained, each once for all jobs on the same data."""
     from genlab.runs import estimate
 
-    asked = {repr((job.value.metrics, job.value.dataset)): job.value for job in jobs}
+    asked = {repr((job.cfg.metrics, job.cfg.dataset)): job.cfg for job in jobs}
     found: dict[str, float] = {}
     for cfg in asked.values():
         found |= estimate.extractor_seconds(cfg, data[repr(cfg.dataset)])
     return found
 
 
-def _refuse_too_few(jobs: list[JobResult], data: dict[str, Any]) -> None:
+def _refuse_too_few(jobs: list[_Job], data: dict[str, Any]) -> None:
     """Raises ConfigError with a sentence for each suite that has too few pictures for one of its metrics."""
     from genlab.config.instantiate import build
     from genlab.runs import estimate
 
     problems: dict[str, str] = {}
     for job in jobs:
-        cfg: DictConfig = job.value
+        cfg = job.cfg
         asked = repr((cfg.model, cfg.metrics, cfg.dataset))
         if asked in problems or not cfg.metrics or not cfg.test:
             continue
@@ -164,7 +186,7 @@ def _row(group: _Group, cost: Cost, shared: set[str]) -> CostRow:
     own = [_short(word) for word in group.words if word not in shared and not word.startswith("sweep=")]
     return CostRow(
         " ".join(own), group.jobs, group.shape.parameters, group.steps, cost.seconds_per_step, cost.memory_bytes,
-        CHECKPOINTS * group.jobs * cost.checkpoint_bytes, group.jobs * cost.scoring_seconds,
+        CHECKPOINTS * group.trainings * cost.checkpoint_bytes, group.jobs * cost.scoring_seconds,
     )  # fmt: skip
 
 

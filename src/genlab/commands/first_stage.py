@@ -13,7 +13,6 @@ rounds of a progressive distillation do.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +25,6 @@ from genlab.config.words import written
 
 if TYPE_CHECKING:
     from genlab.runs.job import Outcome
-
-_WAIT_SECONDS = 5.0
 
 
 def identify(cfg: DictConfig) -> DictConfig | None:
@@ -80,12 +77,12 @@ def prepare(cfg: DictConfig, carry_out: Callable[[DictConfig, list[str], str], O
     first = identify(cfg)
     if first is None or cfg.trainer.get("fast_dev_run"):  # does everything fit? an untrained first stage tells as well
         return
-    from genlab.runs.job import done_before
+    from genlab.runs.job import done_before, when_free
 
     if done_before(first) is None:
         prepare(first, carry_out)
     stage = cfg.first_stage
-    outcome = _finished(lambda: carry_out(first, _asked(stage), str(stage.experiment)))
+    outcome = when_free(lambda: carry_out(first, _asked(stage), str(stage.experiment)))
     from genlab.runs.signals import end_if_asked
     from genlab.runs.store import Run
 
@@ -137,10 +134,3 @@ def _composed(words: list[str]) -> DictConfig:
         first.pop("hydra", None)
     check(first)
     return first
-
-
-def _finished(ask: Callable[[], Any]) -> Any:
-    """Ask for a run until it is not being trained elsewhere: the rows of a sweep share their first stage."""
-    while (outcome := ask()).status == "running":
-        time.sleep(_WAIT_SECONDS)
-    return outcome

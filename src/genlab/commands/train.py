@@ -51,37 +51,35 @@ def _train(cfg: DictConfig) -> Any:
     check(cfg)
     if cfg.allow_targets:
         print(f"note: allow_targets lets this config build {', '.join(cfg.allow_targets)}", file=sys.stderr)
-    from genlab.commands.agent import tell_agent
+    from genlab.commands.agent import tell_scores
     from genlab.commands.first_stage import prepare
+    from genlab.commands.scoring import score_again
     from genlab.runs.job import carry_out  # heavy: only when the config is sound
-    from genlab.runs.store import Run
 
     prepare(cfg, lambda first, words, recipe: carry_out(first, words, recipe, fit_and_score))
     overrides, experiment = _asked_for()
     outcome = carry_out(cfg, overrides, experiment, fit_and_score, score_again)
-    if outcome.status == "completed" and not outcome.worked:
-        tell_agent(cfg, Run(outcome.run))
+    if outcome.status == "completed" and not outcome.trained:
+        tell_scores(cfg, outcome)
     _note(cfg, outcome)
     return outcome
 
 
 def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
     """Train the model of `cfg`, draw pictures and score them, filling in the record."""
-    from genlab.progress import progress, reporting
+    from genlab.progress import progress
 
     with progress("loading the libraries"):
-        import pytorch_lightning as pl
+        import pytorch_lightning  # noqa: F401  # what the parts import, and takes its seconds
         import torch
 
-    from genlab.callbacks.ending import Ended
     from genlab.callbacks.first_step import FirstStep
     from genlab.callbacks.history import History
     from genlab.callbacks.interruption import Interruption
     from genlab.callbacks.previews import draw
+    from genlab.commands.scoring import opened, parts, score
     from genlab.config.instantiate import build, build_all
-    from genlab.data.classes import check_trained
-    from genlab.data.stand_in import or_noise
-    from genlab.interop.loggers import finish, log_summary
+    from genlab.interop.loggers import log_summary
     from genlab.runs.beginning import beginning, require_checkpoint
     from genlab.runs.plugins import plugins
     from genlab.runs.record import environment, peak_memory_bytes
@@ -90,26 +88,13 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
     from genlab.runs.signals import end_if_asked
     from genlab.runs.spawned import fit, take_over
 
-    torch.set_float32_matmul_precision("high")
-    pl.seed_everything(cfg.seed, workers=True, verbose=False)
     allowed = list(cfg.allow_targets)
-    data, module = build(cfg.dataset, allowed), build(cfg.model, allowed)
-    if cfg.trainer.get("fast_dev_run"):
-        data = or_noise(data)
-    elif cfg.train and hasattr(data, "untrained_classes"):
-        check_trained(data.untrained_classes, conditional=bool(getattr(module, "num_classes", None)))
-    suite = build(cfg.metrics, allowed) if cfg.metrics is not None and cfg.test else None
-    if suite is not None:
-        with reporting("preparing the metrics") as report:
-            suite.check(module, data, report)
+    data, module, suite = parts(cfg)
     callbacks = build_all(cfg.callbacks, allowed, run=run)
-    loggers = build_all(cfg.logger, allowed)
-    status = "failed"
-    try:
+    with opened(cfg.logger, allowed) as loggers:
         trainer = build(
             cfg.trainer, allowed, callbacks=[FirstStep(record), *callbacks.values(), Interruption()],
-            logger=list(loggers.values()),
-            plugins=plugins(), default_root_dir=str(run.path),
+            logger=loggers, plugins=plugins(), default_root_dir=str(run.path),
         )  # fmt: skip
         make_resumable(trainer)
         record.environment = environment(str(trainer.strategy.root_device), torch.get_num_threads())
@@ -129,53 +114,13 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
         module.to(trainer.strategy.root_device)
         end_if_asked()
         if not cfg.trainer.get("fast_dev_run"):
-            draw(module, data, run, list(loggers.values()), steps)
+            draw(module, data, run, loggers, steps)
         end_if_asked()
         if suite is not None:
-            with reporting("computing the scores") as report:
-                scores = suite.evaluate(module, data, out_dir=run.path, progress=report)
-            record.metrics = {name: score.to_json() for name, score in scores.items()}
-            record.unscored = scores.unscored
+            score(suite, module, data, run.path, record)
         record.training["peak_memory_bytes"] = peak_memory_bytes()
-        status = "completed"
-        for logger in loggers.values():
-            log_summary(logger, record.to_json() | {"status": status, "seconds": record.elapsed}, steps)
-    except Ended as ending:
-        status = ending.status
-        raise
-    except KeyboardInterrupt:
-        status = "interrupted"
-        raise
-    finally:
-        for logger in loggers.values():
-            finish(logger, status)
-
-
-def score_again(cfg: DictConfig, run: Run, record: Record) -> None:
-    """Score the finished model of a run as `cfg` asks, filling in the record; the first scores go to the loggers."""
-    import torch
-
-    from genlab.config.instantiate import build, build_all
-    from genlab.interop.loggers import finish, log_summary
-    from genlab.progress import reporting
-    from genlab.runs.measurements import folder
-    from genlab.runs.restore import newest, restore
-
-    data, suite = build(cfg.dataset, list(cfg.allow_targets)), build(cfg.metrics, list(cfg.allow_targets))
-    module = restore(cfg, newest(run))
-    on_gpu = torch.cuda.is_available() and cfg.trainer.get("accelerator") != "cpu"
-    module.to("cuda" if on_gpu else "cpu")
-    original = run.record()
-    assert original is not None, "a finished run has a record"
-    with reporting("computing the scores") as report:
-        scores = suite.evaluate(module, data, out_dir=folder(run, original, cfg), progress=report)
-    record.metrics = {name: score.to_json() for name, score in scores.items()}
-    record.unscored = scores.unscored
-    if original.metrics:
-        return
-    for logger in build_all(cfg.logger, list(cfg.allow_targets)).values():
-        log_summary(logger, record.to_json(), int(record.training.get("steps", 0)))
-        finish(logger, "completed")
+        for logger in loggers:
+            log_summary(logger, record.to_json() | {"status": "completed", "seconds": record.elapsed}, steps)
 
 
 def _asked_for() -> tuple[list[str], str | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from omegaconf import DictConfig
@@ -61,7 +61,7 @@ def _asked_by_parent(node: DictConfig, allowed: list[str]) -> list[Kind] | None:
     return [Kind(p.annotation, p.module) for p in parameters if p.name == node._key()] or None
 
 
-def build_all(nodes: DictConfig | None, allowed: Iterable[str] = (), **given: Any) -> dict[str, Any]:
+def build_all(nodes: Mapping[Any, Any] | None, allowed: Iterable[str] = (), **given: Any) -> dict[str, Any]:
     """Every part of a mapping name -> part; a null removes one."""
     return {str(name): build(node, allowed, **given) for name, node in (nodes or {}).items() if node is not None}
 

@@ -13,9 +13,11 @@ from genlab.finite import NotFinite
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.score import Score
 from genlab.notice import Notice
+from genlab.runs.failures import is_of_memory
 
 _OF_ONE_METRIC = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
-"""What goes wrong within a metric. Signals and a full disk end the whole evaluation."""
+"""What goes wrong within a metric. Signals, a full disk and too little memory end the whole evaluation: another time,
+or on another machine, the same metric has a value."""
 
 
 class Scored(dict[str, Score]):
@@ -37,7 +39,7 @@ def compute(metrics: Mapping[str, Any], evaluation: Evaluation) -> Scored:
     Raises:
         NotFinite: the model gave something that is no number.
         ValueError: every metric failed.
-        Exception: the model cannot draw, or a metric met an error that is not its own (a full disk).
+        Exception: the model cannot draw, or a metric met an error that is not its own (a full disk, no memory).
     """
     scored = Scored()
     for handle, metric in metrics.items():
@@ -46,7 +48,7 @@ def compute(metrics: Mapping[str, Any], evaluation: Evaluation) -> Scored:
         except NotFinite:
             raise
         except _OF_ONE_METRIC as error:
-            if error is evaluation.broken or len(metrics) == 1:
+            if error is evaluation.broken or len(metrics) == 1 or is_of_memory(error):
                 raise
             scored.leave_out(handle, _told(error))
             continue

@@ -54,7 +54,7 @@ def plainly(error: Exception | SystemExit) -> Exception:
         said = ConfigError(f"trainer: {sentence(error)}")
     elif type(error).__name__ == "ProcessRaisedException":  # of a spawned process: its traceback, the reason at its end
         said = RuntimeError(str(error).strip().splitlines()[-1])
-    elif isinstance(error, MemoryError) or _is_memory(str(error)):
+    elif is_of_memory(error):
         said = OutOfMemory(f"the {_where(error)} is too small{_asked_for(str(error))}: {_REMEDY}")
     elif isinstance(error, OSError) and not isinstance(error, DiskFull) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         said = DiskFull(error.errno, f"the disk is full: {error.filename or 'a file'} could not be written")
@@ -68,8 +68,9 @@ _REMEDY = "try a smaller dataset.batch_size, a smaller model, or fewer hydra.lau
 _SIGNS = ("DefaultCPUAllocator", "out of memory", "std::bad_alloc", "Cannot allocate memory", "can't allocate memory")
 
 
-def _is_memory(text: str) -> bool:
-    return any(sign in text for sign in _SIGNS)
+def is_of_memory(error: BaseException) -> bool:
+    """Whether the main memory or the GPU's was too small, whatever library says so."""
+    return isinstance(error, MemoryError) or any(sign in str(error) for sign in _SIGNS)
 
 
 def _where(error: Exception) -> str:

@@ -6,10 +6,9 @@ import contextlib
 import logging
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
@@ -23,7 +22,8 @@ from genlab.runs.atomic import DiskFull, Reserve, remove_leftovers
 from genlab.runs.devices import check_devices
 from genlab.runs.failures import plainly, sentence
 from genlab.runs.lock import Lock, RunIsLocked
-from genlab.runs.measurements import is_measured, keep
+from genlab.runs.log import logged_to
+from genlab.runs.measurements import is_measured, keep, set_aside
 from genlab.runs.older_names import older_name
 from genlab.runs.reading import Unreadable, or_noted
 from genlab.runs.record import Record, Status, Stopwatch, now
@@ -48,6 +48,8 @@ class Outcome:
     worked: bool = True
     """False when nothing had to be done: completed before, running elsewhere, tried too often."""
     exit_status: int = 0
+    trained: bool = True
+    """False where a finished run was found, and scored where need be: the loggers of its training were not opened."""
 
 
 def find(cfg: DictConfig) -> Run:
@@ -72,7 +74,7 @@ def done_before(cfg: DictConfig) -> Outcome | None:
     run = find(cfg)
     try:
         record = run.record()
-        done = record is not None and record.status == "completed" and is_measured(cfg, run, record)
+        done = record is not None and _is_done(cfg, run, record)
     except Unreadable as error:
         return refused(cfg, run, error)
     return _done(cfg, run) if done else None
@@ -91,17 +93,31 @@ def carry_out(
     run = find(cfg)
     with open_dict(cfg):
         cfg.paths.run_dir = str(run.path)
-    waits = _measures_with_others(cfg, run)
-    while True:
+
+    def attempt() -> Outcome:
         try:
             with Lock(run.lock_file):
                 return _owned(cfg, run, _new(cfg, run, overrides, experiment), work, measure)
         except RunIsLocked as locked:
-            if not waits:
-                return outcome(cfg, run, "running", str(locked), worked=False)
-            time.sleep(_WAIT_SECONDS)
+            return outcome(cfg, run, "running", str(locked), worked=False)
         except ConfigError as error:
             return refused(cfg, run, error)
+
+    return when_free(attempt) if _measures_with_others(cfg, run) else attempt()
+
+
+def when_free(ask: Callable[[], Outcome]) -> Outcome:
+    """Ask for a run until nobody else works on it: its owner works, or is dead, so there is no limit.
+
+    A notice says whom it waits for, once.
+    """
+    told = False
+    while (ended := ask()).status == "running":
+        if not told:
+            warnings.warn(f"waiting: {ended.reason}", Notice, stacklevel=2)
+        told = True
+        time.sleep(_WAIT_SECONDS)
+    return ended
 
 
 def outcome(
@@ -124,11 +140,14 @@ def _measures_with_others(cfg: DictConfig, run: Run) -> bool:
 
 def _owned(cfg: DictConfig, run: Run, new: Record, work: Work, measure: Work | None) -> Outcome:
     record = run.record() or new
-    if record.status == "completed":
+    if record.status == "completed" and _begins_again(cfg, run):
+        set_aside(run, record)
+        record = new
+    elif record.status == "completed":
         if measure is None or is_measured(cfg, run, record):
             return _done(cfg, run)
         check_devices(cfg.trainer)
-        return _measure(cfg, run, record, new.overrides, measure)
+        return _measure(cfg, run, record, new, measure)
     if record.status == "failed" and record.tries > cfg.retries:
         reason = f"failed {record.tries} times, the last with {reason_of(record)}; retries={record.tries} tries again"
         return outcome(cfg, run, "failed", reason, worked=False, exit_status=1)
@@ -140,27 +159,36 @@ def _owned(cfg: DictConfig, run: Run, new: Record, work: Work, measure: Work | N
     return _work(cfg, run, record, work)
 
 
+def _is_done(cfg: DictConfig, run: Run, record: Record) -> bool:
+    return record.status == "completed" and is_measured(cfg, run, record) and not _begins_again(cfg, run)
+
+
+def _begins_again(cfg: DictConfig, run: Run) -> bool:
+    """Whether a finished run is to be trained again: with restart=true, where none of its checkpoints is whole."""
+    return bool(cfg.restart and cfg.train) and run.checkpoint() is None
+
+
 def _done(cfg: DictConfig, run: Run) -> Outcome:
-    return outcome(cfg, run, "completed", "done before", worked=False)
+    return replace(outcome(cfg, run, "completed", "done before", worked=False), trained=False)
 
 
-def _measure(cfg: DictConfig, run: Run, record: Record, overrides: list[str], measure: Work) -> Outcome:
+def _measure(cfg: DictConfig, run: Run, record: Record, new: Record, measure: Work) -> Outcome:
     """Score a finished run in another way; whatever happens, the run stays finished."""
     watch = Stopwatch()
-    measured = replace(record, metrics={}, unscored={}, overrides=overrides, started=now())
-    with _logged_to(run.log_file):
+    measured = replace(record, overrides=new.overrides, experiment=new.experiment, metrics={}, unscored={})
+    measured.started = now()
+    with logged_to(run.log_file):
         try:
             measure(cfg, run, measured)
             end_if_asked()
-            measured.seconds = round(watch.seconds, 3)
-            keep(cfg, run, record, measured)
+            keep(cfg, run, record, measured, round(watch.seconds, 3))
         except Ended as ending:
             return _ended(cfg, run, ending)
         except (Exception, SystemExit) as error:
             said = plainly(error)
             measured.end("failed", watch.seconds, said)
             return _told(cfg, run, measured, said)
-    return outcome(cfg, run, "completed", "trained before; scored as asked")
+    return replace(outcome(cfg, run, "completed", "trained before; scored as asked"), trained=False)
 
 
 def _new(cfg: DictConfig, run: Run, overrides: list[str], experiment: str | None) -> Record:
@@ -172,7 +200,7 @@ def _new(cfg: DictConfig, run: Run, overrides: list[str], experiment: str | None
 
 def _work(cfg: DictConfig, run: Run, record: Record, work: Work) -> Outcome:
     watch = Stopwatch()
-    with _logged_to(run.log_file):
+    with logged_to(run.log_file):
         try:
             record.begin()
             record.save(run.record_file)
@@ -250,40 +278,3 @@ def reason_of(record: Record) -> str:
     if record.error is None:
         return "an unknown error"
     return f"{record.error['type']}: {record.error['message'].splitlines()[0]}"
-
-
-@contextlib.contextmanager
-def _logged_to(path: Path) -> Iterator[None]:
-    """Log messages and warnings go to `path`, free of secrets; of the warnings, notices reach the terminal too."""
-    import pytorch_lightning  # noqa: F401  # gives its loggers the handlers that are looked for below
-
-    class Redacting(logging.Formatter):
-        def format(self, entry: logging.LogRecord) -> str:
-            return redact_text(super().format(entry))
-
-    handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(Redacting("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    names = ("genlab", "pytorch_lightning", "lightning", "py.warnings")
-    loggers = [logging.getLogger(name) for name in names]
-    shown = warnings.showwarning
-    logging.captureWarnings(True)
-    logged = warnings.showwarning
-
-    def show(message: Warning | str, category: type[Warning], *where: Any) -> None:
-        logged(message, category, *where)
-        if issubclass(category, Notice):
-            shown(message, category, *where)
-
-    warnings.showwarning = show  # type: ignore[assignment]  # the places are passed on as they come
-    chatter = [h for name in names for h in logging.getLogger(name).handlers if type(h) is logging.StreamHandler]
-    for stream in chatter:  # Lightning's remarks go to the log, its warnings to the terminal as well
-        stream.setLevel(logging.WARNING)
-    for logger in loggers:
-        logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logging.captureWarnings(False)
-        for logger in loggers:
-            logger.removeHandler(handler)
-        handler.close()

@@ -5,12 +5,14 @@ A measurement has a name (`config.fingerprint.measurement`): asked for again it 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig
 
-from genlab.config.fingerprint import measurement, of_saved
+from genlab.config.errors import ConfigError
+from genlab.config.fingerprint import measurement, name_with_measurement, of_saved
 from genlab.runs.atomic import write_json
 from genlab.runs.reading import Damaged, read_json
 from genlab.runs.record import Record, check_record
@@ -43,23 +45,59 @@ def scores(run: Run, asked: str | None) -> dict[str, Any] | None:
     return content
 
 
-def keep(cfg: DictConfig, run: Run, record: Record, measured: Record) -> None:
-    """Write down what `measured` holds: in the run's record where that has no scores yet, else beside it."""
+def keep(cfg: DictConfig, run: Run, record: Record, measured: Record, seconds: float) -> None:
+    """Write down what `measured` holds: in the run's record where that has no scores yet, else beside it.
+
+    A record beside it has the run's own `seconds`, so that runs stay comparable however often they are scored; the
+    `seconds` that this scoring took are its `scoring_seconds`.
+    """
     measured.measurement = measurement(cfg)
-    if record.metrics:
-        assert measured.measurement is not None
-        write_json(_file(run, measured.measurement), measured.to_json())
+    if _stands_beside(run, record):
+        write_json(_file(run, str(measured.measurement)), measured.to_json() | {"scoring_seconds": seconds})
     else:
         record.metrics, record.unscored = measured.metrics, measured.unscored
+        record.overrides, record.experiment = measured.overrides, measured.experiment
         record.measurement = measured.measurement
-        record.seconds = round(record.seconds + measured.seconds, 3)
+        record.seconds = round(record.seconds + seconds, 3)
         save_config(cfg, run.config_file)  # which says what the record's scores are
         record.save(run.record_file)
 
 
+def set_aside(run: Run, record: Record) -> None:
+    """Keep the scores of a record that another training is about to replace: beside it."""
+    if record.metrics and (name := _of_record(run, record)) is not None:
+        write_json(_file(run, name), record.to_json() | {"measurement": name})
+
+
 def folder(run: Run, record: Record, cfg: DictConfig) -> Path:
     """Where pictures of a measurement go: the run's folder for those of its record."""
-    return run.path / "evaluations" / str(measurement(cfg)) if record.metrics else run.path
+    return run.path / "evaluations" / str(measurement(cfg)) if _stands_beside(run, record) else run.path
+
+
+def _stands_beside(run: Run, record: Record) -> bool:
+    """Whether another measurement is kept beside the record: it has scores, or the config that they would change
+    gives the run its older name (`runs.older_names`)."""
+    if record.metrics:
+        return True
+    older = of_saved(run.config, lambda cfg: name_with_measurement(cfg, str(record.data.get("sha256"))))
+    return re.sub(r"-\d+$", "", run.path.name) == older
+
+
+def weights(cfg: DictConfig, run: Run) -> Path:
+    """The file with the weights of a finished run: its newest whole checkpoint, or the one that it only scored.
+
+    Raises:
+        ConfigError: it has no whole checkpoint.
+    """
+    if not cfg.train and cfg.ckpt_path:
+        return Path(cfg.ckpt_path)
+    if (checkpoint := run.checkpoint()) is not None:
+        return checkpoint
+    damaged = f" ({', '.join(found)})" if (found := run.damaged_checkpoints()) else ""
+    raise ConfigError(
+        f"run {run.path.name} is completed and not yet scored as asked, and it has no whole checkpoint to score"
+        f"{damaged}: restart=true trains it again, and force=true another beside it"
+    )
 
 
 def file_of(cfg: DictConfig, run: Run, record: Record) -> Path:
