@@ -185,7 +185,16 @@ def test_a_metric_that_fails_costs_no_other_its_scores(error: Exception, said: s
     assert found.unscored["the bad"].startswith(said)
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "no room")], ids=["Ctrl-C", "a full disk"])
+NOT_ITS_FAULT = {
+    "Ctrl-C": KeyboardInterrupt(),
+    "a full disk": OSError(28, "no room"),
+    "memory": MemoryError(),
+    "memory of torch": RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"),
+    "memory of a GPU": torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+}
+
+
+@pytest.mark.parametrize("error", NOT_ITS_FAULT.values(), ids=NOT_ITS_FAULT.keys())
 def test_what_is_no_fault_of_a_metric_ends_the_evaluation(error: BaseException, cache_dir: str) -> None:
     with pytest.raises(type(error)):
         scored(cache_dir, Gives("bad", error), Gives("good", 1.0))

@@ -110,6 +110,21 @@ def test_a_sweep_over_measurements_trains_once(tmp_path, capfd, launcher):
     assert "3 done, 0 done before" in capfd.readouterr().out
 
 
+def test_a_report_shows_the_measurements_of_all_seeds_in_one_row_each(store, tmp_path):
+    from genlab.reports.collect import collect
+    from genlab.reports.groups import group, varied_keys
+
+    ask(store, "metrics.n_samples=20")
+    ask(store, "-m", "seed=0,1", "metrics.n_samples=30", "launcher=inline")
+    runs = collect([store])
+    found = group(runs, varied_keys(runs))
+    assert [(row.record["overrides"], row.record["seeds"]) for row in found] == [
+        (["metrics.n_samples=20"], [0]), (["metrics.n_samples=30"], [0, 1]),
+    ]  # fmt: skip
+    assert [run.is_again for run in runs] == [False, True, False]
+    assert runs[1].pictures() == runs[0].pictures()
+
+
 def failing_for(monkeypatch, n_samples, error):
     """Every evaluation of so many samples raises."""
     from genlab.metrics.suite import Suite

@@ -1,5 +1,7 @@
 """Runs that differ by their seed alone are one row, and nothing else is."""
 
+import json
+
 import pytest
 from scipy.stats import t
 
@@ -53,6 +55,27 @@ def test_different_configs_are_never_averaged(store, make_score):
     store.run({"fid": make_score(1.0)}, seed=0, config={"model": {"hidden": 32}})
     store.run({"fid": make_score(2.0)}, seed=1, config={"model": {"hidden": 64}})
     assert len(rows(store)[2]) == 2
+
+
+def test_seeds_are_one_row_wherever_their_scores_stand(store, make_score):
+    """Seed 0 was scored with 100 samples first, and with 1000 as the others are when these were trained."""
+
+    def config(n):
+        return {"metrics": {"n_samples": n}, "test": True}
+
+    first = store.run({"fid": make_score(9.0, n=100)}, "metrics.n_samples=100", seed=0, config=config(100))
+    for seed in (1, 2):
+        store.run({"fid": make_score(seed)}, "metrics.n_samples=1000", seed=seed, config=config(1000))
+    beside = json.loads((first / "record.json").read_text()) | {"overrides": ["metrics.n_samples=1000", "seed=0"]}
+    beside |= {"metrics": {"fid": make_score(0.0)}, "measurement": "0123", "config": config(1000)}
+    (first / "evaluations").mkdir()
+    (first / "evaluations" / "measurement-0123.json").write_text(json.dumps(beside))
+    runs, keys, found = rows(store)
+    assert keys == ["metrics.n_samples"]
+    assert [(row.record["seeds"], row.record["metrics"]["fid"]["value"]) for row in found] == [
+        ([0], 9.0), ([0, 1, 2], 1.0),
+    ]  # fmt: skip
+    assert sum(not run.is_again for run in runs) == 3
 
 
 def test_where_a_run_was_carried_out_does_not_split_a_row(store, make_score):

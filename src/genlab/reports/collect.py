@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from genlab.config.errors import ConfigError
+from genlab.config.keys import decides
 from genlab.config.untrusted import limited_text
 from genlab.notice import Notice
 from genlab.reports.swept import overrides
 from genlab.runs import record as records
 from genlab.runs.lock import owner
+from genlab.runs.measurements import CONFIG
 from genlab.runs.reading import or_noted, read_json
 from genlab.runs.store import Run
 
@@ -27,11 +29,13 @@ OF_A_SAMPLER = ("samples", "unfolding")
 
 @dataclass(frozen=True)
 class Collected:
-    """A run, or a later evaluation of one."""
+    """A run, another measurement of one, or a later evaluation of one: then its record has an "evaluation"."""
 
     run: Run
     record: dict[str, Any]
     config: dict[str, Any]
+    is_again: bool = False
+    """Another record of a run that is told already: its curves, its pictures and its time are that run's."""
 
     def value(self, key: str) -> str | None:
         """What the run sets a dotted key to: its override, else what its config says; None when it has no such key."""
@@ -63,6 +67,10 @@ class Collected:
             if match := _PICTURE.fullmatch(path.name):
                 found.setdefault(match["kind"] or "samples", {})[int(match["step"])] = path
         return found
+
+    def own_pictures(self) -> dict[str, dict[int, Path]]:
+        """The pictures without those that another record of the same run has, too."""
+        return {} if self.is_again and "evaluation" not in self.record else self.pictures()
 
 
 def collect(folders: Iterable[Path], sweep: str | None = None) -> list[Collected]:
@@ -101,13 +109,19 @@ def _read(run: Run) -> Collected | None:
 
 
 def _evaluations(run: Collected) -> list[Collected]:
-    """The run scored again, as `genlab evaluate` left it: with the run's overrides before the evaluation's own."""
+    """The run scored again: by `genlab train`, with the overrides and the config of that request, or as `genlab
+    evaluate` left it, with the run's overrides before the evaluation's own."""
     found = []
     for file in sorted(run.run.path.glob("evaluations/*.json")):
         if (record := or_noted(partial(_evaluation, file))) is None:
             continue
+        if isinstance(measured := record.pop(CONFIG, None), Mapping):
+            trained = {key: value for key, value in run.config.items() if decides(key) != "measurement"}
+            found.append(Collected(run.run, record, trained | dict(measured), is_again=True))
+            continue
         given = [*run.record["overrides"], *record.get("overrides", [])]
-        found.append(Collected(run.run, {**record, "overrides": given, "evaluation": file.stem}, run.config))
+        again = {**record, "overrides": given, "evaluation": file.stem}
+        found.append(Collected(run.run, again, run.config, is_again=True))
     return found
 
 

@@ -12,11 +12,16 @@ from typing import Any
 from omegaconf import DictConfig
 
 from genlab.config.errors import ConfigError
-from genlab.config.fingerprint import measurement, name_with_measurement, of_saved
+from genlab.config.fingerprint import measurement, name_with_measurement, of_saved, self_contained
+from genlab.config.keys import decides
+from genlab.config.redact import redact
 from genlab.runs.atomic import write_json
 from genlab.runs.reading import Damaged, read_json
 from genlab.runs.record import Record, check_record
-from genlab.runs.store import Run, save_config
+from genlab.runs.store import EVALUATIONS, Run, save_config
+
+CONFIG = "config"
+"""Where a record beside a run has the keys of the config that decide what was measured, as config.yaml has them."""
 
 
 def is_measured(cfg: DictConfig, run: Run, record: Record) -> bool:
@@ -42,6 +47,7 @@ def scores(run: Run, asked: str | None) -> dict[str, Any] | None:
         check_record(content, file, remedy)
         if content.get("measurement") != asked:
             raise Damaged(f"{file} is damaged (it holds another measurement): {remedy}")
+        content.pop(CONFIG, None)
     return content
 
 
@@ -53,7 +59,8 @@ def keep(cfg: DictConfig, run: Run, record: Record, measured: Record, seconds: f
     """
     measured.measurement = measurement(cfg)
     if _stands_beside(run, record):
-        write_json(_file(run, str(measured.measurement)), measured.to_json() | {"scoring_seconds": seconds})
+        content = measured.to_json() | {CONFIG: _measured(cfg), "scoring_seconds": seconds}
+        write_json(_file(run, str(measured.measurement)), content)
     else:
         record.metrics, record.unscored = measured.metrics, measured.unscored
         record.overrides, record.experiment = measured.overrides, measured.experiment
@@ -63,15 +70,21 @@ def keep(cfg: DictConfig, run: Run, record: Record, measured: Record, seconds: f
         record.save(run.record_file)
 
 
+def _measured(cfg: DictConfig) -> dict[str, Any]:
+    """The part of a config that decides what is measured."""
+    measured: dict[str, Any] = redact({k: v for k, v in self_contained(cfg).items() if decides(k) == "measurement"})
+    return measured
+
+
 def set_aside(run: Run, record: Record) -> None:
     """Keep the scores of a record that another training is about to replace: beside it."""
     if record.metrics and (name := _of_record(run, record)) is not None:
-        write_json(_file(run, name), record.to_json() | {"measurement": name})
+        write_json(_file(run, name), record.to_json() | {"measurement": name, CONFIG: _measured(run.config())})
 
 
 def folder(run: Run, record: Record, cfg: DictConfig) -> Path:
     """Where pictures of a measurement go: the run's folder for those of its record."""
-    return run.path / "evaluations" / str(measurement(cfg)) if _stands_beside(run, record) else run.path
+    return run.place(EVALUATIONS, str(measurement(cfg))) if _stands_beside(run, record) else run.path
 
 
 def _stands_beside(run: Run, record: Record) -> bool:
@@ -107,7 +120,7 @@ def file_of(cfg: DictConfig, run: Run, record: Record) -> Path:
 
 
 def _file(run: Run, name: str) -> Path:
-    return run.path / "evaluations" / f"measurement-{name}.json"
+    return run.place(EVALUATIONS, f"measurement-{name}.json")
 
 
 def _of_record(run: Run, record: Record) -> str | None:

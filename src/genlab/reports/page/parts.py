@@ -41,7 +41,7 @@ def curves(
 ) -> dict[str, list[tuple[int, str, list[float], list[float]]]]:
     found: dict[str, list[tuple[int, str, list[float], list[float]]]] = {}
     for i, run in enumerate(runs):
-        if "evaluation" in run.record:
+        if run.is_again:
             continue
         label = f"{labels[row_of[i]]}, seed {run.record.get('seed')}"
         for name, (steps, values) in thin_history(run.run.history_file).items():
@@ -88,7 +88,7 @@ def left_out(shown: Sequence[Gallery]) -> str:
 
 def facts(runs: Sequence[Collected]) -> list[str]:
     """Counts, hardware, versions: what all runs share, or how many kinds there are."""
-    records = [run.record for run in runs if "evaluation" not in run.record]
+    records = [run.record for run in runs if not run.is_again]
     said = [f"{len(records)} runs"]
     if later := len(runs) - len(records):
         said.append(f"{later} later evaluations")

@@ -29,7 +29,7 @@ def page(title: str, runs: Sequence[Collected], groups: Sequence[Group], board: 
 
     labels = [_label(board, row) for row in board.rows]
     row_of = {member: i for i, group in enumerate(groups) for member in group.members}
-    shown = galleries([run.pictures() for run in runs])
+    shown = galleries([run.own_pictures() for run in runs])
     curves = parts.curves(runs, row_of, labels)
     sections = {"leaderboard": "Leaderboard", "importance": "What mattered", "charts": "Settings, quality, cost",
              "curves": "Curves", "gallery": "Gallery", "provenance": "How the numbers were made"}  # fmt: skip
