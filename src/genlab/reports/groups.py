@@ -95,7 +95,7 @@ def _status(all_of_them: list[str]) -> str:
 
 def _deciding(run: Collected) -> str:
     """What two runs of one row share: the task, and all that decides a result but seeds and what follows from them."""
-    shared = {name: value for name, value in _leaves(run.config) if not name.endswith(_OF_THE_SEED)}
+    shared = {name: value for name, value in _leaves(run.config) if not _is_of_the_seed(name)}
     return json.dumps(shared, sort_keys=True, default=str) + str(run.record.get("task_name"))
 
 
@@ -113,7 +113,9 @@ def _by_own_seeds(runs: Sequence[Collected], candidates: list[int]) -> list[list
     return list(apart.values())
 
 
-_OF_THE_SEED = ("seed", "first_stage.fingerprint")
+def _is_of_the_seed(name: str) -> bool:
+    """A key `seed`, at any depth, and the name of the first stage, which has a seed of its own."""
+    return name.rpartition(".")[2] == "seed" or name == "first_stage.fingerprint"
 
 
 def _leaves(node: Any, name: str = "") -> Iterator[tuple[str, Any]]:
