@@ -28,10 +28,10 @@ def test_other_warnings_are_left_as_they_were() -> None:
 
 
 def test_a_run_shows_its_notices_and_logs_all_warnings(tmp_path, capfd) -> None:
-    from genlab.runs.job import _logged_to
+    from genlab.runs.log import logged_to
 
     log = tmp_path / "train.log"
-    with in_one_line(), _logged_to(log):
+    with in_one_line(), logged_to(log):
         warnings.warn("few samples", Notice, stacklevel=1)
         warnings.warn("old", DeprecationWarning, stacklevel=1)
     assert capfd.readouterr().err == "note: few samples\n"

@@ -181,7 +181,7 @@ def test_no_verb_ends_in_a_traceback_where_nothing_can_be_written(state, store, 
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (["metrics.n_samples=1"], "metrics, with n_samples = 1: "),
+        (["metrics.n_samples=1"], "metrics.n_samples = 1 on digits: fid needs 2 samples, there are 1"),
         (["model=null"], "model = null: a group takes one of its options"),
         (["+model=null"], "model = null"),
         (["metrics=null"], "metrics = null: a group takes one of its options; take metrics=none"),

@@ -133,8 +133,8 @@ class LocalLauncher(Launcher):
 
     def _ended(self, running: dict[Connection, _Child]) -> list[_Child]:
         """Waits until a job ends or is out of time; takes what ended out of `running`."""
-        first = min(child.deadline for child in running.values()) - time.monotonic()
-        done = set(map(id, wait(list(running), timeout=max(0.0, min(1.0, first)))))
+        first = min((child.deadline for child in running.values()), default=0.0) - time.monotonic()
+        done = set(map(id, wait(list(running), timeout=max(0.0, min(1.0, first)))))  # of no job: at once
         ready = [connection for connection in running if id(connection) in done]
         late = [c for c in running.values() if time.monotonic() > c.deadline and c.results not in ready]
         for child in late:
