@@ -120,7 +120,7 @@ def test_comparing_with_a_strangers_run_does_nothing_else(stranger, attack, wher
 def test_what_lists_runs_builds_nothing_of_a_strangers(stranger, verb, tmp_path, nothing_else):
     stranger("model.optimizer", attacks(tmp_path)["fetch"])
     nothing_else |= everything_under(tmp_path)
-    main([verb, f"paths.output_dir={tmp_path}/store"])
+    assert main([verb, f"paths.output_dir={tmp_path}/store"]) == 0
 
 
 @pytest.mark.parametrize("words", RUN_VERBS, ids=" ".join)
