@@ -26,8 +26,8 @@ from torchvision.transforms import ToTensor
 from genlab.data.catalog import default_data_dir
 from genlab.data.fetch import files_of
 from genlab.data.idx import IdxImages
+from genlab.data.image_datamodule import ImageDataModule
 from genlab.data.pixels import to_model
-from genlab.data.resident import ResidentDataModule
 
 N = 55_000
 
@@ -41,7 +41,7 @@ def seconds(make: Callable[[], Iterable[object]]) -> float:
 
 
 def peers(
-    data_dir: Path, data: ResidentDataModule, batch_size: int, workers: int
+    data_dir: Path, data: ImageDataModule, batch_size: int, workers: int
 ) -> dict[str, Callable[[], Iterable[object]]]:
     """Name -> a function that starts a pass over N training pictures."""
     files = files_of("mnist", data_dir)
@@ -86,7 +86,7 @@ def main() -> None:
     options = parser.parse_args()
 
     start = time.perf_counter()
-    data = ResidentDataModule(IdxImages("mnist", options.data_dir), 1, 28, 10, options.batch_size, val_size=5000)
+    data = ImageDataModule(IdxImages("mnist", options.data_dir), 1, 28, 10, options.batch_size, val_size=5000)
     data.train_dataloader()
     ready = time.perf_counter() - start
     passes = peers(options.data_dir, data, options.batch_size, options.workers)

@@ -23,9 +23,9 @@ from genlab.guidance.classifier_free import ClassifierFree
 from genlab.networks.unet import UNet
 from genlab.processes.gaussian import Gaussian
 from genlab.processes.linear import Linear
-from genlab.solvers.ancestral import Ancestral
-from genlab.solvers.grids import Leading
-from genlab.solvers.sampler import Sampler
+from genlab.samplers.ancestral import Ancestral
+from genlab.samplers.grids import Leading
+from genlab.samplers.sampler import Sampler
 
 SHAPE, STEPS, ROUNDS = (8, 1, 28, 28), 10, 5
 BETAS = {"beta_schedule": "linear", "beta_start": 1e-4, "beta_end": 0.02}

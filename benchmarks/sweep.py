@@ -116,8 +116,9 @@ def again(args, folder):
 
 def records(args, folder):
     """Every call of the record's keeping is timed in a run of a minute; what one calls in another counts once."""
+    from genlab import atomic
     from genlab.cli import main
-    from genlab.runs import atomic, checkpoint_io, history, job, lock, record
+    from genlab.runs import checkpoint_io, history, job, lock, record
 
     spent, depth, counts = [0.0], [0], {}
 

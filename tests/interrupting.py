@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from itertools import chain
 from unittest import mock
 
-from genlab.families.base import GenerativeModule, batches_done
+from genlab.models.base import GenerativeModule, batches_done
 from genlab.runs import checkpoint_io, history
 from genlab.runs.store import Run
 

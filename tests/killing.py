@@ -91,11 +91,11 @@ STAGES = {
     "identity": "genlab.runs.job:find",
     "lock": "genlab.runs.lock:Lock._take",
     "build": "genlab.config.instantiate:build",
-    "data": "genlab.data.resident:ResidentDataModule.prepare_data",
-    "batch": "genlab.families.base:GenerativeModule.training_step",
+    "data": "genlab.data.image_datamodule:ImageDataModule.prepare_data",
+    "batch": "genlab.models.base:GenerativeModule.training_step",
     "step": "genlab.callbacks.history:History.on_train_batch_end",
     "save": "genlab.runs.checkpoint_io:AtomicCheckpointIO.save_checkpoint",
-    "validation": "genlab.families.base:GenerativeModule.validation_step",
+    "validation": "genlab.models.base:GenerativeModule.validation_step",
     "end of training": "genlab.callbacks.checkpoints:Checkpoints.on_train_end",
     "sampling": "genlab.callbacks.previews:draw",
     "scoring": "genlab.metrics.suite:Suite.evaluate",
@@ -125,9 +125,9 @@ def signal_at(stage, number, times=1):
 
 def hold(job):
     """Have every training wait in a step, and say so, until a signal has arrived."""
+    from genlab import signals
     from genlab.callbacks.history import History
-    from genlab.families.base import batches_done
-    from genlab.runs import signals
+    from genlab.models.base import batches_done
 
     waiting = Path(f"{job['store']}.waiting")
     waiting.mkdir()
@@ -146,7 +146,7 @@ def hold(job):
 def work(job):
     from genlab.callbacks.history import History
     from genlab.cli import main as genlab
-    from genlab.families.base import batches_done
+    from genlab.models.base import batches_done
 
     sys.stdout = sys.stderr
     if job.get("stage") is not None:

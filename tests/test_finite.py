@@ -97,7 +97,7 @@ class Broken:
     def encode(self, x: torch.Tensor, condition: Any = None) -> torch.Tensor:
         return self._given("codes", x.flatten(1)[:, 20:24].clone())
 
-    def nats(self, x: torch.Tensor, condition: Any = None) -> torch.Tensor:
+    def nll(self, x: torch.Tensor, condition: Any = None) -> torch.Tensor:
         return self._given("likelihoods", x.flatten(1).sum(1))
 
 

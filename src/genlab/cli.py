@@ -42,9 +42,9 @@ def main(argv: list[str] | None = None) -> int:
 
     Of a command that a signal has ended it is 128 and the signal's number, as a shell says it: 130 for Ctrl-C.
     """
-    from genlab.config.errors import nearest
+    from genlab.errors import nearest
     from genlab.notice import in_one_line
-    from genlab.runs.signals import Interrupted, handled
+    from genlab.signals import Interrupted, handled
 
     arguments = sys.argv[1:] if argv is None else argv
     if not arguments or arguments[0] in ("-h", "--help", "help"):

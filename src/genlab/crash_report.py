@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from genlab import __version__
-from genlab.config.errors import ConfigError
-from genlab.config.redact import redact_text
-from genlab.runs.failures import OutOfMemory, plainly, sentence
+from genlab.errors import ConfigError
+from genlab.failures import OutOfMemory, plainly, sentence
+from genlab.redact import redact_text
 
 _REQUEST = (ValueError, OSError, ImportError, OutOfMemory)
 """What the request or the machine is to blame for; every other error is genlab's own."""

@@ -16,7 +16,7 @@ class Notice(UserWarning):
 @contextmanager
 def in_one_line() -> Iterator[None]:
     """Notices reach the terminal as `note: ...`; other warnings look as Python shows them."""
-    from genlab.config.redact import redact_text
+    from genlab.redact import redact_text
 
     others = warnings.showwarning
 

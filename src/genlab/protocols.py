@@ -50,7 +50,7 @@ class Encodes(Protocol):
 class Likelihood(Protocol):
     """Gives a probability to data."""
 
-    def nats(self, x: Tensor, condition: Conditions = None) -> Tensor:
+    def nll(self, x: Tensor, condition: Conditions = None) -> Tensor:
         """(batch,): minus the log-likelihood of each item in nats, exact or an upper bound: the family says which."""
         ...
 
@@ -90,10 +90,10 @@ class DrawsCodes(CodeMaps, Protocol):
 
 
 @runtime_checkable
-class Unfolds(Protocol):
+class ShowsDenoising(Protocol):
     """Makes a sample in steps that can be looked at."""
 
-    def unfold(
+    def denoising_trajectory(
         self, n: int, count: int, condition: Conditions = None, *, generator: Randomness = None
     ) -> tuple[Tensor, Tensor]:
         """(count, n, *shape) twice: samples at `count` moments of their making, and the clean ones predicted."""

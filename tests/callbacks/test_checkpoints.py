@@ -8,7 +8,7 @@ import pytest
 from genlab.callbacks.checkpoints import Checkpoints
 from genlab.callbacks.history import History
 from genlab.cli import main
-from genlab.families.base import batches_done
+from genlab.models.base import batches_done
 from genlab.runs import checkpoint_io, history
 from genlab.runs.store import Run, Store
 

@@ -4,15 +4,15 @@ import pytest
 import torch
 
 from genlab.codecs.vq import VQCodes
-from genlab.families.vector_quantized import VectorQuantized
+from genlab.models.vqvae import VQVAE
 from genlab.networks.quantizer import VectorQuantizer
 from genlab.networks.residual import ResidualAutoencoder
 
 
-def first_stage(seed: int = 0, num_embeddings: int = 16) -> VectorQuantized:
+def first_stage(seed: int = 0, num_embeddings: int = 16) -> VQVAE:
     torch.manual_seed(seed)
     network = ResidualAutoencoder(1, 8, 4, width=8, levels=1, blocks=1, inner=4)
-    return VectorQuantized(network, VectorQuantizer, partial(torch.optim.Adam), num_embeddings)
+    return VQVAE(network, VectorQuantizer, partial(torch.optim.Adam), num_embeddings)
 
 
 def test_it_speaks_the_first_stages_codes():

@@ -18,8 +18,8 @@ WAYS = {
 }
 """What Hydra builds by itself, from the config that it has composed."""
 VERBS = [["train"], ["train", "-m"], ["check"], ["wandb-sweep", "metric=fid_digits", "seed=1,2"]]
-COMPOSED = {"model": {"_target_": "genlab.families.autoencoder.Autoencoder", "network": {}, "seed": 0}}
-COMPOSED |= {"dataset": {"_target_": "genlab.data.resident.ResidentDataModule", "channels": 1, "size": 8}}
+COMPOSED = {"model": {"_target_": "genlab.models.vae.VAE", "network": {}, "seed": 0}}
+COMPOSED |= {"dataset": {"_target_": "genlab.data.image_datamodule.ImageDataModule", "channels": 1, "size": 8}}
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from genlab.cli import main
-from genlab.runs import workbench
+from genlab.runs import evaluation_cache
 from genlab.runs.store import Store
 
 SMALL = ["dataset.train_size=256", "metrics.n_samples=60", "logger=none", "callbacks.previews=null", "sampler.steps=3"]
@@ -29,8 +29,8 @@ def runs(store):
 
 def test_a_sweep_loads_the_checkpoint_once_and_draws_quality_against_cost(runs, tmp_path, monkeypatch, capsys):
     loads = []
-    restore = workbench.restore
-    monkeypatch.setattr(workbench, "restore", lambda *given: loads.append(given) or restore(*given))
+    restore = evaluation_cache.restore
+    monkeypatch.setattr(evaluation_cache, "restore", lambda *given: loads.append(given) or restore(*given))
     words = [f"run={runs[0].path}", "sampler=ddim,heun", "sampler.steps=2,4", f"out={tmp_path}", *ALIKE]
     assert main(["evaluate", *words, "-m"]) == 0
     assert len(loads) == 1

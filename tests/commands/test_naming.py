@@ -7,10 +7,10 @@ import pytest
 from omegaconf import OmegaConf
 
 from genlab.cli import main
+from genlab.commands.app import App, run_app
 from genlab.commands.naming import refuse_one_place, stem
-from genlab.config.app import App, run_app
-from genlab.config.errors import ConfigError
-from genlab.config.of_run import the_run
+from genlab.errors import ConfigError
+from genlab.runs.run_config import the_run
 
 OF_SAMPLE = [
     [], ["n=5"], ["n=9", "seed=1"], ["seed=1"], ["label=3"], ["sampler=ddim"], ["sampler=ddim", "sampler.steps=5"],

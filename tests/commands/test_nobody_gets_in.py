@@ -24,8 +24,13 @@ def stranger(tmp_path):
     def make(where, evil=None, **more):
         touched = tmp_path / "touched"
         evil = evil or {"_target_": "os.system", "command": f"touch {touched}"}
-        model = {"_target_": "genlab.families.autoencoder.Autoencoder", "network": {}, "seed": 0}
-        dataset = {"_target_": "genlab.data.resident.ResidentDataModule", "channels": 1, "size": 8, "num_classes": 10}
+        model = {"_target_": "genlab.models.vae.VAE", "network": {}, "seed": 0}
+        dataset = {
+            "_target_": "genlab.data.image_datamodule.ImageDataModule",
+            "channels": 1,
+            "size": 8,
+            "num_classes": 10,
+        }
         dataset |= {"source": {"_target_": "genlab.data.digits.Digits"}, "batch_size": 8}
         cfg = {"model": model, "dataset": dataset, "metrics": None, "seed": 0, **more}
         *parents, key = where.split(".")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from genlab.commands.report import main
-from genlab.config.errors import ConfigError
+from genlab.errors import ConfigError
 from genlab.runs.record import Record
 
 

@@ -9,11 +9,11 @@ import pytest
 from composing import composed
 from genlab.cli import main
 from genlab.config.check import check
+from genlab.config.explicit_rows import words
 from genlab.config.files import conf_dir
 from genlab.reports.studies.readme import updated
 from genlab.reports.studies.runs import jobs
 from genlab.reports.studies.study import SCALES, available, load
-from hydra_plugins.genlab.rows import words
 
 
 @pytest.mark.parametrize("scale", SCALES)

@@ -117,7 +117,7 @@ def test_no_verb_answers_a_signal_with_a_traceback(verb, number, monkeypatch, ca
     ("words", "hook"),
     [
         (["sample", "n=2"], "genlab.runs.restore:load_weights"),
-        (["evaluate", "sampler.steps=2,3", "-m", "metrics=bits"], "genlab.runs.workbench:Workbench.model"),
+        (["evaluate", "sampler.steps=2,3", "-m", "metrics=bits"], "genlab.runs.evaluation_cache:EvaluationCache.model"),
     ],
 )
 def test_ctrl_c_while_a_run_is_read_is_one_line(words, hook, roll_run, monkeypatch, capsys):

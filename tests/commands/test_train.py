@@ -168,4 +168,4 @@ def test_the_table_of_runs(store, capsys):
     assert "did you mean 'family'" in capsys.readouterr().err
     a, b = (run.path.name for run in Store(store))
     assert main(["runs", "--why", a, b, f"paths.output_dir={store}"]) == 0
-    assert "model._target_: genlab.families" in capsys.readouterr().out
+    assert "model._target_: genlab.models" in capsys.readouterr().out

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from composing import composed
+from genlab.atomic import write_json
 from genlab.callbacks.history import History
 from genlab.cli import main
 from genlab.runs import history
-from genlab.runs.atomic import write_json
 from genlab.runs.devices import check_devices
 from genlab.runs.record import BEFORE_TRAINING, Record
 from genlab.runs.store import Store

@@ -9,8 +9,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from genlab.cli import main
 from genlab.commands.wandb_sweep import sweep_file
-from genlab.config.errors import ConfigError
 from genlab.config.words import understood
+from genlab.errors import ConfigError
 from genlab.runs.sweeps import Sweep
 
 

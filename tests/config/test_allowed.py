@@ -13,7 +13,7 @@ from genlab.config.definitions import define
 @pytest.mark.parametrize(
     "target",
     [
-        "genlab.families.autoencoder.Autoencoder",
+        "genlab.models.vae.VAE",
         "genlab.callbacks.history.History",
         "torch.nn.SiLU",
         "torch.optim.AdamW",
@@ -23,7 +23,7 @@ from genlab.config.definitions import define
         "pytorch_lightning.loggers.CSVLogger",
         "pytorch_lightning.profilers.AdvancedProfiler",
         "diffusers.models.unets.unet_2d.UNet2DModel",
-        "genlab.networks.continued.continued",
+        "genlab.networks.from_checkpoint.from_checkpoint",
     ],
 )
 def test_parts_are_allowed(target):
@@ -51,9 +51,9 @@ def test_parts_are_allowed(target):
         "genlab.runs.store.Store",
         "genlab.cli.main",
         "genlab.commands.train.train",
-        "genlab.data.resident.torch.load",
-        "genlab.data.resident.Batch",
-        "genlab.families.base._secret",
+        "genlab.data.image_datamodule.torch.load",
+        "genlab.data.image_datamodule.Batch",
+        "genlab.models.base._secret",
         "torch.nn.SiLU\n",
         "",
         "genlab.metrics.extractors.wheel.file_from_wheel",
@@ -61,7 +61,7 @@ def test_parts_are_allowed(target):
         "genlab.data.archive.extract_tar",
         "genlab.data.prepared.prepared",
         "genlab.data.catalog.default_data_dir",
-        "genlab.data.origins.Folder",
+        "genlab.data.mirrors.Folder",
         "genlab.data.fetch.files_of",
         "hydra_plugins.genlab.grid_sweeper.GridSweeper",
         "torchmetrics.image.Path",
@@ -104,7 +104,7 @@ def test_of_all_that_genlab_can_import_only_the_parts_of_its_configs_are_allowed
 
 def test_a_part_is_a_class_or_a_function_that_says_what_object_it_gives():
     functions = {t: define(t).node for t in declared() if isinstance(define(t).node, ast.FunctionDef)}
-    assert sorted(functions) == ["genlab.interop.wandb.wandb_logger", "genlab.networks.continued.continued"]
+    assert sorted(functions) == ["genlab.interop.wandb.wandb_logger", "genlab.networks.from_checkpoint.from_checkpoint"]
     assert all(node.returns is not None for node in functions.values())
 
 
@@ -114,5 +114,5 @@ def test_the_user_can_allow_a_name_but_only_that_name():
 
 
 def test_a_misspelt_part_gets_the_nearest_one():
-    assert "genlab.families.autoencoder.Autoencoder" in refusal("genlab.families.autoencoder.Autoencodr")
+    assert "genlab.models.vae.VAE" in refusal("genlab.models.vae.Autoencodr")
     assert "allow_targets='[torch.load]'" in refusal("torch.load")

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing
 from typing import Callable, Literal, Optional, TypeVar, Union
 from annotated_elsewhere import Level as Depth, Unknown
-from genlab.config.ranges import PositiveInt
+from genlab.ranges import PositiveInt
 from nowhere import Missing
 
 Name = Union[str, Literal[1, 2]]
@@ -88,7 +88,7 @@ def test_what_fits_an_annotation(module, annotation, fit, misfit):
     ],
 )
 def test_a_misfit_says_what_would_fit(value, annotation, sentence):
-    ((where, what),) = misfits(value, annotation, "genlab.config.ranges", "key")
+    ((where, what),) = misfits(value, annotation, "genlab.ranges", "key")
     assert f"{where} {what}" == sentence
 
 

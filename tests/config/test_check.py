@@ -7,7 +7,7 @@ from omegaconf import OmegaConf
 
 from composing import composed
 from genlab.config.check import check
-from genlab.config.errors import ConfigError
+from genlab.errors import ConfigError
 
 
 def problems(*overrides):
@@ -52,7 +52,7 @@ DIFFUSION = "experiment=diffusion/class_conditional_digits"
         ([DIFFUSION, "sampler.steps=0"], "sampler.steps = 0 must be 1 or more"),
         ([DIFFUSION, "sampler.steps=5000"], "sampler.steps = 5000 must not exceed"),
         ([DIFFUSION, "dataset.num_classes=null"], "the data set has none"),
-        (["+scheduler=cosine", "model=vae"], "scheduler is given, but the model (Autoencoder) uses none"),
+        (["+scheduler=cosine", "model=vae"], "scheduler is given, but the model (VAE) uses none"),
         (["dataset.num_classes=null", "model=cvae"], "the data set has none"),
         ([DIFFUSION, "guidance=classifier_free"], "this model always sees one: train it with conditioner.dropout"),
         ([DIFFUSION, "guidance=dynamic_threshold"], "this model always sees one: train it with conditioner.dropout"),

@@ -6,8 +6,8 @@ import errno
 import pytest
 from omegaconf import OmegaConf
 
-from genlab.config.errors import ConfigError
 from genlab.config.instantiate import build
+from genlab.errors import ConfigError
 
 HYDRA_SAYS = ("Error in call", "InstantiationException", "full_key", "Traceback")
 

@@ -8,11 +8,11 @@ from omegaconf import OmegaConf
 from composing import composed
 from genlab.config.allowed import declared
 from genlab.config.check import check
-from genlab.config.errors import ConfigError
 from genlab.config.fits import Kind, fits, items_of
 from genlab.config.instantiate import build
 from genlab.config.placing import ROOTS, misplaced
 from genlab.config.signatures import signature
+from genlab.errors import ConfigError
 
 DATA = ("str", "int", "float", "bool", "Path", "str | Path", "list[int]", "PositiveInt", "Rate | None", "Any", "")
 OPTIMIZER = "Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]"
@@ -27,14 +27,14 @@ def test_no_part_fits_where_data_are_asked_for_or_nobody_says_what(annotation):
 @pytest.mark.parametrize(
     ("target", "partial", "annotation", "module"),
     [
-        ("torch.optim.Adam", True, OPTIMIZER, "genlab.families.base"),
-        ("torch.optim.SGD", True, OPTIMIZER, "genlab.families.base"),
+        ("torch.optim.Adam", True, OPTIMIZER, "genlab.models.base"),
+        ("torch.optim.SGD", True, OPTIMIZER, "genlab.models.base"),
         ("genlab.networks.unet.UNet", False, "nn.Module", "genlab.denoisers.denoiser"),
-        ("genlab.networks.continued.continued", False, "nn.Module", "genlab.denoisers.denoiser"),
+        ("genlab.networks.from_checkpoint.from_checkpoint", False, "nn.Module", "genlab.denoisers.denoiser"),
         ("genlab.processes.linear.Linear", False, "Schedule", "genlab.processes.gaussian"),
-        ("genlab.data.emoji.Emoji", False, "Source", "genlab.data.resident"),
-        ("genlab.denoisers.restorer.Restorer", False, "Denoiser | Restorer", "genlab.families.diffusion"),
-        ("genlab.networks.pixelcnn.GatedPixelCNN", True, "NetworkOf", "genlab.families.autoregressive"),
+        ("genlab.data.emoji.Emoji", False, "Source", "genlab.data.image_datamodule"),
+        ("genlab.denoisers.restorer.Restorer", False, "Denoiser | Restorer", "genlab.models.diffusion"),
+        ("genlab.networks.pixelcnn.GatedPixelCNN", True, "NetworkOf", "genlab.models.autoregressive"),
         ("genlab.interop.wandb.wandb_logger", False, "Logger", "pytorch_lightning.loggers"),
         ("pytorch_lightning.profilers.SimpleProfiler", False, "Optional[Union[Profiler, str]]",
          "pytorch_lightning.trainer.trainer"),
@@ -48,10 +48,10 @@ def test_a_part_fits_by_what_it_is_by_what_it_can_do_or_by_what_it_gives(target,
 @pytest.mark.parametrize(
     ("target", "annotation", "module"),
     [
-        ("genlab.data.emoji.Emoji", OPTIMIZER, "genlab.families.base"),
-        ("genlab.interop.wandb.wandb_logger", OPTIMIZER, "genlab.families.base"),
+        ("genlab.data.emoji.Emoji", OPTIMIZER, "genlab.models.base"),
+        ("genlab.interop.wandb.wandb_logger", OPTIMIZER, "genlab.models.base"),
         ("genlab.interop.wandb.wandb_logger", "nn.Module", "genlab.denoisers.denoiser"),
-        ("torch.nn.Linear", OPTIMIZER, "genlab.families.base"),
+        ("torch.nn.Linear", OPTIMIZER, "genlab.models.base"),
         ("genlab.data.emoji.Emoji", "Schedule", "genlab.processes.gaussian"),
         ("genlab.processes.blur.Blur", "Schedule", "genlab.processes.gaussian"),
     ],
@@ -119,7 +119,7 @@ EMOJI += ["optimizer._partial_=false", "+optimizer.data_dir=x"]
         (["dataset=mnist", "dataset.source.data_dir={_target_:genlab.data.digits.Digits}"], "IdxImages takes text"),
         (
             ["model=vae", "model.seed={_target_:torch.nn.ReLU}"],
-            "does not fit here: Autoencoder takes a whole number",
+            "does not fit here: VAE takes a whole number",
         ),
         (["+callbacks.x={_target_:torch.nn.ReLU}"], "callbacks.x: torch.nn.ReLU does not fit here"),
         (["+optimizer._args_=[[]]"], "optimizer._args_: arguments are given by their names"),

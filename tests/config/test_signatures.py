@@ -16,7 +16,7 @@ from genlab.config.signatures import UnknownTarget, define, signature
         "pytorch_lightning.Trainer",
         "pytorch_lightning.callbacks.EarlyStopping",
         "diffusers.models.unets.unet_2d.UNet2DModel",
-        "genlab.data.resident.ResidentDataModule",
+        "genlab.data.image_datamodule.ImageDataModule",
         "genlab.runs.record.Record",
     ],
 )
@@ -36,7 +36,9 @@ def test_a_name_is_followed_to_its_definition():
     assert define("torch.nn.Linear").name == "torch.nn.modules.linear.Linear"
 
 
-@pytest.mark.parametrize("target", ["genlab.nowhere.Thing", "genlab.data.resident.Nothing", "nosuchpackage.X", "plain"])
+@pytest.mark.parametrize(
+    "target", ["genlab.nowhere.Thing", "genlab.data.image_datamodule.Nothing", "nosuchpackage.X", "plain"]
+)
 def test_an_unknown_name_is_said_to_be_unknown(target):
     with pytest.raises(UnknownTarget):
         define(target)

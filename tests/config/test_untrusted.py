@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from genlab.config.errors import ConfigError
+from genlab.errors import ConfigError
 from genlab.runs.store import Run
 
 
@@ -105,7 +105,7 @@ def test_what_would_cost_memory_or_the_stack_is_one_sentence_wherever_yaml_comes
 
 def test_aliases_that_stand_for_little_are_what_people_write(tmp_path, capsys):
     from genlab.cli import main
-    from hydra_plugins.genlab.rows import read_rows
+    from genlab.config.explicit_rows import read_rows
 
     rows = written(tmp_path / "rows.yaml", "- &a {seed: 1}\n- {<<: *a, model.coding_size: 3}\n")
     assert read_rows(rows) == [["seed=1"], ["seed=1", "model.coding_size=3"]]

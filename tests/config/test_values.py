@@ -9,10 +9,10 @@ from composing import composed
 from genlab.config import schema
 from genlab.config.annotations import Choice, Items, Scalar, kinds, members
 from genlab.config.check import check, check_own_part
-from genlab.config.errors import ConfigError
 from genlab.config.files import conf_dir
 from genlab.config.limits import limited
 from genlab.config.signatures import define, signature
+from genlab.errors import ConfigError
 
 VERBS = {
     "train": schema.Train, "sample": schema.Sample, "edit": schema.Edit, "evaluate": schema.Evaluate,

@@ -8,8 +8,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from genlab.config.errors import ConfigError
 from genlab.config.words import as_hydra_reads, quoted, understood, value_of, written
+from genlab.errors import ConfigError
 
 KEYS = [
     "run", "out", "folder", "rows", "ckpt_path", "captions", "image", "edit.mask", "dataset.source.path",

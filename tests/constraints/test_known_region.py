@@ -8,11 +8,11 @@ from genlab.processes.gaussian import Gaussian
 from genlab.processes.linear import Linear
 from genlab.processes.vp import VP
 from genlab.randomness import PerImage
-from genlab.solvers.ancestral import Ancestral
-from genlab.solvers.grids import Even, Leading
-from genlab.solvers.renoising import Renoising
-from genlab.solvers.rising import Jumps
-from genlab.solvers.sampler import Sampler
+from genlab.samplers.ancestral import Ancestral
+from genlab.samplers.grids import Even, Leading
+from genlab.samplers.nonmonotone_grids import Jumps
+from genlab.samplers.renoising import Renoising
+from genlab.samplers.sampler import Sampler
 from oracles import MixtureData
 
 KNOWN = torch.randn(3, 2, 4, 4, generator=torch.Generator().manual_seed(0))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from genlab.data import catalog
-from genlab.data.origins import Origin
+from genlab.data.mirrors import Origin
 
 from .tiny import Tiny, idx
 

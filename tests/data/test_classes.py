@@ -4,8 +4,8 @@ import warnings
 
 import pytest
 
-from genlab.config.errors import ConfigError
 from genlab.data.classes import check_trained
+from genlab.errors import ConfigError
 
 
 def test_a_model_that_is_told_the_class_is_refused_in_one_sentence():

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from genlab.data.batch import Batch
 from genlab.data.digits import Digits
-from genlab.data.resident import ResidentDataModule
+from genlab.data.image_datamodule import ImageDataModule
 
 
 class Writer(pl.LightningModule):
@@ -49,7 +49,7 @@ class Writer(pl.LightningModule):
 @pytest.mark.slow
 def test_two_processes_do_the_work_of_one(tmp_path: Path) -> None:
     for devices, strategy in ((1, "auto"), (2, "ddp_fork")):
-        data = ResidentDataModule(
+        data = ImageDataModule(
             Digits(), 1, 8, 10, batch_size=64, eval_batch_size=50, train_size=320, val_size=50, test_size=101, flip=True
         )
         trainer = pl.Trainer(

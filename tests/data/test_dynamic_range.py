@@ -12,9 +12,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin
 
-from genlab.config.errors import ConfigError
 from genlab.data.dynamic_range import UnclearRange, alone
 from genlab.data.folder import ImageFolder
+from genlab.errors import ConfigError
 
 Grey = NDArray[np.uint8]
 Write = Callable[[Path, Grey], None]

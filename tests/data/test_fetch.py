@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from genlab.data.fetch import DataUnavailableError, files_of
-from genlab.data.origins import Folder, OriginError
+from genlab.data.mirrors import Folder, OriginError
 
 from .tiny import Tiny, put
 

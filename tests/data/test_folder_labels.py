@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from genlab.data.folder import ImageFolder, count_classes, why_no_classes
-from genlab.data.resident import ResidentDataModule
+from genlab.data.image_datamodule import ImageDataModule
 
 
 @pytest.fixture
@@ -105,9 +105,9 @@ def test_classes_are_counted_without_opening_a_picture(root: Path) -> None:
     assert "is no folder" in why_no_classes(root / "nowhere")
 
 
-def module(root: Path, data: Path, **settings: object) -> ResidentDataModule:
+def module(root: Path, data: Path, **settings: object) -> ImageDataModule:
     options: dict[str, object] = {"num_classes": 2, "batch_size": 2, "val_size": 1, "test_size": 1} | settings
-    return ResidentDataModule(ImageFolder(root, data), 1, 8, **options)  # type: ignore[arg-type]
+    return ImageDataModule(ImageFolder(root, data), 1, 8, **options)  # type: ignore[arg-type]
 
 
 def test_a_stray_picture_is_named_where_classes_are_asked_for(root: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from genlab.data.batch import Batch
 from genlab.data.digits import Digits
-from genlab.data.resident import ResidentDataModule
+from genlab.data.image_datamodule import ImageDataModule
 
 STEPS = 5  # batches in an epoch
 EPOCHS = 3
@@ -63,9 +63,9 @@ class Recorder(pl.LightningModule):
         return torch.optim.Adam(self.parameters(), lr=0.01)
 
 
-def data(**options: object) -> ResidentDataModule:
+def data(**options: object) -> ImageDataModule:
     settings = {"train_size": 330, "val_size": 40, "test_size": 20, "flip": True, "seed": 7} | options
-    return ResidentDataModule(Digits(), 1, 8, 10, batch_size=64, **settings)  # type: ignore[arg-type]
+    return ImageDataModule(Digits(), 1, 8, 10, batch_size=64, **settings)  # type: ignore[arg-type]
 
 
 class SaveWhenCut(pl.Callback):

@@ -10,13 +10,13 @@ from genlab.denoisers.eps import Eps
 from genlab.denoisers.learned_variance import LearnedVariance
 from genlab.denoisers.prediction import Prediction
 from genlab.denoisers.v import V
-from genlab.guidance.by_loss import ByLoss
 from genlab.guidance.classifier_free import ClassifierFree
+from genlab.guidance.loss_gradient import LossGradient
 from genlab.processes.gaussian import Gaussian
 from genlab.processes.linear import Linear
-from genlab.solvers.ancestral import Ancestral
-from genlab.solvers.grids import Leading
-from genlab.solvers.trajectory import trajectory
+from genlab.samplers.ancestral import Ancestral
+from genlab.samplers.grids import Leading
+from genlab.samplers.trajectory import trajectory
 
 PROCESS = Gaussian(Linear())
 X = torch.randn(4, 1, 4, 4, generator=torch.Generator().manual_seed(1))
@@ -99,7 +99,11 @@ def test_guidance_moves_the_estimate_and_leaves_the_variance():
         return Prediction(x_t, x_t / 2 + share, PROCESS.scales(x_t, t), share)
 
     x, condition = torch.randn(3, 2), Condition(torch.tensor([1, 2, 3]), torch.tensor([7, 7, 7]))
-    for guidance in (ClassifierFree(2.0), ByLoss(lambda p, c: p.x0.square().sum(1)), ByLoss(_first, 1.0, False)):
+    for guidance in (
+        ClassifierFree(2.0),
+        LossGradient(lambda p, c: p.x0.square().sum(1)),
+        LossGradient(_first, 1.0, False),
+    ):
         guided = guidance(denoise)(x, t, condition)
         assert torch.equal(guided.share, denoise(x, t, condition).share)
         assert not guided.share.requires_grad

@@ -13,11 +13,11 @@ from genlab.editing.inversion import generate, invert
 from genlab.editing.sdedit import sdedit
 from genlab.processes.gaussian import Gaussian
 from genlab.processes.linear import Linear
-from genlab.solvers.ancestral import Ancestral
-from genlab.solvers.grids import Leading
-from genlab.solvers.renoising import Renoising
-from genlab.solvers.rising import Jumps
-from genlab.solvers.sampler import Sampler
+from genlab.samplers.ancestral import Ancestral
+from genlab.samplers.grids import Leading
+from genlab.samplers.nonmonotone_grids import Jumps
+from genlab.samplers.renoising import Renoising
+from genlab.samplers.sampler import Sampler
 from oracles import MixtureData
 
 PROCESS = Gaussian(Linear())
@@ -39,7 +39,7 @@ class Flat:
 
     process = PROCESS
 
-    def bound(self, n, condition=None, clipped=True):
+    def guided_denoiser(self, n, condition=None, clipped=True):
         wanted = None if condition is None else Condition(torch.eye(2)[condition])
 
         def denoise(x, t):

@@ -29,9 +29,9 @@ from genlab.denoisers.velocity import Velocity
 from genlab.processes.edm import EDM
 from genlab.processes.linear import Linear
 from genlab.processes.linear_path import LinearPath
-from genlab.solvers.ancestral import Ancestral
-from genlab.solvers.dpm_solver import DPMSolver2M
-from genlab.solvers.grids import Karras, Leading
+from genlab.samplers.ancestral import Ancestral
+from genlab.samplers.dpm_solver import DPMSolver2M
+from genlab.samplers.grids import Karras, Leading
 
 _NAMES = {"dpm": "DPM-Solver++ 2M", "unipc": "UniPC", "lms": "LMS", "pndm": "PNDM", "euler": "Euler", "heun": "Heun"}
 

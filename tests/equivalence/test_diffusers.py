@@ -13,9 +13,9 @@ from genlab.processes.cosine import Cosine
 from genlab.processes.gaussian import Gaussian
 from genlab.processes.linear import Linear
 from genlab.processes.scaled_linear import ScaledLinear
-from genlab.solvers import ancestral
-from genlab.solvers.grids import Leading, Linspace, Trailing
-from genlab.solvers.trajectory import trajectory
+from genlab.samplers import ancestral
+from genlab.samplers.grids import Leading, Linspace, Trailing
+from genlab.samplers.trajectory import trajectory
 
 SCHEDULES = {
     "linear": (Linear(), {"beta_schedule": "linear", "beta_start": 1e-4, "beta_end": 0.02}),

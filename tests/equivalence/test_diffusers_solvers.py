@@ -21,14 +21,14 @@ from genlab.processes.edm import EDM
 from genlab.processes.gaussian import Gaussian
 from genlab.processes.linear import Linear
 from genlab.processes.linear_path import LinearPath
-from genlab.solvers.ancestral import Ancestral
-from genlab.solvers.dpm_solver import DPMSolver2M
-from genlab.solvers.grids import Karras, Leading
-from genlab.solvers.heun import Heun
-from genlab.solvers.lms import LMS
-from genlab.solvers.pndm import PNDM
-from genlab.solvers.trajectory import trajectory
-from genlab.solvers.unipc import UniPC
+from genlab.samplers.ancestral import Ancestral
+from genlab.samplers.dpm_solver import DPMSolver2M
+from genlab.samplers.grids import Karras, Leading
+from genlab.samplers.heun import Heun
+from genlab.samplers.lms import LMS
+from genlab.samplers.pndm import PNDM
+from genlab.samplers.trajectory import trajectory
+from genlab.samplers.unipc import UniPC
 
 X = torch.randn(4, 1, 4, 4, generator=torch.Generator().manual_seed(1))
 BETAS = {"beta_schedule": "linear", "beta_start": 1e-4, "beta_end": 0.02}

@@ -7,17 +7,17 @@ import torch
 
 from genlab.conditioning.condition import Condition
 from genlab.data.batch import Batch
-from genlab.families.noisy_classifier import NoisyClassifier
-from genlab.guidance.by_loss import ByLoss
 from genlab.guidance.classifier import LabelLoss
+from genlab.guidance.loss_gradient import LossGradient
+from genlab.models.noisy_classifier import NoisyClassifier
 from genlab.networks.mlp import MLP
 from genlab.objectives.times import Uniform
 from genlab.processes.gaussian import Gaussian
 from genlab.processes.vp import VP
 from genlab.protocols import Samples
-from genlab.solvers.ancestral import Ancestral
-from genlab.solvers.grids import Even
-from genlab.solvers.sampler import Sampler
+from genlab.samplers.ancestral import Ancestral
+from genlab.samplers.grids import Even
+from genlab.samplers.sampler import Sampler
 from oracles import MixtureData
 
 PROCESS = Gaussian(VP())
@@ -57,7 +57,7 @@ def test_an_unconditional_model_is_guided_to_the_label_that_is_asked_for(classif
     def unconditional(x_t, t, condition=None):  # only the guidance reads labels
         return MIXTURE(x_t, t)
 
-    denoise = partial(ByLoss(LabelLoss(classifier), through_network=False)(unconditional), condition=wanted)
+    denoise = partial(LossGradient(LabelLoss(classifier), through_network=False)(unconditional), condition=wanted)
     *_, last = Sampler(Ancestral(1.0), Even(), 60)(
         PROCESS, denoise, (400, 2), generator=torch.Generator().manual_seed(0)
     )
@@ -67,7 +67,7 @@ def test_an_unconditional_model_is_guided_to_the_label_that_is_asked_for(classif
 
 
 def test_without_a_label_it_says_so(classifier):
-    guided = ByLoss(LabelLoss(classifier), through_network=False)(MIXTURE)
+    guided = LossGradient(LabelLoss(classifier), through_network=False)(MIXTURE)
     with pytest.raises(ValueError, match="needs conditioner=label"):
         guided(torch.zeros(1, 2), torch.tensor(0.5).double(), Condition())
 

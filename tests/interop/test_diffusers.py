@@ -23,9 +23,9 @@ from genlab.processes.linear import Linear
 from genlab.processes.linear_path import LinearPath
 from genlab.processes.sigmoid import Sigmoid
 from genlab.processes.vp import VP
-from genlab.solvers.ancestral import Ancestral
-from genlab.solvers.grids import Leading
-from genlab.solvers.sampler import Sampler
+from genlab.samplers.ancestral import Ancestral
+from genlab.samplers.grids import Leading
+from genlab.samplers.sampler import Sampler
 
 PAIRS = [
     *((schedule, output) for schedule in (Linear(), Cosine(), Sigmoid()) for output in (Eps(), V(), X0())),

@@ -8,7 +8,7 @@ import pytest
 TRY = """
 import sys
 import torch
-from genlab.config.errors import ConfigError
+from genlab.errors import ConfigError
 from hydra_plugins.genlab import forking
 
 forking.PATIENCE_SECONDS = float(sys.argv[3])

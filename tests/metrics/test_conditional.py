@@ -97,9 +97,9 @@ def test_metrics_of_classes_are_left_out_without_classes_or_a_classifier(
 
 def test_a_model_of_one_class_has_the_variability_of_that_class(extractor: OwnClassifier, cache_dir: str) -> None:
     from genlab.data.digits import Digits
-    from genlab.data.resident import ResidentDataModule
+    from genlab.data.image_datamodule import ImageDataModule
 
-    threes = ResidentDataModule(Digits(), 1, 8, 10, 64, test_size=0.3, classes=3)
+    threes = ImageDataModule(Digits(), 1, 8, 10, 64, test_size=0.3, classes=3)
     pixels, _ = threes.images("train")
 
     class OfThrees:
@@ -119,7 +119,7 @@ def test_a_model_of_one_class_has_the_variability_of_that_class(extractor: OwnCl
     for name in ("intra_class_variability_digits", "intra_class_variability_pixels"):
         assert all_threes[name].value == pytest.approx(1, abs=0.15)
         assert two_threes[name].value < 0.7
-    everything = ResidentDataModule(Digits(), 1, 8, 10, 64, test_size=0.3)
+    everything = ImageDataModule(Digits(), 1, 8, 10, 64, test_size=0.3)
     assert suite.applicable(OfThrees(2), everything) == {}  # nobody knows which class a sample is of
 
 

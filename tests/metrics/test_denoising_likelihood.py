@@ -16,7 +16,7 @@ from genlab.data.pixels import to_model
 from genlab.denoisers.denoiser import Denoiser
 from genlab.denoisers.learned_variance import LearnedVariance
 from genlab.denoisers.x0 import X0
-from genlab.metrics.abilities import abilities
+from genlab.metrics.capabilities import capabilities
 from genlab.metrics.denoising_likelihood import FlowBits, VariationalBits
 from genlab.metrics.suite import Suite
 from genlab.objectives.flow_likelihood import FlowLikelihood
@@ -101,6 +101,6 @@ def test_the_flow_is_what_is_known(data: Any, cache_dir: str) -> None:
 
 
 def test_models_of_codes_have_no_bits_of_pixels(data: Any) -> None:
-    assert {"bound"} == abilities(Model(Linear()), data) & {"bound", "flow"}
-    assert {"flow"} == abilities(Model(VP()), data) & {"bound", "flow"}
-    assert not abilities(Model(VP(), codec=Rescale(0, 1)), data) & {"bound", "flow"}
+    assert {"bound"} == capabilities(Model(Linear()), data) & {"bound", "flow"}
+    assert {"flow"} == capabilities(Model(VP()), data) & {"bound", "flow"}
+    assert not capabilities(Model(VP(), codec=Rescale(0, 1)), data) & {"bound", "flow"}

@@ -30,7 +30,7 @@ class Uniform(nn.Module):
         self.unused = nn.Parameter(torch.zeros(3, 4))
         self.drawn = 0
 
-    def nats(self, x: torch.Tensor, condition: Any = None) -> torch.Tensor:
+    def nll(self, x: torch.Tensor, condition: Any = None) -> torch.Tensor:
         return torch.full((len(x),), x[0].numel() * math.log(256))
 
     def dimensions(self, x: torch.Tensor) -> int | None:
@@ -63,8 +63,8 @@ def test_a_density_has_nats_and_no_bits_per_dimension(data: Any, cache_dir: str)
 
 def test_a_model_that_has_diverged_has_no_likelihood(data: Any, cache_dir: str) -> None:
     class Diverged(Uniform):
-        def nats(self, x: torch.Tensor, condition: Any = None) -> torch.Tensor:
-            return super().nats(x) * torch.nan
+        def nll(self, x: torch.Tensor, condition: Any = None) -> torch.Tensor:
+            return super().nll(x) * torch.nan
 
     with pytest.raises(ValueError, match=r"20 of 20 likelihoods are not finite.*diverged"):
         Suite({"likelihood": NegativeLogLikelihood()}, 20, 64, 0, "test", cache_dir).evaluate(Diverged(), data)

@@ -37,10 +37,10 @@ def test_the_own_classifier_is_trained_once_the_same_way_and_knows_its_accuracy(
 
 def test_a_run_on_less_data_or_one_class_is_measured_by_the_same_classifier(tmp_path: Path) -> None:
     from genlab.data.digits import Digits
-    from genlab.data.resident import ResidentDataModule
+    from genlab.data.image_datamodule import ImageDataModule
 
     def weights(**view: Any) -> str:
-        data = ResidentDataModule(Digits(), 1, 8, 10, 64, test_size=0.1, **view)
+        data = ImageDataModule(Digits(), 1, 8, 10, 64, test_size=0.1, **view)
         made = OwnClassifier("digits", str(tmp_path), 16, steps=40, train_batch_size=64, lr=0.01, seed=0)
         made.check(data)
         return made.sha256

@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from genlab.data.digits import Digits
-from genlab.data.resident import ResidentDataModule
+from genlab.data.image_datamodule import ImageDataModule
 from genlab.metrics.latent import LatentStructure
 from genlab.metrics.suite import Suite
 
@@ -32,7 +32,7 @@ class Knowing:
 
 
 def scored(noise: float, folder: Any, **of_data: Any) -> dict[str, Any]:
-    data = ResidentDataModule(Digits(), 1, 8, 10, 64, test_size=0.3, **of_data)
+    data = ImageDataModule(Digits(), 1, 8, 10, 64, test_size=0.3, **of_data)
     suite = Suite({"latent": LatentStructure()}, 400, 100, 0, "test", str(folder))
     return suite.evaluate(Knowing(data, noise), data, out_dir=folder)
 

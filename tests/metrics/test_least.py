@@ -11,10 +11,10 @@ import torch
 import yaml
 
 from composing import composed
-from genlab.config.errors import ConfigError
 from genlab.config.files import conf_dir
 from genlab.config.instantiate import build
 from genlab.data.pixels import to_model
+from genlab.errors import ConfigError
 from genlab.metrics.evaluation import Evaluation, Plan
 from genlab.metrics.least import Counts
 from genlab.metrics.source import Generated
@@ -66,7 +66,7 @@ class Model:
     def encode(self, x: torch.Tensor, condition: Any = None) -> torch.Tensor:
         return x.flatten(1)[:, 20:24]
 
-    def nats(self, x: torch.Tensor, condition: Any = None) -> torch.Tensor:
+    def nll(self, x: torch.Tensor, condition: Any = None) -> torch.Tensor:
         return x.flatten(1).sum(1)
 
 

@@ -28,10 +28,10 @@ def test_patches_return_to_their_places():
     """With the identity as its last layer the network hands each patch back where it was."""
     network = DiT(2, 8, patch=2, width=8, depth=1, heads=2)
     with torch.no_grad():
-        network.enter.weight.copy_(torch.eye(8).reshape(8, 2, 2, 2))
-        network.enter.bias.zero_()
+        network.in_proj.weight.copy_(torch.eye(8).reshape(8, 2, 2, 2))
+        network.in_proj.bias.zero_()
         network.positions.zero_()
-        network.leave.weight.copy_(torch.eye(8))
+        network.out_proj.weight.copy_(torch.eye(8))
         network.norm = torch.nn.Identity()
         assert torch.allclose(network(X, LEVEL), X)
 

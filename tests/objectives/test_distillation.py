@@ -26,10 +26,10 @@ from genlab.processes.edm import EDM
 from genlab.processes.gaussian import Gaussian
 from genlab.processes.linear import Linear
 from genlab.processes.linear_path import LinearPath
-from genlab.solvers.ancestral import Ancestral
-from genlab.solvers.grids import Even
-from genlab.solvers.recorrupt import Recorrupt
-from genlab.solvers.sampler import Sampler
+from genlab.samplers.ancestral import Ancestral
+from genlab.samplers.grids import Even
+from genlab.samplers.recorrupt import Recorrupt
+from genlab.samplers.sampler import Sampler
 from oracles import NormalData
 
 STD = 0.5

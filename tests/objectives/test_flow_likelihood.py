@@ -21,7 +21,7 @@ SCHEDULES = [VP(), LinearPath(), EDM()]
 def test_of_normal_data(schedule):
     process = Gaussian(schedule, data_std=0.5)
     exact = ((X / 0.5) ** 2 / 2 + math.log(0.5 * math.sqrt(2 * math.pi))).sum(1)
-    coarse, fine = (FlowLikelihood(n).nats(process, NormalData(process, 0.0, 0.5), X) - exact for n in (40, 80))
+    coarse, fine = (FlowLikelihood(n).nll(process, NormalData(process, 0.0, 0.5), X) - exact for n in (40, 80))
     assert float(fine.abs().max()) < 0.05
     assert float(coarse.abs().max() / fine.abs().max()) > 2.5  # of second order
 
@@ -32,15 +32,15 @@ def test_of_a_mixture():
     logs = -((X[:, None] - means) ** 2).sum(-1) / (2 * std**2) - math.log(2 * math.pi * std**2)
     exact = -(logs + weights.log()).logsumexp(1)
     assert torch.allclose(
-        FlowLikelihood(80).nats(process, MixtureData(process, means, weights, std), X), exact, atol=0.1
+        FlowLikelihood(80).nll(process, MixtureData(process, means, weights, std), X), exact, atol=0.1
     )
 
 
 def test_random_directions_estimate_the_divergence():
     process = Gaussian(VP(), data_std=0.5)
-    exact = FlowLikelihood(30).nats(process, NormalData(process, 0.3, 0.5), X)
+    exact = FlowLikelihood(30).nll(process, NormalData(process, 0.3, 0.5), X)
     several = FlowLikelihood(30, probes=400)
-    estimate = several.nats(process, NormalData(process, 0.3, 0.5), X, torch.Generator().manual_seed(1))
+    estimate = several.nll(process, NormalData(process, 0.3, 0.5), X, torch.Generator().manual_seed(1))
     assert float((estimate - exact).abs().max()) < 0.6
     assert float((estimate - exact).mean().abs()) < 0.2
 
@@ -48,4 +48,4 @@ def test_random_directions_estimate_the_divergence():
 def test_discrete_time_is_refused():
     process = Gaussian(Linear())
     with pytest.raises(ValueError, match="needs a schedule of continuous time"):
-        FlowLikelihood().nats(process, NormalData(process, 0.0, 1.0), X)
+        FlowLikelihood().nll(process, NormalData(process, 0.0, 1.0), X)

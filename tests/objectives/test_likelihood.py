@@ -18,18 +18,18 @@ def per_image(log_prob: torch.Tensor) -> torch.Tensor:
 
 def test_bernoulli_nats_of_black_and_white_images_are_minus_the_log_probability():
     expected = per_image(D.Bernoulli(logits=output).log_prob((black_and_white + 1) / 2))
-    torch.testing.assert_close(Bernoulli().nats(output, black_and_white), expected)
+    torch.testing.assert_close(Bernoulli().nll(output, black_and_white), expected)
 
 
 def test_bernoulli_is_lowest_where_its_mean_is_the_image():
     logits = torch.logit((grey + 1) / 2)
     torch.testing.assert_close(Bernoulli().mean(logits), grey)
-    assert (Bernoulli().nats(logits, grey) < Bernoulli().nats(logits + 0.1, grey)).all()
+    assert (Bernoulli().nll(logits, grey) < Bernoulli().nll(logits + 0.1, grey)).all()
 
 
 def test_gaussian_nats_are_minus_the_log_density():
     expected = per_image(D.Normal(output, 0.3).log_prob(grey))
-    torch.testing.assert_close(Gaussian(0.3).nats(output, grey), expected)
+    torch.testing.assert_close(Gaussian(0.3).nll(output, grey), expected)
 
 
 def test_a_fixed_sigma_is_not_trained_and_a_learned_one_finds_the_residual():
@@ -40,7 +40,7 @@ def test_a_fixed_sigma_is_not_trained_and_a_learned_one_finds_the_residual():
 
     def closure() -> torch.Tensor:
         optimizer.zero_grad()
-        nats = likelihood.nats(torch.zeros_like(error), error).mean()
+        nats = likelihood.nll(torch.zeros_like(error), error).mean()
         nats.backward()
         return nats
 
@@ -58,21 +58,21 @@ def test_the_256_greys_of_a_discretized_logistic_sum_to_one():
         for scale in (0.005, 0.1, 1.0):
             likelihood = DiscretizedLogistic(1, scale).double()
             every_grey = to_model(torch.arange(256, dtype=torch.uint8)).double().reshape(256, 1, 1, 1)
-            probability = torch.exp(-likelihood.nats(torch.full_like(every_grey, mean), every_grey))
+            probability = torch.exp(-likelihood.nll(torch.full_like(every_grey, mean), every_grey))
             assert math.isclose(probability.sum().item(), 1.0, abs_tol=1e-5)
 
 
 def test_a_discretized_logistic_is_the_density_times_the_bin_where_the_bins_are_narrow():
     z = (grey - output[:, :1].expand_as(grey)) / 0.5
     density = -z - 2 * torch.nn.functional.softplus(-z) - math.log(0.5)
-    nats = DiscretizedLogistic(2, 0.5).nats(output[:, :1].expand_as(grey), grey)
+    nats = DiscretizedLogistic(2, 0.5).nll(output[:, :1].expand_as(grey), grey)
     torch.testing.assert_close(nats, per_image(density + math.log(2 / 255)), atol=1e-3, rtol=1e-3)
 
 
 def test_a_far_off_discretized_logistic_has_finite_gradients():
     likelihood = DiscretizedLogistic(1, 0.01)
     off = torch.full((1, 1, 1, 1), 30.0, requires_grad=True)
-    likelihood.nats(off, torch.zeros(1, 1, 1, 1)).sum().backward()
+    likelihood.nll(off, torch.zeros(1, 1, 1, 1)).sum().backward()
     assert off.grad is not None
     assert torch.isfinite(off.grad).all()
     assert off.grad > 0

@@ -18,10 +18,10 @@ from genlab.objectives.weights import Unit
 from genlab.processes.gaussian import Gaussian
 from genlab.processes.linear_path import LinearPath
 from genlab.processes.vp import VP
-from genlab.solvers.ancestral import Ancestral
-from genlab.solvers.grids import Even
-from genlab.solvers.heun import Heun
-from genlab.solvers.sampler import Sampler
+from genlab.samplers.ancestral import Ancestral
+from genlab.samplers.grids import Even
+from genlab.samplers.heun import Heun
+from genlab.samplers.sampler import Sampler
 from oracles import MixtureData, NormalData
 
 PROCESS = Gaussian(LinearPath())

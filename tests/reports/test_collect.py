@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from genlab.config.errors import ConfigError
+from genlab.errors import ConfigError
 from genlab.reports.collect import collect
 
 

@@ -12,15 +12,15 @@ from genlab.codecs.levels import Levels
 from genlab.codecs.vq import VQCodes
 from genlab.conditioning.unconditional import Unconditional
 from genlab.data.digits import Digits
-from genlab.data.resident import ResidentDataModule
+from genlab.data.image_datamodule import ImageDataModule
 from genlab.denoisers.denoiser import Denoiser
 from genlab.denoisers.eps import Eps
-from genlab.families.autoencoder import Autoencoder
-from genlab.families.autoregressive import Autoregressive
-from genlab.families.deterministic_autoencoder import DeterministicAutoencoder
-from genlab.families.diffusion import Diffusion
-from genlab.families.vector_quantized import VectorQuantized
 from genlab.guidance.unguided import Unguided
+from genlab.models.autoencoder import Autoencoder
+from genlab.models.autoregressive import Autoregressive
+from genlab.models.diffusion import Diffusion
+from genlab.models.vae import VAE
+from genlab.models.vqvae import VQVAE
 from genlab.networks.convolutional import ConvolutionalAutoencoder
 from genlab.networks.pixelcnn import GatedPixelCNN
 from genlab.networks.quantizer import VectorQuantizer
@@ -32,12 +32,12 @@ from genlab.objectives.times import Uniform
 from genlab.objectives.weights import Unit
 from genlab.processes.gaussian import Gaussian
 from genlab.processes.linear import Linear
+from genlab.reports.latent_traversals import ends
 from genlab.reports.pictures import draw_all, draw_process
-from genlab.reports.walks import ends
 from genlab.runs.store import Run
-from genlab.solvers.ancestral import Ancestral
-from genlab.solvers.grids import Leading
-from genlab.solvers.sampler import Sampler
+from genlab.samplers.ancestral import Ancestral
+from genlab.samplers.grids import Leading
+from genlab.samplers.sampler import Sampler
 
 adam = partial(torch.optim.Adam, lr=1e-3)
 small = partial(GatedPixelCNN, width=4, layers=1, first_kernel=3, kernel=3)
@@ -47,9 +47,9 @@ def network() -> ConvolutionalAutoencoder:
     return ConvolutionalAutoencoder(1, 8, (4,), hidden=16)
 
 
-def vq() -> VectorQuantized:
+def vq() -> VQVAE:
     parts = ResidualAutoencoder(1, 8, 4, width=8, levels=1, blocks=1, inner=4)
-    return VectorQuantized(parts, VectorQuantizer, adam, num_embeddings=8)
+    return VQVAE(parts, VectorQuantizer, adam, num_embeddings=8)
 
 
 def diffusion() -> Diffusion:
@@ -60,9 +60,9 @@ def diffusion() -> Diffusion:
 
 
 MODELS = {
-    "vae": (lambda: Autoencoder(network(), Bernoulli(), adam, 4), "samples reconstructions interpolations walks"),
-    "cvae": (lambda: Autoencoder(network(), Bernoulli(), adam, 4, 10), "samples reconstructions interpolations walks"),
-    "ae": (lambda: DeterministicAutoencoder(network(), Bernoulli(), adam, 4),
+    "vae": (lambda: VAE(network(), Bernoulli(), adam, 4), "samples reconstructions interpolations walks"),
+    "cvae": (lambda: VAE(network(), Bernoulli(), adam, 4, 10), "samples reconstructions interpolations walks"),
+    "ae": (lambda: Autoencoder(network(), Bernoulli(), adam, 4),
            "samples reconstructions interpolations walks"),
     "vq": (vq, "samples reconstructions code_maps"),
     "pixelcnn over codes": (lambda: Autoregressive(small, VQCodes(vq()), adam), "samples code_maps drawn_codes"),
@@ -72,8 +72,8 @@ MODELS = {
 
 
 @pytest.fixture(scope="module")
-def data() -> ResidentDataModule:
-    return ResidentDataModule(Digits(), 1, 8, 10, 64, test_size=0.3)
+def data() -> ImageDataModule:
+    return ImageDataModule(Digits(), 1, 8, 10, 64, test_size=0.3)
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console
 
 from genlab.reports.numbers import duration, metric_title, score_text
-from genlab.reports.swept import swept_keys
+from genlab.reports.sweep_keys import swept_keys
 from genlab.reports.table import runs_table
 
 

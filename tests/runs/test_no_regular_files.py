@@ -8,8 +8,8 @@ import pytest
 
 import genlab
 from genlab.cli import main
-from genlab.config.errors import ConfigError
-from genlab.reports.thinning import thin_history
+from genlab.errors import ConfigError
+from genlab.reports.downsample import downsample_history
 from genlab.runs import history
 from genlab.runs.reading import read_json
 from genlab.runs.sealing import is_sealed
@@ -56,7 +56,7 @@ def test_listing_a_store_passes_over_it(kind, tmp_path, capsys):
     run.path.mkdir(parents=True)
     for path in (run.record_file, run.config_file, run.history_file):
         KINDS[kind](path)
-    assert thin_history(run.history_file) == {}
+    assert downsample_history(run.history_file) == {}
     assert main(["runs", f"paths.output_dir={tmp_path}"]) in (0, 1, 2)
     assert "Traceback" not in capsys.readouterr().err
 

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 import genlab
+from genlab.atomic import write_json
 from genlab.cli import main
 from genlab.data.digest_memory import remembered_digests
 from genlab.data.prepared import About, prepared
 from genlab.notice import Notice
+from genlab.reports.downsample import downsample_history
 from genlab.reports.studies import results
-from genlab.reports.thinning import thin_history
 from genlab.runs import history, record
-from genlab.runs.atomic import write_json
 from genlab.runs.listing import list_records
 from genlab.runs.measurements import scores
 from genlab.runs.progress import progress
@@ -167,7 +167,7 @@ def test_a_damaged_middle_is_told_and_left_as_it_is(tmp_path, line):
     with pytest.warns(Notice, match="line 2 of 3"):
         assert progress(run).step == 0
     with pytest.warns(Notice, match="its curves have gaps"):
-        assert thin_history(run.history_file)["loss"] == [[1.0, 3.0], [1.0, 3.0]]
+        assert downsample_history(run.history_file)["loss"] == [[1.0, 3.0], [1.0, 3.0]]
     assert run.history_file.read_bytes() == content
 
 

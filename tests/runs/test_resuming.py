@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from genlab.data.swiss_roll import SwissRoll
-from genlab.families.base import GenerativeModule
+from genlab.models.base import GenerativeModule
 from interrupting import differences, of_trainer, ways
 
 

@@ -10,7 +10,8 @@ from unittest import mock
 import pytest
 import torch
 
-from genlab.runs import atomic, checkpoint_io
+from genlab import atomic
+from genlab.runs import checkpoint_io
 from genlab.runs.checkpoint_io import AtomicCheckpointIO
 from genlab.runs.store import Run, is_whole
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
-from genlab.config.errors import ConfigError
+from genlab.atomic import sha256_of
+from genlab.errors import ConfigError
 from genlab.runs import checkpoint_io, history
-from genlab.runs.atomic import sha256_of
 from genlab.runs.checkpoint_io import AtomicCheckpointIO
 from genlab.runs.reading import Damaged
 from genlab.runs.record import Record, load

@@ -3,9 +3,9 @@
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from genlab.config.errors import ConfigError
+from genlab.config.explicit_rows import read_rows
+from genlab.errors import ConfigError
 from hydra_plugins.genlab.grid_sweeper import combinations, new_name
-from hydra_plugins.genlab.rows import read_rows
 
 
 def jobs(*words):
@@ -86,7 +86,7 @@ def test_names_of_sweeps_do_not_repeat():
 
 def checked(*words):
     """The jobs that `genlab check` looks at, as their overrides; with the exit status."""
-    from genlab.config.app import App, run_app
+    from genlab.commands.app import App, run_app
 
     app = App(task=lambda cfg: cfg, check=lambda cfg: None)
     run_app("check", app, [*words, "-m", "hydra/launcher=genlab_compose", "sweep=s"], config_name="train")

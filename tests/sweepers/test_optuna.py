@@ -9,7 +9,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.utils import JobReturn
 from omegaconf import OmegaConf
 
-from genlab.config.errors import ConfigError
+from genlab.errors import ConfigError
 from hydra_plugins.genlab import sweeper as sweeper_module
 from hydra_plugins.genlab.optuna_sweeper import OptunaSweeper
 

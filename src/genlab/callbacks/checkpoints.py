@@ -8,9 +8,9 @@ from typing import Any, Literal
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Checkpoint
 
-from genlab.config.errors import ConfigError
-from genlab.config.ranges import PositiveFloat, PositiveInt
-from genlab.families.base import batches_done
+from genlab.errors import ConfigError
+from genlab.models.base import batches_done
+from genlab.ranges import PositiveFloat, PositiveInt
 from genlab.runs.store import LAST, Run
 
 

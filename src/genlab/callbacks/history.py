@@ -10,8 +10,8 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
-from genlab.config.ranges import PositiveInt
-from genlab.families.base import batches_done
+from genlab.models.base import batches_done
+from genlab.ranges import PositiveInt
 from genlab.runs import history
 from genlab.runs.store import Run
 

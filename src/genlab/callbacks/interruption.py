@@ -9,8 +9,8 @@ from typing import Any
 
 import pytorch_lightning as pl
 
+from genlab import signals
 from genlab.callbacks.checkpoints import save_now
-from genlab.runs import signals
 
 _PATIENCE_SECONDS = 30.0
 """How long a validation may go on after a signal: a scheduler that has sent one does not wait for ever."""

@@ -9,10 +9,10 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 
-from genlab.config.ranges import PositiveInt
-from genlab.families.base import batches_done
 from genlab.interop.loggers import log_picture
+from genlab.models.base import batches_done
 from genlab.progress import progress
+from genlab.ranges import PositiveInt
 from genlab.reports.pictures import draw_all, draw_curve, draw_process
 from genlab.runs.store import Run
 

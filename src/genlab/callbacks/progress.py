@@ -7,9 +7,9 @@ from typing import Any
 
 import pytorch_lightning as pl
 
-from genlab.config.ranges import PositiveFloat
-from genlab.families.base import batches_done
+from genlab.models.base import batches_done
 from genlab.progress import LOG_SECONDS, TERMINAL_SECONDS, Line, clock
+from genlab.ranges import PositiveFloat
 
 
 class Progress(pl.Callback):

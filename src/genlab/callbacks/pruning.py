@@ -9,12 +9,12 @@ from typing import Any, Literal
 import pytorch_lightning as pl
 
 from genlab.callbacks.checkpoints import save_now
-from genlab.callbacks.ending import Ended
-from genlab.config.errors import ConfigError, listed
-from genlab.config.ranges import NonNegativeInt
+from genlab.errors import ConfigError, listed
+from genlab.ranges import NonNegativeInt
 from genlab.runs import history
 from genlab.runs.store import Run
 from genlab.runs.sweeps import Sweep
+from genlab.training_stopped import Ended
 
 
 class Pruned(Ended):

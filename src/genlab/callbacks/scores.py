@@ -7,16 +7,16 @@ from typing import Any, Literal
 
 import pytorch_lightning as pl
 
-from genlab.config.errors import ConfigError
-from genlab.config.ranges import PositiveInt
-from genlab.families.base import batches_done
+from genlab.errors import ConfigError
 from genlab.finite import NotFinite
 from genlab.metrics.compare import differences
 from genlab.metrics.score import Score
 from genlab.metrics.scored import Scored
 from genlab.metrics.suite import Suite
+from genlab.models.base import batches_done
 from genlab.notice import Notice
 from genlab.progress import reporting
+from genlab.ranges import PositiveInt
 from genlab.runs import history
 from genlab.runs.store import Run
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from genlab.config.ranges import PositiveInt
+from genlab.ranges import PositiveInt
 
 
 class Levels:

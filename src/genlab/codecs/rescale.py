@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from genlab.config.ranges import AnyFloat
+from genlab.ranges import AnyFloat
 
 
 class Rescale:

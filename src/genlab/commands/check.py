@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from genlab.commands.app import App, JobResult, run_app
 from genlab.commands.first_stage import identify
-from genlab.config.app import App, JobResult, run_app
 from genlab.config.check import check
-from genlab.config.errors import ConfigError
+from genlab.errors import ConfigError
 
 if TYPE_CHECKING:
     from genlab.reports.costs import CostRow

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
+from genlab.commands.app import App, run_app
 from genlab.commands.naming import question, refuse_one_place
 from genlab.commands.noting import noted
-from genlab.config.app import App, run_app
 from genlab.config.check import check, check_part
-from genlab.config.errors import ConfigError
-from genlab.config.of_run import own_config, wants_run
 from genlab.config.schema import Compare
 from genlab.config.words import flags_and_words, quoted, value_of
+from genlab.errors import ConfigError
+from genlab.runs.run_config import own_config, wants_run
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -44,9 +44,9 @@ def compare(cfg: DictConfig) -> Path:
     from rich.console import Console
     from rich.table import Table
 
+    from genlab.atomic import write_json, write_text
     from genlab.metrics.difference import compared
     from genlab.reports import comparison, grids
-    from genlab.runs.atomic import write_json, write_text
     from genlab.runs.store import Store
 
     runs = [Store(cfg.paths.output_dir).find(str(cfg[key])) for key in ("a", "b")]

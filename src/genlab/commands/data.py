@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from genlab.config.errors import ConfigError, nearest
 from genlab.data.catalog import ENTRIES, OTHERS, Entry, Other, default_data_dir, entry_named
+from genlab.errors import ConfigError, nearest
 
 _HELP = """genlab data: the data sets that can be trained on.
 

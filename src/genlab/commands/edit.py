@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
+from genlab.commands.app import App, run_app
 from genlab.commands.naming import refuse_one_place, stem
-from genlab.config.app import App, run_app
 from genlab.config.check import check
-from genlab.config.errors import ConfigError
-from genlab.config.of_run import the_run
 from genlab.config.schema import Edit
+from genlab.errors import ConfigError
+from genlab.runs.run_config import the_run
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,8 +35,8 @@ def edit(cfg: DictConfig, run: Any) -> Path:
     from genlab.data.pixels import to_uint8
     from genlab.randomness import PerImage
     from genlab.reports import grids
+    from genlab.runs.evaluation_cache import checkpoint_of
     from genlab.runs.restore import restore
-    from genlab.runs.workbench import checkpoint_of
 
     model = restore(cfg, checkpoint_of(run, cfg.checkpoint))
     if not hasattr(model, "bound") or "size" not in cfg.dataset:

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from genlab.commands.app import App, run_app
 from genlab.commands.naming import task_words
 from genlab.commands.noting import noted
-from genlab.config.app import App, run_app
 from genlab.config.check import check
-from genlab.config.errors import ConfigError
-from genlab.config.of_run import the_run
 from genlab.config.schema import Evaluate
 from genlab.config.words import as_hydra_reads, is_swept, value_of
+from genlab.errors import ConfigError
+from genlab.runs.run_config import the_run
 
 if TYPE_CHECKING:
+    from genlab.runs.evaluation_cache import EvaluationCache
     from genlab.runs.store import Run
-    from genlab.runs.workbench import Workbench
 
 
 def main(argv: list[str]) -> int:
@@ -33,7 +33,7 @@ def main(argv: list[str]) -> int:
 
         return of_folder(argv)
     run = the_run(argv)
-    benches: list[Workbench] = []  # one for all jobs, made when the first is sound
+    benches: list[EvaluationCache] = []  # one for all jobs, made when the first is sound
     summary = Path(value_of(argv, "out", "") or ("" if run is None else run.place("evaluations", "samplers")))
     done: list[dict[str, Any]] = []
 
@@ -54,16 +54,16 @@ def main(argv: list[str]) -> int:
     return status
 
 
-def evaluate(cfg: DictConfig, run: Run | None, benches: list[Workbench]) -> dict[str, Any]:
+def evaluate(cfg: DictConfig, run: Run | None, benches: list[EvaluationCache]) -> dict[str, Any]:
     """A record like the run's own, with the scores of this sampler and these metrics."""
     check(cfg, Evaluate)
     assert run is not None
     import torch
 
+    from genlab.atomic import write_json
     from genlab.progress import progress, reporting
-    from genlab.runs.atomic import write_json
+    from genlab.runs.evaluation_cache import EvaluationCache, checkpoint_of
     from genlab.runs.record import Stopwatch
-    from genlab.runs.workbench import Workbench, checkpoint_of
 
     if cfg.get("metrics") is None:
         raise ConfigError("there is nothing to evaluate: the run has no metrics; give metrics=image")
@@ -73,7 +73,7 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[Workbench]) -> dict
     if (record := _done_before(file, made_of, is_timed)) is not None:
         print(f"{' '.join(task_words()) or 'as trained'}: done before", file=sys.stderr)
         return record | {"overrides": task_words()}
-    benches[:] = benches or [Workbench()]
+    benches[:] = benches or [EvaluationCache()]
     original = run.record()
     data, suite = benches[0].part(cfg, "dataset"), benches[0].part(cfg, "metrics")
     module = benches[0].model(cfg, checkpoint)
@@ -108,11 +108,11 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[Workbench]) -> dict
 
 def _draw(module: Any, data: Any, folder: Path) -> None:
     """What this evaluation's samples look like, and how they came about: from the noise of the training's pictures."""
-    from genlab.protocols import Samples, Unfolds
+    from genlab.protocols import Samples, ShowsDenoising
     from genlab.reports.drawings import or_notice
     from genlab.reports.pictures import draw_samples, draw_unfolding
 
-    samples, unfolds = isinstance(module, Samples), isinstance(module, Unfolds)
+    samples, unfolds = isinstance(module, Samples), isinstance(module, ShowsDenoising)
     if len(data.shape) != 3:
         return
     with module.averaged():
@@ -160,9 +160,9 @@ def _name(cfg: DictConfig, run: Run) -> str:
 def _made_of(cfg: DictConfig, checkpoint: Path) -> dict[str, Any]:
     """What decides the answer beside the question's words: the weights, the data, files that it names, and the code."""
     from genlab import RESULTS_VERSION
+    from genlab.atomic import sha256_of
     from genlab.config.fingerprint import content_name
     from genlab.data.catalog import checksum
-    from genlab.runs.atomic import sha256_of
 
     dataset: Any = OmegaConf.to_container(cfg.dataset, resolve=True)
     data = checksum(dataset, Path(cfg.paths.data_dir).expanduser())
@@ -217,8 +217,8 @@ def _compare(records: list[dict[str, Any]], folder: Path) -> Path | None:
     Returns:
         The picture.
     """
+    from genlab.atomic import write_json, write_text
     from genlab.reports import pareto
-    from genlab.runs.atomic import write_json, write_text
 
     if (quality := pareto.quality_of(records)) is None:
         return None

@@ -7,12 +7,12 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from genlab.commands.app import App, run_app
 from genlab.commands.naming import question, refuse_one_place
 from genlab.commands.noting import noted
-from genlab.config.app import App, run_app
 from genlab.config.check import check
-from genlab.config.errors import ConfigError
 from genlab.config.schema import EvaluateFolder
+from genlab.errors import ConfigError
 
 
 def main(argv: list[str]) -> int:
@@ -40,10 +40,10 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
     _check(cfg)
     import torch
 
+    from genlab.atomic import write_json
     from genlab.config.instantiate import build
     from genlab.metrics.folder import folder_pictures
     from genlab.progress import reporting
-    from genlab.runs.atomic import write_json
     from genlab.runs.record import Stopwatch, environment
     from genlab.runs.store import EVALUATIONS
 

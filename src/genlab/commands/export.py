@@ -8,11 +8,11 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from genlab.config.app import App, run_app
+from genlab.commands.app import App, run_app
 from genlab.config.check import check
-from genlab.config.errors import ConfigError
-from genlab.config.of_run import the_run
 from genlab.config.schema import Export
+from genlab.errors import ConfigError
+from genlab.runs.run_config import the_run
 
 _N = 4
 """Pictures that the printed lines draw."""
@@ -44,8 +44,8 @@ def export(cfg: DictConfig, run: Any) -> Path:
     _check(cfg)
     from genlab.interop.diffusers_lines import words_and_lines
     from genlab.interop.diffusers_pipelines import to_pipeline
+    from genlab.runs.evaluation_cache import checkpoint_of
     from genlab.runs.restore import restore
-    from genlab.runs.workbench import checkpoint_of
 
     model: Any = restore(cfg, checkpoint_of(run, cfg.checkpoint))
     if not hasattr(model, "denoiser"):

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from genlab.config.errors import ConfigError
 from genlab.config.files import groups
 from genlab.config.keys import names
 from genlab.config.words import written
+from genlab.errors import ConfigError
 
 if TYPE_CHECKING:
     from genlab.runs.job import Outcome
@@ -83,8 +83,8 @@ def prepare(cfg: DictConfig, carry_out: Callable[[DictConfig, list[str], str], O
         prepare(first, carry_out)
     stage = cfg.first_stage
     outcome = when_free(lambda: carry_out(first, _asked(stage), str(stage.experiment)))
-    from genlab.runs.signals import end_if_asked
     from genlab.runs.store import Run
+    from genlab.signals import end_if_asked
 
     end_if_asked()
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
-from genlab.config.errors import ConfigError
+from genlab.errors import ConfigError
 
 _NO_PART = {"run", "a", "b", "out", "paths", "hydra", "allow_targets"}
 """Keys that say where things are; what a run is stands in its config, and its folder in the path of the file."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from genlab.commands.app import App, run_app
 from genlab.commands.naming import refuse_one_place, stem
-from genlab.config.app import App, run_app
 from genlab.config.check import check
 from genlab.config.schema import Plot
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from genlab.config.errors import ConfigError, nearest
+from genlab.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
     from genlab.reports.collect import Collected
@@ -55,12 +55,12 @@ def main(argv: list[str]) -> int:
     if out == "-":
         sys.stdout.write(text)
     else:
-        from genlab.runs.atomic import write_text
+        from genlab.atomic import write_text
 
         write_text(Path(out), text)
         print(f"{len(report.runs)} runs in {len(report.groups)} rows: {out}")
     if "wandb" in options:
-        from genlab.reports.publish import publish
+        from genlab.interop.publish import publish
         from genlab.runs.store import REPORTS
 
         folder = root / REPORTS / (_sweep(options) or "all")

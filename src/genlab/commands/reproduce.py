@@ -6,8 +6,8 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genlab.config.errors import ConfigError, nearest
 from genlab.config.keys import decides
+from genlab.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
     from genlab.reports.studies.study import Study
@@ -97,8 +97,8 @@ def _train(wanted: list[Study], root: Path, passed_on: list[str]) -> None:
     """One sweep for each study; a failed row ends none of them."""
     from genlab.commands import train
     from genlab.reports.studies.runs import jobs, write_rows
-    from genlab.runs.signals import end_if_asked
     from genlab.runs.store import STUDIES
+    from genlab.signals import end_if_asked
 
     for study in wanted:
         sweep = _sweep(study, root)
@@ -112,8 +112,8 @@ def _train(wanted: list[Study], root: Path, passed_on: list[str]) -> None:
 def _evaluate(wanted: list[Study], root: Path, passed_on: list[str]) -> None:
     """The evaluations that rows ask for, where they are not in the store."""
     from genlab.commands import evaluate
+    from genlab.config.explicit_rows import words
     from genlab.reports.studies.runs import answers, folders
-    from hydra_plugins.genlab.rows import words
 
     for study in wanted:
         sweep = _sweep(study, root)
@@ -150,8 +150,8 @@ def _report(study: Study, root: Path, out: Path, command: str) -> bool:
 
 def _update_readme(wanted: list[Study], options: dict[str, str]) -> None:
     """Bring the README's table up to date, in a checkout."""
+    from genlab.atomic import write_text
     from genlab.reports.studies.readme import updated
-    from genlab.runs.atomic import write_text
 
     folder = wanted[0].folder.parent
     readme = folder.parents[1] / "README.md"

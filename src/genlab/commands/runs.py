@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from genlab.config.errors import ConfigError, listed, nearest
+from genlab.errors import ConfigError, listed, nearest
 
 _HELP = """usage: genlab runs [FILTER=VALUE ...] [sort=METRIC] [paths.output_dir=DIR] [--json | --csv | --watch]
        genlab runs --why A B
@@ -166,11 +166,11 @@ def _watch(root: str, filters: dict[str, str], sort: str | None) -> int:
     """Draw until Ctrl-C, or until the sweep that was asked for is finished."""
     from rich.live import Live
 
-    from genlab.reports.live import live_view
+    from genlab.reports.watch import live_view
     from genlab.runs.progress import progress, waiting
-    from genlab.runs.signals import Interrupted
     from genlab.runs.store import Run
     from genlab.runs.sweeps import Sweep
+    from genlab.signals import Interrupted
 
     sweep = filters.get("sweep")
     with Live(auto_refresh=False) as live:

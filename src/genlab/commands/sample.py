@@ -7,12 +7,12 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from genlab.commands.app import App, run_app
 from genlab.commands.naming import refuse_one_place, stem
-from genlab.config.app import App, run_app
 from genlab.config.check import check
-from genlab.config.errors import ConfigError
-from genlab.config.of_run import the_run
 from genlab.config.schema import Sample
+from genlab.errors import ConfigError
+from genlab.runs.run_config import the_run
 
 
 def main(argv: list[str]) -> int:
@@ -29,8 +29,8 @@ def sample(cfg: DictConfig, run: Any) -> Path:
     import torch
 
     from genlab.protocols import Samples
+    from genlab.runs.evaluation_cache import checkpoint_of
     from genlab.runs.restore import restore
-    from genlab.runs.workbench import checkpoint_of
 
     module: Any = restore(cfg, checkpoint_of(run, cfg.checkpoint))
     samples = isinstance(module, Samples)
@@ -80,18 +80,20 @@ def _drawn(cfg: DictConfig, run: Any, module: Any) -> Path:
 
 def _film(cfg: DictConfig, run: Any, module: Any) -> Path:
     from genlab.progress import progress
-    from genlab.protocols import Unfolds
+    from genlab.protocols import ShowsDenoising
     from genlab.randomness import PerImage
-    from genlab.reports.film import check_film, frames, write_film
+    from genlab.reports.animation import check_animation, frames, write_animation
 
-    unfolds = isinstance(module, Unfolds)
+    unfolds = isinstance(module, ShowsDenoising)
     if not unfolds:
         raise ConfigError(f"format = film: the model of run {run.path.name} does not sample in steps")
     path = Path(cfg.out or run.place("samples", f"{stem('drawn', cfg)}.gif"))
-    check_film(path)
+    check_animation(path)
     streams = PerImage.range(cfg.seed, 0, cfg.n, module.device)
     with progress("drawing the film"):
-        write_film(path, frames(*module.unfold(cfg.n, cfg.frames, _labels(cfg, module), generator=streams)))
+        write_animation(
+            path, frames(*module.denoising_trajectory(cfg.n, cfg.frames, _labels(cfg, module), generator=streams))
+        )
     print(path)
     return path
 

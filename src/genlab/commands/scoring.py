@@ -27,7 +27,7 @@ def parts(cfg: DictConfig) -> tuple[Any, Any, Any]:
 
     from genlab.config.instantiate import build
     from genlab.data.classes import check_trained
-    from genlab.data.stand_in import or_noise
+    from genlab.data.fake_data import or_noise
     from genlab.progress import reporting
 
     torch.set_float32_matmul_precision("high")
@@ -58,9 +58,9 @@ def score(suite: Any, module: Any, data: Any, folder: Path, record: Record) -> N
 @contextlib.contextmanager
 def opened(nodes: Mapping[Any, Any] | None, allowed: list[str]) -> Iterator[list[Logger]]:
     """The loggers of these configs; each is told how the block ended, whatever happens in it."""
-    from genlab.callbacks.ending import Ended
     from genlab.config.instantiate import build_all
     from genlab.interop.loggers import finish
+    from genlab.training_stopped import Ended
 
     loggers, status = list(build_all(nodes, allowed).values()), "failed"
     try:

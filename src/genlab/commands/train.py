@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from genlab.config.app import App, JobResult, run_app
+from genlab.commands.app import App, JobResult, run_app
 from genlab.config.check import check
-from genlab.config.errors import ConfigError
+from genlab.errors import ConfigError
 
 if TYPE_CHECKING:
     from genlab.runs.job import Outcome
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 def main(argv: list[str]) -> int:
     """Train one run, or with -m a sweep; the exit status is 1 when a run failed."""
-    from genlab.commands.closing import close
+    from genlab.commands.summary import print_summary
 
     sweeps: list[Sweep] = []
     app = App(
-        task=train, check=check, known=_known, warm=_warm, bury=_bury, attend=_attend,
+        task=train, check=check, known=_known, warm=_warm, mark_crashed=_mark_crashed, orphaned=_orphaned,
         plan=lambda jobs: _plan(jobs, sweeps), conclude=lambda results: _conclude(results, sweeps),
         unbegun=_unbegun, scores=_scores, curve=_curve,
     )  # fmt: skip
     run_app("train", app, argv)
-    return close(app)
+    return print_summary(app)
 
 
 def train(cfg: DictConfig) -> Any:
@@ -41,7 +41,7 @@ def train(cfg: DictConfig) -> Any:
     Raises:
         Interrupted: by a signal, before the run had an owner.
     """
-    from genlab.runs.signals import handled
+    from genlab.signals import handled
 
     with handled():
         return _train(cfg)
@@ -85,8 +85,8 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
     from genlab.runs.record import environment, peak_memory_bytes
     from genlab.runs.restore import load_weights
     from genlab.runs.resuming import make_resumable
-    from genlab.runs.signals import end_if_asked
     from genlab.runs.spawned import fit, take_over
+    from genlab.signals import end_if_asked
 
     allowed = list(cfg.allow_targets)
     data, module, suite = parts(cfg)
@@ -139,21 +139,21 @@ def _known(cfg: DictConfig) -> Any:
 
 
 def _warm(jobs: Sequence[DictConfig]) -> None:
-    from genlab.commands.warming import warm
+    from genlab.commands.preimport import preimport
 
-    warm(jobs)
-
-
-def _bury(cfg: DictConfig, error: Exception) -> Any:
-    from genlab.runs.job import bury
-
-    return bury(cfg, error)
+    preimport(jobs)
 
 
-def _attend(jobs: Sequence[DictConfig], since: float, error: Exception) -> list[Any] | None:
-    from genlab.runs.attending import attend
+def _mark_crashed(cfg: DictConfig, error: Exception) -> Any:
+    from genlab.runs.job import mark_crashed
 
-    return attend(jobs, since, error)
+    return mark_crashed(cfg, error)
+
+
+def _orphaned(jobs: Sequence[DictConfig], since: float, error: Exception) -> list[Any] | None:
+    from genlab.runs.orphans import orphaned
+
+    return orphaned(jobs, since, error)
 
 
 def _unbegun(cfg: DictConfig) -> Any:

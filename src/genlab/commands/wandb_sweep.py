@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genlab.config.check import check
-from genlab.config.errors import ConfigError, listed, nearest
 from genlab.config.words import flags_and_words, understood, value_of
+from genlab.errors import ConfigError, listed, nearest
 
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
@@ -46,7 +46,7 @@ def main(argv: list[str]) -> int:
     if "out" not in own:
         print(text, end="")
         return 0
-    from genlab.runs.atomic import write_text
+    from genlab.atomic import write_text
 
     write_text(Path(own["out"]), text)
     print(f"wandb sweep {own['out']}")
@@ -99,7 +99,7 @@ def sweep_file(
 
 def _check_metric(content: dict[str, Any]) -> None:
     """Compose the first of the runs, as its agent would, and look whether its scores may have the name."""
-    from genlab.config.app import App, run_app
+    from genlab.commands.app import App, run_app
     from genlab.config.instantiate import build
 
     first = [f"{key}={each.get('values', [each.get('min')])[0]}" for key, each in content["parameters"].items()]

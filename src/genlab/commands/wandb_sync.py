@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from genlab.config.errors import ConfigError, nearest
+from genlab.errors import ConfigError, nearest
 
 _HELP = """usage: genlab wandb-sync [sweep=NAME | run=DIR|FINGERPRINT|latest] [paths.output_dir=DIR]
 

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from genlab.conditioning.condition import Condition
-from genlab.config.ranges import PositiveInt, Rate
 from genlab.data.batch import Batch
 from genlab.protocols import Conditions
 from genlab.randomness import Randomness, rand
+from genlab.ranges import PositiveInt, Rate
 
 
 class LabelConditioner(nn.Module):

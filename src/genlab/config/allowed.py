@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from functools import cache
 
 from genlab.config.definitions import UnknownTarget, bases, define
-from genlab.config.errors import nearest
 from genlab.config.files import conf_dir
+from genlab.errors import nearest
 
 _KINDS = {
     "torch.optim": "torch.optim.optimizer.Optimizer",

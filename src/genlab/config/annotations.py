@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from genlab.config.definitions import Definition, UnknownTarget, meaning
-from genlab.config.errors import nearest
-from genlab.config.ranges import LIMITED, Form, Range
+from genlab.errors import nearest
+from genlab.ranges import LIMITED, Form, Range
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ def _defined(name: str, module: str, seen: frozenset[str]) -> Iterator[Kind]:
         yield Object(name) if isinstance(found.node, ast.ClassDef) else Anything()
     elif isinstance(found.value, ast.Call):  # TypeVar("T"), NewType("N", int)
         yield Anything()
-    elif found.module == "genlab.config.ranges" and name in LIMITED:
+    elif found.module == "genlab.ranges" and name in LIMITED:
         yield Scalar(*LIMITED[name])
     else:
         yield from members(found.value, found.module, seen | {f"{module}.{name}"})

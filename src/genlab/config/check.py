@@ -11,7 +11,6 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import InterpolationToMissingValueError, OmegaConfBaseException
 
 from genlab.config.allowed import is_allowed, refusal
-from genlab.config.errors import ConfigError, listed, nearest
 from genlab.config.fits import Kind
 from genlab.config.limits import limited
 from genlab.config.misfits import misfits
@@ -21,6 +20,7 @@ from genlab.config.placing import misplaced
 from genlab.config.rules import RULES
 from genlab.config.schema import Paths, Root, Train
 from genlab.config.signatures import Parameter, Signature, UnknownTarget, define, signature
+from genlab.errors import ConfigError, listed, nearest
 
 _HYDRA_KEYS = {"_target_", "_partial_", "_convert_", "_recursive_"}
 

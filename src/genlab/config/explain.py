@@ -8,10 +8,10 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from genlab.config.errors import ConfigError, listed, nearest
 from genlab.config.files import conf_dir, groups, options
 from genlab.config.misread import ill_typed, misread, one_line
 from genlab.config.signatures import takes_parameter
+from genlab.errors import ConfigError, listed, nearest
 
 
 class UnlistedKey(ConfigError):

@@ -17,9 +17,10 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from genlab import RESULTS_VERSION
-from genlab.config.errors import ConfigError
 from genlab.config.keys import NULL_IS_ABSENT, Decides, decides, is_listed, key
+from genlab.config.renamed import first_name
 from genlab.config.sources import content_digest, source_digest
+from genlab.errors import ConfigError
 
 
 def fingerprint(cfg: DictConfig, data_checksum: str, follow: bool = True) -> str:
@@ -123,7 +124,7 @@ def _plain(parent: DictConfig | ListConfig, k: Any, what: Decides, name: str) ->
         }
     if isinstance(value, ListConfig):
         return [_plain(value, i, what, name) for i in range(len(value))]
-    return value
+    return first_name(value) if k == "_target_" and isinstance(value, str) else value
 
 
 def _by_content(plain: Mapping[str, Any], follow: bool) -> dict[str, Any]:

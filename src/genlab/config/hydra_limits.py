@@ -14,9 +14,10 @@ from typing import Any
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from genlab.config.errors import ConfigError
 from genlab.config.files import conf_dir
+from genlab.config.renamed import present_names
 from genlab.config.untrusted import limited_text
+from genlab.errors import ConfigError
 
 _PLUGINS = ("hydra.launcher._target_", "hydra.sweeper._target_")
 """Hydra itself builds nothing here but plugins that are installed, which lie in these packages."""
@@ -72,6 +73,7 @@ def _checked(load: Any) -> Any:
     def load_configuration(loader: Any, *args: Any, **kwargs: Any) -> DictConfig:
         cfg: DictConfig = load(loader, *args, **kwargs)
         refuse_code(cfg)
+        present_names(cfg)
         return cfg
 
     return load_configuration

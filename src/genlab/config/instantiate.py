@@ -11,10 +11,10 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from genlab.config.check import check_part
-from genlab.config.errors import ConfigError
 from genlab.config.fits import Kind
 from genlab.config.own_modules import find_own_modules
 from genlab.config.signatures import UnknownTarget, signature
+from genlab.errors import ConfigError
 
 
 def build(node: DictConfig, allowed: Iterable[str] = (), **given: Any) -> Any:

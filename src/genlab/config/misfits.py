@@ -19,7 +19,7 @@ from genlab.config.annotations import (
     members,
     worded,
 )
-from genlab.config.errors import nearest
+from genlab.errors import nearest
 
 Misfit = tuple[str, str]
 """(where, what): the key of the value that does not fit, and the rest of the sentence."""

@@ -1,4 +1,4 @@
-"""Where the parts of a stranger's config would write: into the run's own folder, and nowhere else."""
+"""Places: the store's own folders, and those that the parts of a stranger's config would write to."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from omegaconf.errors import OmegaConfBaseException
 from genlab.config.definitions import UnknownTarget
 from genlab.config.signatures import signature
 
+SWEEPS, STUDIES, REPORTS, EVALUATIONS, ERRORS = "sweeps", "studies", "reports", "evaluations", "errors"
+OWN_FOLDERS = (SWEEPS, STUDIES, REPORTS, EVALUATIONS, ERRORS)
+"""Folders of the store that hold no runs: no task has their names."""
 WRITERS = ("callbacks", "logger", "trainer")
 """The keys whose parts write files."""
 _RUN = "/the run"

@@ -9,15 +9,15 @@ from genlab.config.allowed import declared, is_allowed
 from genlab.config.annotations import kinds as annotated
 from genlab.config.annotations import worded
 from genlab.config.definitions import UnknownTarget
-from genlab.config.errors import listed
 from genlab.config.fits import Kind, fits, items_of
 from genlab.config.signatures import signature
+from genlab.errors import listed
 
 ROOTS = {
     "dataset": [Kind("LightningDataModule", "pytorch_lightning")],
     "reference": [Kind("LightningDataModule", "pytorch_lightning")],
     "model": [Kind("LightningModule", "pytorch_lightning")],
-    "optimizer": [Kind("Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]", "genlab.families.base")],
+    "optimizer": [Kind("Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]", "genlab.models.base")],
     "trainer": [Kind("Trainer", "pytorch_lightning")],
     "callbacks": [Kind("dict[str, Callback]", "pytorch_lightning")],
     "logger": [Kind("dict[str, Logger]", "pytorch_lightning.loggers")],
@@ -25,7 +25,7 @@ ROOTS = {
     "extractor": [Kind("Extractor", "genlab.metrics.extractors.extractor")],
     "extractors": [Kind("dict[str, Extractor]", "genlab.metrics.extractors.extractor")],
     "scheduler": [Kind("Schedule", "genlab.processes.schedule"), Kind("Degradation", "genlab.processes.degrading")],
-    "sampler": [Kind("Sampler", "genlab.solvers.sampler")],
+    "sampler": [Kind("Sampler", "genlab.samplers.sampler")],
     "guidance": [Kind("Guidance", "genlab.guidance.guidance")],
     "edit": [Kind("Edit", "genlab.editing.editable")],
 }

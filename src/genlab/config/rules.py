@@ -14,6 +14,7 @@ from typing import Any
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import InterpolationToMissingValueError
 
+from genlab.config.places import OWN_FOLDERS
 from genlab.config.signatures import takes_parameter
 
 Rule = Callable[[DictConfig], Iterator[str]]
@@ -246,8 +247,6 @@ def trains_long_enough(cfg: DictConfig) -> Iterator[str]:
 
 def names_stay_inside(cfg: DictConfig) -> Iterator[str]:
     """Names that become folders cannot leave theirs, nor be one that the store has for something else."""
-    from genlab.runs.store import OWN_FOLDERS
-
     if _get(cfg, "task_name") in OWN_FOLDERS:
         yield f"task_name = {cfg.task_name!r} is a folder of the store's own, with no runs in it: take another name"
     for key in ("task_name", "sweep"):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from omegaconf import MISSING
 
-from genlab.config.ranges import AnyFloat, AnyInt, NonNegativeInt, Part, PositiveInt, Seed, SeveralInt
+from genlab.ranges import AnyFloat, AnyInt, NonNegativeInt, Part, PositiveInt, Seed, SeveralInt
 
 
 @dataclass

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from genlab.config.errors import ConfigError
+from genlab.errors import ConfigError
 from genlab.regular import NoFile, open_regular
 
 MOST_BYTES = 2**20

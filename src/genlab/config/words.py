@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genlab.config.errors import ConfigError
+from genlab.errors import ConfigError
 
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override

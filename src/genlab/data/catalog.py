@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genlab.config.errors import ConfigError, nearest
 from genlab.data.classes import selected
 from genlab.data.digest import listing_digest
-from genlab.data.origins import DebianPackage, Mirror, NpmPackage, Origin
+from genlab.data.mirrors import DebianPackage, Mirror, NpmPackage, Origin
+from genlab.errors import ConfigError, nearest
 
 _PREPARATION = 1
 """Raised when preparing the same files gives other pixels or splits."""
@@ -179,7 +179,7 @@ def preparation_checksum(
 
 
 def checksum(dataset: Mapping[str, Any], data_dir: Path) -> str:
-    """What `ResidentDataModule(...).checksum` will be, from the resolved config of a data set, without importing torch.
+    """What `ImageDataModule(...).checksum` will be, from the resolved config of a data set, without importing torch.
 
     Nothing is fetched. Files of the user's own (a folder of pictures) are read. A data module that has no source is
     known by its config alone.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 
-from genlab.config.errors import ConfigError, listed
+from genlab.errors import ConfigError, listed
 from genlab.notice import Notice
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from genlab.data.fit import fit
+from genlab.data.resize import resize
 from genlab.data.source import Images
 
 _SHA256 = "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22"
@@ -37,7 +37,7 @@ class Digits:
             raise FileNotFoundError(f"the digits of scikit-learn are not as expected at {file}: reinstall scikit-learn")
         table = np.loadtxt(file, delimiter=",", dtype=np.int64)  # 64 grey levels and the label in a row
         grey = np.rint(table[:, :64] * (255 / _WHITE)).astype(np.uint8).reshape(-1, 1, 8, 8)
-        return Images(fit(grey, channels, size, enlarge="scale"), table[:, 64], [str(digit) for digit in range(10)])
+        return Images(resize(grey, channels, size, enlarge="scale"), table[:, 64], [str(digit) for digit in range(10)])
 
 
 def _file() -> Path | None:

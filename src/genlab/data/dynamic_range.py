@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from genlab.config.errors import ConfigError
+from genlab.errors import ConfigError
 
 if TYPE_CHECKING:
     from PIL import Image as Pillow

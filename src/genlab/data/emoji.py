@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from genlab.data.catalog import cache_folder, entry_named
 from genlab.data.fetch import files_of
-from genlab.data.fit import fit
 from genlab.data.prepared import About, Write, prepared
+from genlab.data.resize import resize
 from genlab.data.source import Images
 
 CATEGORIES = (
@@ -61,7 +61,7 @@ class Emoji:
                 names.append(name)
                 labels.append(CATEGORIES.index(entry["category"]))
                 groups.append(group)
-        write(fit(np.stack([_on_white(files / "64" / name) for name in names]), channels, size, enlarge="scale"))
+        write(resize(np.stack([_on_white(files / "64" / name) for name in names]), channels, size, enlarge="scale"))
         return About(np.array(labels), CATEGORIES, groups=np.array(groups))
 
 

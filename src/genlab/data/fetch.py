@@ -10,7 +10,7 @@ from pathlib import Path
 from genlab.data.catalog import Entry, entry_named
 from genlab.data.digest import mismatch
 from genlab.data.lock import locked
-from genlab.data.origins import Folder, Origin, OriginError
+from genlab.data.mirrors import Folder, Origin, OriginError
 
 
 class DataUnavailableError(ValueError):

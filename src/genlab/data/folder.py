@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from genlab.config.errors import listed
-from genlab.config.ranges import AnyFloat
 from genlab.data.catalog import cache_folder
 from genlab.data.digest import listing_digest
 from genlab.data.digest_memory import remembered_digests
 from genlab.data.dynamic_range import DynamicRange, UnclearRange, checked_range
-from genlab.data.fit import check_channels
 from genlab.data.folder_labels import TABLE, classes_of, labels_by_table, numbered, top_folder, why_unlabelled
 from genlab.data.picture import to_square
 from genlab.data.prepared import About, Write, notes, prepared
+from genlab.data.resize import check_channels
 from genlab.data.source import Images
 from genlab.data.walk import Listing, files_under, reason, shown
+from genlab.errors import listed
 from genlab.notice import Notice
 from genlab.progress import progress
+from genlab.ranges import AnyFloat
 
 if TYPE_CHECKING:
     from PIL import Image as Pillow

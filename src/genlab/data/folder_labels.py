@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from genlab.config.errors import listed
 from genlab.data.walk import shown
+from genlab.errors import listed
 
 TABLE = "metadata.csv"
 """As image folders of the Hugging Face hub have it: the columns file_name, relative to the folder, and label."""

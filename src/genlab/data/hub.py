@@ -11,17 +11,17 @@ from typing import Any, Literal
 
 import numpy as np
 
-from genlab.config.errors import listed, nearest
-from genlab.config.ranges import AnyFloat
 from genlab.data.catalog import cache_folder
 from genlab.data.digest import folder_digest
 from genlab.data.dynamic_range import DynamicRange, checked_range
 from genlab.data.fetch import DataUnavailableError
-from genlab.data.fit import check_channels
 from genlab.data.picture import to_square
 from genlab.data.prepared import About, Write, prepared
+from genlab.data.resize import check_channels
 from genlab.data.source import Images
+from genlab.errors import listed, nearest
 from genlab.progress import progress
+from genlab.ranges import AnyFloat
 
 _CONVERSION = 2
 """Raised when converting the same pictures gives other pixels."""

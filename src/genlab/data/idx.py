@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from genlab.data.catalog import cache_folder, entry_named
 from genlab.data.fetch import files_of
-from genlab.data.fit import fit
 from genlab.data.prepared import About, Write, prepared
+from genlab.data.resize import resize
 from genlab.data.source import Images
 
 _CLASS_NAMES: dict[str, Sequence[str]] = {
@@ -55,7 +55,7 @@ class IdxImages:
         )
         labels = []
         for part in ("train", "t10k"):
-            write(fit(read_idx(files / f"{part}-images-idx3-ubyte")[:, None], channels, size, enlarge="pad"))
+            write(resize(read_idx(files / f"{part}-images-idx3-ubyte")[:, None], channels, size, enlarge="pad"))
             labels.append(read_idx(files / f"{part}-labels-idx1-ubyte").astype(np.int64))
         return About(np.concatenate(labels), _CLASS_NAMES[self.name], n_test=len(labels[1]))
 

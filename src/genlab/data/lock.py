@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from genlab.config.errors import ConfigError
+from genlab.errors import ConfigError
 from genlab.notice import Notice
 
 

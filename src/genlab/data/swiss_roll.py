@@ -10,10 +10,10 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
-from genlab.config.ranges import NonNegativeFloat, PositiveFloat, PositiveInt, Seed
 from genlab.data.batch import Batch
 from genlab.data.loader import EvalLoader, Resident, TrainLoader
 from genlab.randomness import fold_in
+from genlab.ranges import NonNegativeFloat, PositiveFloat, PositiveInt, Seed
 
 
 class ResidentPoints(Resident):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from genlab.config.ranges import NonNegativeFloat, PositiveFloat
 from genlab.denoisers.parameterization import Coefficients
 from genlab.processes.schedule import Scales
+from genlab.ranges import NonNegativeFloat, PositiveFloat
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from genlab.codecs.codec import Codec
 from genlab.denoisers.prediction import BoundDenoise
 from genlab.protocols import Conditions
 from genlab.randomness import Randomness
-from genlab.solvers.sampler import Sampler
+from genlab.samplers.sampler import Sampler
 
 
 class Edited(NamedTuple):
@@ -40,6 +40,6 @@ class Editable(Protocol):
     sampler: Sampler
     codec: Codec
 
-    def bound(self, n: int, condition: Conditions = None, clipped: bool = True) -> BoundDenoise:
+    def guided_denoiser(self, n: int, condition: Conditions = None, clipped: bool = True) -> BoundDenoise:
         """The denoiser that samples n data are drawn with: guided, told the condition, within the data's range."""
         ...

@@ -25,7 +25,7 @@ def inpaint(
     process = model.denoiser.process
     constraint = KnownRegion(process, z, mask, generator)
     moments = model.sampler(
-        process, model.bound(len(x), condition), tuple(z.shape), constraint=constraint, generator=generator,
+        process, model.guided_denoiser(len(x), condition), tuple(z.shape), constraint=constraint, generator=generator,
         device=z.device,
     )  # fmt: skip
     *_, last = moments

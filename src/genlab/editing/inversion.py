@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from genlab.config.ranges import NonNegativeInt, PositiveInt
 from genlab.editing.editable import Editable, Edited
 from genlab.protocols import Conditions
 from genlab.randomness import Randomness
-from genlab.solvers.ancestral import Ancestral
-from genlab.solvers.inversion import Inversion as Backwards
-from genlab.solvers.trajectory import trajectory
+from genlab.ranges import NonNegativeInt, PositiveInt
+from genlab.samplers.ancestral import Ancestral
+from genlab.samplers.inversion import Inversion as Backwards
+from genlab.samplers.trajectory import trajectory
 
 
 def invert(model: Editable, x: Tensor, condition: Conditions = None, iterations: int = 10) -> Tensor:
@@ -23,7 +23,7 @@ def invert(model: Editable, x: Tensor, condition: Conditions = None, iterations:
     """
     process = model.denoiser.process
     times = model.sampler.times(process.schedule).flip(0)
-    denoise = model.bound(len(x), condition, clipped=False)
+    denoise = model.guided_denoiser(len(x), condition, clipped=False)
     *_, last = trajectory(process, denoise, Backwards(iterations), times, model.codec.encode(x))
     return last.x
 
@@ -32,7 +32,7 @@ def generate(model: Editable, noise: Tensor, condition: Conditions = None) -> Te
     """What DDIM makes of `noise` (n, ...), as `invert` returns it; another condition makes another picture."""
     process = model.denoiser.process
     times = model.sampler.times(process.schedule)
-    denoise = model.bound(len(noise), condition, clipped=False)
+    denoise = model.guided_denoiser(len(noise), condition, clipped=False)
     *_, last = trajectory(process, denoise, Ancestral(0.0), times, noise)
     return model.codec.decode(last.x)
 
@@ -56,6 +56,6 @@ class Inversion:
         if self.to is not None and told is None:
             raise ValueError(f"edit.to = {self.to}: this model is not conditioned on classes")
         wishes = [told] if self.to is None or told is None else [told, torch.full_like(told, self.to)]
-        model.bound(1, wishes[-1])  # a class that does not exist is told before any work
+        model.guided_denoiser(1, wishes[-1])  # a class that does not exist is told before any work
         noise = invert(model, x[:1], told, self.iterations)
         return Edited(model.codec.decode(noise), torch.cat([generate(model, noise, wish) for wish in wishes]))

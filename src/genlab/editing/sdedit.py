@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from genlab.config.ranges import Share
 from genlab.editing.editable import Editable, Edited
 from genlab.protocols import Conditions
 from genlab.randomness import Randomness
-from genlab.solvers.trajectory import trajectory
+from genlab.ranges import Share
+from genlab.samplers.trajectory import trajectory
 
 
 def sdedit(
@@ -54,6 +54,6 @@ def _noised(model: Editable, x: Tensor, strength: float, generator: Randomness) 
 
 
 def _solved(model: Editable, times: Tensor, start: Tensor, condition: Conditions, generator: Randomness) -> Tensor:
-    process, denoise = model.denoiser.process, model.bound(len(start), condition)
+    process, denoise = model.denoiser.process, model.guided_denoiser(len(start), condition)
     *_, last = trajectory(process, denoise, model.sampler.solver, times, start, generator=generator)
     return model.codec.decode(last.x)

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from genlab.conditioning.condition import Condition
-from genlab.config.ranges import NonNegativeFloat
 from genlab.denoisers.prediction import Denoise, Prediction
 from genlab.first_stage import trained
+from genlab.ranges import NonNegativeFloat
 
 
 class Autoguidance(nn.Module):

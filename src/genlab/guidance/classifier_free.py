@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from genlab.conditioning.condition import Condition
-from genlab.config.ranges import NonNegativeFloat, Probability
 from genlab.denoisers.prediction import Denoise, Prediction
 from genlab.processes.schedule import Scales
+from genlab.ranges import NonNegativeFloat, Probability
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from torch import Tensor
 
 from genlab.conditioning.condition import Condition
-from genlab.config.ranges import ColourValue
 from genlab.denoisers.prediction import Prediction
+from genlab.ranges import ColourValue
 
 
 class Colour:
-    """Half the squared distance of every pixel of x0 from `colour`, summed: for guidance.by_loss.ByLoss.
+    """Half the squared distance of every pixel of x0 from `colour`, summed: for guidance.by_loss.LossGradient.
 
     Args:
         colour: a value for each channel, in [-1, 1].

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from genlab.conditioning.condition import Condition
-from genlab.config.ranges import Fraction, PositiveFloat
 from genlab.denoisers.prediction import Denoise, Prediction
 from genlab.guidance.guidance import Guidance
+from genlab.ranges import Fraction, PositiveFloat
 
 
 @dataclass(frozen=True)

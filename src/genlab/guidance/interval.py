@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from genlab.conditioning.condition import Condition
-from genlab.config.ranges import NonNegativeFloat
 from genlab.denoisers.prediction import Denoise, Prediction
 from genlab.guidance.guidance import Guidance
+from genlab.ranges import NonNegativeFloat
 
 
 @dataclass(frozen=True)

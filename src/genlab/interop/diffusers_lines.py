@@ -9,9 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from genlab.solvers.ancestral import Ancestral
-from genlab.solvers.grids import Leading
-from genlab.solvers.sampler import Sampler
+from genlab.samplers.ancestral import Ancestral
+from genlab.samplers.grids import Leading
+from genlab.samplers.sampler import Sampler
 
 _SHORT = 50
 """Steps, or the next fewer that divide those of training."""

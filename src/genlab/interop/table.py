@@ -10,8 +10,8 @@ from typing import Any
 from pytorch_lightning.loggers.logger import Logger
 from pytorch_lightning.utilities import rank_zero_only
 
+from genlab.atomic import write_text
 from genlab.reports.spreadsheet import csv_text, meant
-from genlab.runs.atomic import write_text
 
 _ROWS_IN_MEMORY = 100
 

@@ -18,11 +18,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from genlab.config.ranges import Name64, Name128, PositiveFloat, Project
-from genlab.config.redact import redact
+from genlab.atomic import write_text
 from genlab.notice import Notice
+from genlab.ranges import Name64, Name128, PositiveFloat, Project
+from genlab.redact import redact
 from genlab.regular import MOST_BYTES, NoFile, read_regular
-from genlab.runs.atomic import write_text
 
 if TYPE_CHECKING:
     from pytorch_lightning.loggers.wandb import WandbLogger

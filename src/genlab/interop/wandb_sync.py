@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from genlab.config.errors import ConfigError
-from genlab.config.redact import redact_text
+from genlab.errors import ConfigError
 from genlab.interop.wandb import _has_key, _unreachable
 from genlab.programs import ProgramError, run_program
+from genlab.redact import redact_text
 
 _TIMEOUT = 1800.0  # seconds, for all that one part holds
 

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from genlab.config.errors import listed
+from genlab.errors import listed
 
 COLUMNS = ("file_name", "text")
 """As in the `metadata.csv` that image folders of the hub have."""

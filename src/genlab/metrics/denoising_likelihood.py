@@ -11,7 +11,6 @@ from torch import Tensor
 
 from genlab.codecs.identity import Identity
 from genlab.conditioning.condition import Condition
-from genlab.config.ranges import PositiveInt
 from genlab.data.pixels import to_model
 from genlab.denoisers.clipped import Clipped
 from genlab.denoisers.denoiser import Denoiser
@@ -25,6 +24,7 @@ from genlab.objectives.variational_bound import Decoder, VariationalBound
 from genlab.processes.discrete import Discrete
 from genlab.protocols import Denoises
 from genlab.randomness import PerImage, Randomness
+from genlab.ranges import PositiveInt
 
 _GREY = 2 / 255
 """The distance of two greys of a pixel in [-1, 1]."""
@@ -91,12 +91,12 @@ class FlowBits:
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         module = evaluation.module
 
-        def nats(x: Tensor, told: Condition, streams: PerImage) -> Tensor:
+        def nll(x: Tensor, told: Condition, streams: PerImage) -> Tensor:
             x = x + _GREY * (streams.uniform(x.shape) - 0.5)
-            return self.flow.nats(module.denoiser.process, lambda y, t: module.denoiser(y, t, told), x, streams)
+            return self.flow.nll(module.denoiser.process, lambda y, t: module.denoiser(y, t, told), x, streams)
 
         dimensions = math.prod(evaluation.data.shape)
-        bits = _of_each(evaluation, "likelihoods", nats) / (dimensions * math.log(2)) - math.log2(_GREY)
+        bits = _of_each(evaluation, "likelihoods", nll) / (dimensions * math.log(2)) - math.log2(_GREY)
         return {"flow_bits": _score(evaluation, bits, {"likelihood": "probability flow", "flow": repr(self.flow)})}
 
 

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from genlab.data.pixels import to_model, to_uint8
 from genlab.metrics.cache import digest
-from genlab.metrics.drawn import Drawn, Spent, draw, kept
 from genlab.metrics.extractors.extractor import Activations, Extractor, Report
 from genlab.metrics.reference import Data, Reference, Split
+from genlab.metrics.sampling import Drawn, SamplingCost, draw, kept
 from genlab.metrics.source import Source, model_provenance
 
 T = TypeVar("T")
@@ -93,7 +93,7 @@ class Evaluation:
         assert names is not None, "a metric of captions names them among its needs"
         return [template.format(names[label]) for label in labels.tolist()]
 
-    def spent(self) -> Spent:
+    def spent(self) -> SamplingCost:
         """What drawing cost; a metric that asks has "timing" among its needs."""
         spent = self._draw().spent
         assert spent is not None, "a metric of costs names timing among its needs"

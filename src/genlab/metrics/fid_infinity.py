@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from genlab.config.ranges import PositiveInt
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.extractors.extractor import Extractor
 from genlab.metrics.frechet import DistanceTo, Estimate, distance_to, estimate_distance, estimate_of
@@ -14,6 +13,7 @@ from genlab.metrics.least import Counts
 from genlab.metrics.score import Score
 from genlab.metrics.subset_distances import subset_distances
 from genlab.randomness import fold_in
+from genlab.ranges import PositiveInt
 
 
 def fid_infinity(

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genlab.config.ranges import PositiveInt
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.extractors.extractor import Extractor
 from genlab.metrics.intervals import Measured, interval_about, resampling_weights
 from genlab.metrics.score import Score
+from genlab.ranges import PositiveInt
 
 
 def inception_score(logits: Tensor, splits: int = 10, shuffle_seed: int = 2020, seed: int = 0) -> Measured:

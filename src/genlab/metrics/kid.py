@@ -7,13 +7,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from genlab.config.ranges import PositiveInt
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.extractors.extractor import Extractor
 from genlab.metrics.intervals import Measured, normal_interval
 from genlab.metrics.least import Counts
 from genlab.metrics.moments import require_finite
 from genlab.metrics.score import Score
+from genlab.ranges import PositiveInt
 
 _ROWS = 1024
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import torch
 
+from genlab.atomic import write_json
 from genlab.data.pixels import to_model
 from genlab.finite import finite
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.intervals import mean_with_interval
+from genlab.metrics.latent_space import LatentSummary, pca, save_maps, summarise, tsne
 from genlab.metrics.least import Counts
 from genlab.metrics.score import Score
-from genlab.reports.latent import LatentSummary, pca, save_maps, summarise, tsne
-from genlab.runs.atomic import write_json
 
 
 class LatentStructure:

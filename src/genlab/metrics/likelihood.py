@@ -31,7 +31,7 @@ class NegativeLogLikelihood:
             rows = slice(start, start + evaluation.batch_size)
             condition = None if labels is None else labels[rows].to(evaluation.device)
             x = to_model(images[rows].to(evaluation.device))
-            values.append(evaluation.module.nats(x, condition).cpu())
+            values.append(evaluation.module.nll(x, condition).cpu())
             evaluation.tell("likelihoods", min(rows.stop, len(images)), len(images))
         nats = finite(torch.cat(values), "likelihoods")  # of zero, infinite in nats, among them
         module = evaluation.module

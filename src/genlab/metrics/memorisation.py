@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from genlab.config.ranges import Fraction, PositiveInt
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.intervals import Measured, interval_about, resampling_weights, share_with_interval
 from genlab.metrics.least import Counts
 from genlab.metrics.score import Score
+from genlab.ranges import Fraction, PositiveInt
 
 _SIDE = 32
 """Larger pictures are averaged down to this many pixels before they are compared."""

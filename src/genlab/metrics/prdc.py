@@ -7,7 +7,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from genlab.config.ranges import PositiveInt
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.extractors.extractor import Extractor
 from genlab.metrics.intervals import (
@@ -20,6 +19,7 @@ from genlab.metrics.intervals import (
 from genlab.metrics.least import Counts
 from genlab.metrics.moments import require_finite
 from genlab.metrics.score import Score
+from genlab.ranges import PositiveInt
 
 _ROWS = 2048
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from genlab.failures import is_of_memory
 from genlab.finite import NotFinite
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.score import Score
 from genlab.notice import Notice
-from genlab.runs.failures import is_of_memory
 
 _OF_ONE_METRIC = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 """What goes wrong within a metric. Signals, a full disk and too little memory end the whole evaluation: another time,

@@ -10,10 +10,9 @@ from typing import Any, Literal, Protocol
 
 import torch
 
-from genlab.config.errors import ConfigError
-from genlab.config.ranges import PositiveInt, Seed
+from genlab.errors import ConfigError
 from genlab.finite import finite_weights
-from genlab.metrics.abilities import abilities
+from genlab.metrics.capabilities import capabilities
 from genlab.metrics.cost import Cost
 from genlab.metrics.evaluation import Evaluation, Plan
 from genlab.metrics.extractors.extractor import Extractor, Report
@@ -25,6 +24,7 @@ from genlab.metrics.source import Fixed, Generated, Source, labels_in_turn
 from genlab.notice import Notice
 from genlab.protocols import Samples
 from genlab.randomness import fold_in
+from genlab.ranges import PositiveInt, Seed
 
 
 class Metric(Protocol):
@@ -118,7 +118,7 @@ class Suite:
 
     def applicable(self, module: object, data: Data) -> dict[str, Metric]:
         """The metrics whose needs the model and its data meet."""
-        able = abilities(module, data)
+        able = capabilities(module, data)
         return {name: metric for name, metric in self.metrics.items() if metric.needs <= able | _knowledge(metric)}
 
     def on(self, n_samples: int, split: Split, asked_by: str) -> Suite:
@@ -139,7 +139,7 @@ class Suite:
         """
         metrics = self.applicable(module, data)
         if self.metrics and not metrics:
-            able = ", ".join(sorted(abilities(module, data))) or "nothing"
+            able = ", ".join(sorted(capabilities(module, data))) or "nothing"
             raise ValueError(
                 f"no metric of the suite ({', '.join(self.metrics)}) applies: they need "
                 f"{', '.join(sorted(self.needs))}, the model and its data offer {able}; choose others or metrics=none"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from genlab.config.ranges import PositiveInt
+from genlab.ranges import PositiveInt
 
 
 def halved(size: int, levels: int) -> int:

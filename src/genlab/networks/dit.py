@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from genlab.config.ranges import PositiveInt
+from genlab.networks.former_names import accept_former_names
 from genlab.networks.timestep import TimestepEmbedding
+from genlab.ranges import PositiveInt
 
 
 class DiT(nn.Module):
@@ -46,28 +47,29 @@ class DiT(nn.Module):
         if width % heads or width % 4:
             raise ValueError(f"network.width={width} must be a multiple of network.heads={heads} and of 4")
         self._channels, self._patch, self._side = out_channels or channels, patch, size // patch
-        self.enter = nn.Conv2d(channels, width, patch, stride=patch)
+        self.in_proj = nn.Conv2d(channels, width, patch, stride=patch)
         self.register_buffer("positions", _positions(self._side, width), persistent=False)
         self.time = TimestepEmbedding(width)
         self.class_embedding = None if num_classes is None else nn.Embedding(num_classes + 1, width)
         self.blocks = nn.ModuleList(_Block(width, heads) for _ in range(depth))
         self.norm = nn.LayerNorm(width, elementwise_affine=False)
         self.modulation = _zero(nn.Linear(width, 2 * width))
-        self.leave = _zero(nn.Linear(width, self._channels * patch**2))
+        self.out_proj = _zero(nn.Linear(width, self._channels * patch**2))
+        accept_former_names(self, {"enter": "in_proj", "leave": "out_proj"})
 
     def forward(self, x: Tensor, level: Tensor, condition: Tensor | None = None) -> Tensor:
         """`level` (batch,) the step number, `condition` (batch,) the label."""
-        told = self.time(level)
+        embedding = self.time(level)
         if self.class_embedding is not None:
             if condition is None:
                 raise ValueError("this network is conditional: it needs a label for each picture")
-            told = told + self.class_embedding(condition)
-        told = nn.functional.silu(told)
-        tokens = self.enter(x).flatten(2).transpose(1, 2) + self.positions  # (batch, side**2, width)
+            embedding = embedding + self.class_embedding(condition)
+        embedding = nn.functional.silu(embedding)
+        tokens = self.in_proj(x).flatten(2).transpose(1, 2) + self.positions  # (batch, side**2, width)
         for block in self.blocks:
-            tokens = block(tokens, told)
-        shift, scale = self.modulation(told)[:, None].chunk(2, dim=-1)
-        return self._picture(self.leave(self.norm(tokens) * (1 + scale) + shift))
+            tokens = block(tokens, embedding)
+        shift, scale = self.modulation(embedding)[:, None].chunk(2, dim=-1)
+        return self._picture(self.out_proj(self.norm(tokens) * (1 + scale) + shift))
 
     def _picture(self, patches: Tensor) -> Tensor:
         """(batch, side**2, out_channels patch**2) -> (batch, out_channels, size, size)."""
@@ -83,18 +85,19 @@ class _Block(nn.Module):
         self._heads = heads
         self.norms = nn.ModuleList(nn.LayerNorm(width, elementwise_affine=False) for _ in range(2))
         self.qkv = nn.Linear(width, 3 * width)
-        self.join = nn.Linear(width, width)
+        self.out_proj = nn.Linear(width, width)
         self.dense = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU("tanh"), nn.Linear(4 * width, width))
         self.modulation = _zero(nn.Linear(width, 6 * width))
+        accept_former_names(self, {"join": "out_proj"})
 
-    def forward(self, tokens: Tensor, told: Tensor) -> Tensor:
-        shift_1, scale_1, gate_1, shift_2, scale_2, gate_2 = self.modulation(told)[:, None].chunk(6, dim=-1)
+    def forward(self, tokens: Tensor, embedding: Tensor) -> Tensor:
+        shift_1, scale_1, gate_1, shift_2, scale_2, gate_2 = self.modulation(embedding)[:, None].chunk(6, dim=-1)
         tokens = tokens + gate_1 * self._attend(self.norms[0](tokens) * (1 + scale_1) + shift_1)
         return tokens + gate_2 * self.dense(self.norms[1](tokens) * (1 + scale_2) + shift_2)
 
     def _attend(self, tokens: Tensor) -> Tensor:
         q, k, v = self.qkv(tokens).unflatten(-1, (3, self._heads, -1)).permute(2, 0, 3, 1, 4)
-        return self.join(scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+        return self.out_proj(scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
 
 
 def _zero(layer: nn.Linear) -> nn.Linear:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from genlab.config.ranges import NonNegativeFloat
+from genlab.ranges import NonNegativeFloat
 
 
 class Experts(nn.Module):

@@ -7,8 +7,9 @@ import math
 import torch
 from torch import Tensor, nn
 
-from genlab.config.ranges import PositiveInt
+from genlab.networks.former_names import accept_former_names
 from genlab.networks.timestep import TimestepEmbedding
+from genlab.ranges import PositiveInt
 
 
 class MLP(nn.Module):
@@ -36,35 +37,37 @@ class MLP(nn.Module):
     ) -> None:
         super().__init__()
         self._shape = tuple(shape) if outputs is None else (outputs,)
-        self.enter = nn.Linear(math.prod(shape), width)
+        self.in_proj = nn.Linear(math.prod(shape), width)
         self.time = TimestepEmbedding(width)
         self.class_embedding = None if num_classes is None else nn.Embedding(num_classes + 1, width)
         self.blocks = nn.ModuleList(_Block(width) for _ in range(depth))
-        self.leave = nn.Linear(width, math.prod(self._shape))
-        nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)
+        self.out_proj = nn.Linear(width, math.prod(self._shape))
+        nn.init.zeros_(self.out_proj.weight)
+        nn.init.zeros_(self.out_proj.bias)
+        accept_former_names(self, {"enter": "in_proj", "leave": "out_proj"})
 
     def forward(self, x: Tensor, level: Tensor, condition: Tensor | None = None) -> Tensor:
         """`level` (batch,) the step number, `condition` (batch,) the label."""
-        told = self.time(level)
+        embedding = self.time(level)
         if self.class_embedding is not None:
             if condition is None:
                 raise ValueError("this network is conditional: it needs a label for each datum")
-            told = told + self.class_embedding(condition)
-        hidden = self.enter(x.flatten(1))
+            embedding = embedding + self.class_embedding(condition)
+        hidden = self.in_proj(x.flatten(1))
         for block in self.blocks:
-            hidden = block(hidden, told)
-        return self.leave(torch.nn.functional.silu(hidden)).unflatten(1, self._shape)
+            hidden = block(hidden, embedding)
+        return self.out_proj(torch.nn.functional.silu(hidden)).unflatten(1, self._shape)
 
 
 class _Block(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(width)
-        self.told = nn.Linear(width, width)
+        self.cond_proj = nn.Linear(width, width)
         self.inner = nn.Linear(width, width)
         self.outer = nn.Linear(width, width)
+        accept_former_names(self, {"told": "cond_proj"})
 
-    def forward(self, hidden: Tensor, told: Tensor) -> Tensor:
+    def forward(self, hidden: Tensor, embedding: Tensor) -> Tensor:
         silu = torch.nn.functional.silu
-        return hidden + self.outer(silu(self.inner(self.norm(hidden)) + self.told(silu(told))))
+        return hidden + self.outer(silu(self.inner(self.norm(hidden)) + self.cond_proj(silu(embedding))))

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genlab.config.ranges import NonNegativeInt, PositiveInt
+from genlab.ranges import NonNegativeInt, PositiveInt
 
 
 def group_mask(n_out: int, n_in: int, groups: int, strict: bool) -> Tensor:

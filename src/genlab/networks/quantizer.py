@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genlab.config.ranges import NonNegativeFloat, PositiveInt, Rate
+from genlab.ranges import NonNegativeFloat, PositiveInt, Rate
 
 
 class Quantized(NamedTuple):

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genlab.config.ranges import PositiveInt
 from genlab.networks.convolutional import halved
+from genlab.ranges import PositiveInt
 
 
 class ResidualBlock(nn.Module):

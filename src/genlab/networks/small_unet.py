@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from genlab.config.ranges import PositiveInt
+from genlab.networks.former_names import accept_former_names
+from genlab.ranges import PositiveInt
 
 _GROUPS = 8
 
@@ -56,12 +57,13 @@ class SmallUNet(nn.Module):
         self.down = nn.ModuleList(_block(a, b) for a, b in zip([in_channels, *widths], widths, strict=False))
         pairs = list(zip(widths[:0:-1], widths[-2::-1], strict=True))  # (64, 32), (32, 16)
         self.time = nn.ModuleList(_TimeEmbedding(time_hidden, low) for low, _ in pairs)
-        self.grow = nn.ModuleList(nn.ConvTranspose2d(low, low, 2, stride=2) for low, _ in pairs)
+        self.upsample = nn.ModuleList(nn.ConvTranspose2d(low, low, 2, stride=2) for low, _ in pairs)
         self.up = nn.ModuleList(_block(low + high, high) for low, high in pairs)
         self.head = nn.Sequential(
             nn.Conv2d(widths[0], widths[0], 3, padding=1), nn.ReLU(), nn.Conv2d(widths[0], out_channels, 3, padding=1)
         )
         self._multiple = 2 ** (len(widths) - 1)
+        accept_former_names(self, {"grow": "upsample"})
 
     def forward(self, x: Tensor, level: Tensor, condition: Tensor | None = None) -> Tensor:
         """x (batch, in_channels, h, w), `level` (batch,) the step number."""
@@ -72,6 +74,6 @@ class SmallUNet(nn.Module):
             x = block(x if i == 0 else nn.functional.max_pool2d(x, 2))
             skips.append(x)
         skips.pop()
-        for time, grow, block in zip(self.time, self.grow, self.up, strict=True):
-            x = block(torch.cat([grow(x + time(level)), skips.pop()], dim=1))
+        for time, upsample, block in zip(self.time, self.upsample, self.up, strict=True):
+            x = block(torch.cat([upsample(x + time(level)), skips.pop()], dim=1))
         return self.head(x)

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from genlab.config.ranges import PositiveInt
+from genlab.ranges import PositiveInt
 
 
 class TimestepEmbedding(nn.Module):

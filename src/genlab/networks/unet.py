@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from genlab.config.ranges import NonNegativeInt, PositiveInt, Rate
+from genlab.ranges import NonNegativeInt, PositiveInt, Rate
 
 
 class UNet(nn.Module):

@@ -6,11 +6,11 @@ import torch
 from torch import Tensor, nn
 
 from genlab.conditioning.condition import Condition
-from genlab.config.ranges import PositiveFloat, PositiveInt
 from genlab.denoisers.denoiser import Denoiser
 from genlab.objectives.teacher import Teacher
 from genlab.processes.schedule import Schedule
 from genlab.randomness import Randomness, rand, randn_like
+from genlab.ranges import PositiveFloat, PositiveInt
 
 
 class Consistency(nn.Module):

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from genlab.config.ranges import PositiveFloat, PositiveInt
 from genlab.denoisers.prediction import BoundDenoise
 from genlab.processes.discrete import Discrete
 from genlab.processes.gaussian import Gaussian
 from genlab.randomness import Randomness, randn_like
+from genlab.ranges import PositiveFloat, PositiveInt
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class FlowLikelihood:
     level_max: PositiveFloat = 1000.0
     rho: PositiveFloat = 7.0
 
-    def nats(self, process: Gaussian, denoise: BoundDenoise, x: Tensor, generator: Randomness = None) -> Tensor:
+    def nll(self, process: Gaussian, denoise: BoundDenoise, x: Tensor, generator: Randomness = None) -> Tensor:
         """(batch,): -log p of `x` (batch, ...), a density in the units of `x`. Raises ValueError for discrete time."""
         schedule = process.schedule
         if isinstance(schedule, Discrete):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from genlab.conditioning.condition import Condition
-from genlab.config.ranges import PositiveFloat
 from genlab.denoisers.denoiser import Denoiser
 from genlab.objectives.times import TimeDistribution, reweighted
 from genlab.objectives.variational_bound import Decoder, VariationalBound, bits, n_steps
 from genlab.objectives.weights import Weight
 from genlab.randomness import Randomness
+from genlab.ranges import PositiveFloat
 
 
 class Hybrid(nn.Module):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from genlab.config.ranges import PositiveInt, Rate
 from genlab.processes.schedule import Clock
 from genlab.randomness import Randomness, rand
+from genlab.ranges import PositiveInt, Rate
 
 
 class Importance(nn.Module):

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genlab.config.ranges import PositiveFloat, PositiveInt
+from genlab.ranges import PositiveFloat, PositiveInt
 
 
 class PixelLikelihood(Protocol):
@@ -23,7 +23,7 @@ class PixelLikelihood(Protocol):
     discrete: bool
     """Whether its nats are those of a probability of the 8-bit picture, which can be said in bits per dimension."""
 
-    def nats(self, output: Tensor, x: Tensor) -> Tensor:
+    def nll(self, output: Tensor, x: Tensor) -> Tensor:
         """(batch,): -log p(x | output), summed over everything but the batch."""
         ...
 
@@ -42,7 +42,7 @@ class Bernoulli(nn.Module):
 
     discrete = False
 
-    def nats(self, output: Tensor, x: Tensor) -> Tensor:
+    def nll(self, output: Tensor, x: Tensor) -> Tensor:
         pixels = F.binary_cross_entropy_with_logits(output, (x + 1) / 2, reduction="none")
         return pixels.flatten(1).sum(1)
 
@@ -68,7 +68,7 @@ class Gaussian(nn.Module):
         super().__init__()
         self.log_sigma = nn.Parameter(torch.tensor(math.log(sigma)), requires_grad=learned)
 
-    def nats(self, output: Tensor, x: Tensor) -> Tensor:
+    def nll(self, output: Tensor, x: Tensor) -> Tensor:
         error = ((x - output) * torch.exp(-self.log_sigma)).square()
         return (0.5 * error + self.log_sigma + 0.5 * math.log(2 * math.pi)).flatten(1).sum(1)
 
@@ -94,7 +94,7 @@ class DiscretizedLogistic(nn.Module):
         super().__init__()
         self.log_scale = nn.Parameter(torch.full((channels, 1, 1), math.log(scale)))
 
-    def nats(self, output: Tensor, x: Tensor) -> Tensor:
+    def nll(self, output: Tensor, x: Tensor) -> Tensor:
         inverse = torch.exp(-self.log_scale)
         above, below = (x - output + 1 / 255) * inverse, (x - output - 1 / 255) * inverse
         # log(sigmoid(a) - sigmoid(b)) = log sigmoid(a) + log sigmoid(-b) + log(1 - exp(b - a)), free of cancellation

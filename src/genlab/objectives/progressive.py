@@ -6,13 +6,13 @@ import torch
 from torch import Tensor, nn
 
 from genlab.conditioning.condition import Condition
-from genlab.config.ranges import PositiveInt
 from genlab.denoisers.denoiser import Denoiser
 from genlab.denoisers.prediction import BoundDenoise
 from genlab.objectives.teacher import Teacher
 from genlab.processes.gaussian import Gaussian
 from genlab.randomness import Randomness, rand
-from genlab.solvers.ancestral import Ancestral
+from genlab.ranges import PositiveInt
+from genlab.samplers.ancestral import Ancestral
 
 
 class Progressive(nn.Module):

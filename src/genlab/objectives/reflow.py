@@ -9,14 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from genlab.conditioning.condition import Condition
-from genlab.config.ranges import PositiveInt, Seed
 from genlab.denoisers.denoiser import Denoiser
 from genlab.objectives.denoising import weighted_errors
 from genlab.objectives.teacher import Teacher
 from genlab.objectives.times import TimeDistribution, reweighted
 from genlab.objectives.weights import Weight
 from genlab.randomness import PerImage, Randomness, fold_in, rand
-from genlab.solvers.sampler import Sampler
+from genlab.ranges import PositiveInt, Seed
+from genlab.samplers.sampler import Sampler
 
 _BLOCK = 64
 """Pairs that are made in one go, always the same ones."""

@@ -9,8 +9,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from genlab.config.ranges import PositiveFloat, PositiveInt
 from genlab.randomness import Randomness, randn_like
+from genlab.ranges import PositiveFloat, PositiveInt
 
 Score = Callable[[Tensor], Tensor]
 """x (batch, ...) -> an estimate of the gradient of log p, of its shape."""

@@ -8,9 +8,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from genlab.config.ranges import AnyFloat, PositiveFloat
 from genlab.processes.schedule import Clock, Schedule
 from genlab.randomness import Randomness, rand, randn
+from genlab.ranges import AnyFloat, PositiveFloat
 
 
 class TimeDistribution(Protocol):

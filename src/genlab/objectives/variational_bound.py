@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 from genlab.conditioning.condition import Condition
-from genlab.config.ranges import PositiveFloat
 from genlab.denoisers.denoiser import Denoiser
 from genlab.denoisers.prediction import Denoise, Prediction
 from genlab.processes.discrete import Discrete
 from genlab.processes.gaussian import Gaussian, step_variances
 from genlab.processes.schedule import Scales, Schedule
 from genlab.randomness import Randomness, rand, randn_like
+from genlab.ranges import PositiveFloat
 
 
 class Decoder(Protocol):

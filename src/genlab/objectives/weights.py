@@ -8,10 +8,10 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from genlab.config.ranges import AnyFloat, NonNegativeFloat, PositiveFloat, PositiveInt
 from genlab.denoisers.parameterization import Coefficients
 from genlab.processes.discrete import Discrete
 from genlab.processes.schedule import Scales, Schedule
+from genlab.ranges import AnyFloat, NonNegativeFloat, PositiveFloat, PositiveInt
 
 
 class Weight(Protocol):

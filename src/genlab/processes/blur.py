@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from genlab.config.ranges import PositiveFloat
+from genlab.ranges import PositiveFloat
 
 
 @dataclass(frozen=True)

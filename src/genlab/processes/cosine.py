@@ -6,8 +6,8 @@ import math
 
 import torch
 
-from genlab.config.ranges import Fraction, NonNegativeFloat, PositiveInt
 from genlab.processes.discrete import Discrete
+from genlab.ranges import Fraction, NonNegativeFloat, PositiveInt
 
 
 class Cosine(Discrete):

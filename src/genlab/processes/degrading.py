@@ -7,8 +7,8 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from genlab.config.ranges import PositiveInt
 from genlab.randomness import Randomness, randn
+from genlab.ranges import PositiveInt
 
 
 class Degradation(Protocol):

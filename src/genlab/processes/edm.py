@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from genlab.config.ranges import PositiveFloat
 from genlab.processes.schedule import Scales
 from genlab.processes.ve import check_sigmas
+from genlab.ranges import PositiveFloat
 
 
 class EDM:

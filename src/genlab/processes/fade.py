@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from genlab.config.ranges import ColourValue
+from genlab.ranges import ColourValue
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from genlab.config.ranges import PositiveFloat
 from genlab.processes.schedule import Scales, Schedule
 from genlab.randomness import Randomness, randn, randn_like
+from genlab.ranges import PositiveFloat
 
 
 def step_variances(scales_t: Scales, scales_s: Scales) -> tuple[Tensor, Tensor]:

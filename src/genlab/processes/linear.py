@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from genlab.config.ranges import Fraction, PositiveInt
 from genlab.processes.discrete import Discrete, check_betas
+from genlab.ranges import Fraction, PositiveInt
 
 
 class Linear(Discrete):

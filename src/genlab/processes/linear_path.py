@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from genlab.config.ranges import PositiveFloat
 from genlab.processes.schedule import Scales
+from genlab.ranges import PositiveFloat
 
 
 class LinearPath:

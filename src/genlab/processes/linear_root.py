@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from genlab.config.ranges import Fraction, PositiveInt
 from genlab.processes.linear import Linear
+from genlab.ranges import Fraction, PositiveInt
 
 
 class LinearRoot(Linear):

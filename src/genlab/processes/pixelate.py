@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
-from genlab.config.ranges import PositiveInt
+from genlab.ranges import PositiveInt
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from genlab.config.ranges import PositiveFloat
 from genlab.processes.schedule import Scales
+from genlab.ranges import PositiveFloat
 
 
 class VE:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from genlab.config.ranges import Fraction, NonNegativeFloat, PositiveFloat
 from genlab.processes.schedule import Scales
+from genlab.ranges import Fraction, NonNegativeFloat, PositiveFloat
 
 
 class VP:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from genlab.config.ranges import Fraction, PositiveInt
 from genlab.processes.scaled_linear import ScaledLinear
+from genlab.ranges import Fraction, PositiveInt
 
 
 class ZeroTerminal(ScaledLinear):

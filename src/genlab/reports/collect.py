@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from genlab.config.errors import ConfigError
 from genlab.config.keys import decides
 from genlab.config.untrusted import limited_text
+from genlab.errors import ConfigError
 from genlab.notice import Notice
-from genlab.reports.swept import overrides
+from genlab.reports.sweep_keys import overrides
 from genlab.runs import record as records
 from genlab.runs.lock import owner
 from genlab.runs.measurements import CONFIG

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from genlab.runs.atomic import replacing
+from genlab.atomic import replacing
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Told apart by every common kind of colour vision (Okabe and Ito 2008); the first is for the loss."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genlab.runs.atomic import replacing
+from genlab.atomic import replacing
 
 if TYPE_CHECKING:
     from torch import Tensor

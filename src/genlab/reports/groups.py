@@ -12,7 +12,7 @@ from typing import Any
 from genlab.config.keys import decides
 from genlab.reports.collect import Collected
 from genlab.reports.ranking import measured_alike, metric_names, number
-from genlab.reports.swept import ABSENT, swept_keys
+from genlab.reports.sweep_keys import ABSENT, swept_keys
 
 
 @dataclass(frozen=True)

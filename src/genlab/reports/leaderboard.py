@@ -8,7 +8,7 @@ from typing import Any
 
 from genlab.reports.numbers import metric_title, score_text
 from genlab.reports.ranking import interval, metric_names, number, rank
-from genlab.reports.swept import short_names, value_of
+from genlab.reports.sweep_keys import short_names, value_of
 
 
 @dataclass(frozen=True)

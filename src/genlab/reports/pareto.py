@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from genlab.atomic import replacing
 from genlab.metrics.compare import footnotes, groups
 from genlab.metrics.score import Score
 from genlab.reports.curves import COLOURS
 from genlab.reports.formats import escaped
 from genlab.reports.numbers import metric_title, score_text
-from genlab.reports.swept import overrides, swept_keys
-from genlab.runs.atomic import replacing
+from genlab.reports.sweep_keys import overrides, swept_keys
 
 COSTS = {"nfe": "network evaluations", "seconds": "seconds per image"}
 """What may be paid: key -> title of the axis."""

@@ -10,14 +10,14 @@ from torch import Tensor
 
 from genlab.data.pixels import to_model, to_uint8
 from genlab.editing.latent import LatentSpace
-from genlab.protocols import CodeMaps, Denoises, DrawsCodes, Reconstructs, Samples, Unfolds
+from genlab.protocols import CodeMaps, Denoises, DrawsCodes, Reconstructs, Samples, ShowsDenoising
 from genlab.randomness import PerImage
 from genlab.reports import grids
 from genlab.reports.code_maps import code_map_grid
 from genlab.reports.curves import loss_curve
 from genlab.reports.drawings import draw_each, or_notice
+from genlab.reports.latent_traversals import draw_interpolations, draw_traversals
 from genlab.reports.schedule import draw_schedule
-from genlab.reports.walks import draw_interpolations, draw_walks
 from genlab.runs import history
 from genlab.runs.store import Run
 
@@ -42,10 +42,10 @@ def draw_samples(module: Samples, path: Path, device: torch.device | str) -> Pat
     return path
 
 
-def draw_unfolding(module: Unfolds, path: Path, device: torch.device | str) -> Path:
+def draw_unfolding(module: ShowsDenoising, path: Path, device: torch.device | str) -> Path:
     """Samples in the making, from noise on the left: each above the clean samples that were predicted there."""
     with torch.no_grad():
-        x, x0 = module.unfold(UNFOLDED, MOMENTS, generator=PerImage.range(_SEED, 0, UNFOLDED, device))
+        x, x0 = module.denoising_trajectory(UNFOLDED, MOMENTS, generator=PerImage.range(_SEED, 0, UNFOLDED, device))
     rows = torch.stack([x, x0], 1).permute(2, 1, 0, 3, 4, 5)  # (sample, of it or of what is predicted, moment, ...)
     names = ("current", "predicted") * UNFOLDED
     grids.save_png(path, grids.grid(to_uint8(rows.flatten(0, 2)).cpu(), x.shape[0], row_labels=names))
@@ -100,14 +100,14 @@ def draw_all(module: Any, data: Any, folder: Path, stem: str, device: torch.devi
 
     return draw_each(module, {
         "samples": (Samples, lambda: draw_samples(module, folder / f"{stem}.png", device)),
-        "unfolding": (Unfolds, lambda: draw_unfolding(module, file("unfolding"), device)),
+        "unfolding": (ShowsDenoising, lambda: draw_unfolding(module, file("unfolding"), device)),
         "reconstructions": (
             Reconstructs, lambda: draw_reconstructions(module, data, file("reconstructions"), device)
         ),
         "code_maps": (CodeMaps, lambda: draw_code_maps(module, data, file("code_maps"), device)),
         "drawn_codes": (DrawsCodes, lambda: draw_drawn_codes(module, file("drawn_codes"), device)),
         "interpolations": (LatentSpace, lambda: draw_interpolations(module, data, file("interpolations"), device)),
-        "walks": (LatentSpace, lambda: draw_walks(module, data, file("walks"), device)),
+        "walks": (LatentSpace, lambda: draw_traversals(module, data, file("walks"), device)),
     })  # fmt: skip
 
 

@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genlab.atomic import replacing
 from genlab.finite import finite
 from genlab.protocols import Samples
 from genlab.randomness import PerImage, Randomness
 from genlab.reports.drawings import draw_each
 from genlab.reports.grids import Pixels
-from genlab.runs.atomic import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from genlab.config.errors import listed
+from genlab.atomic import replacing, write_json
 from genlab.data.folder import is_picture
 from genlab.data.pixels import to_uint8
 from genlab.data.walk import files_under, shown
+from genlab.errors import listed
 from genlab.finite import finite
 from genlab.reports import grids
 from genlab.reports.points import cloud
-from genlab.runs.atomic import replacing, write_json
 from genlab.runs.reading import check_fields, or_noted, read_json
 
 _NAME = re.compile(r"\d{6,}\.png")

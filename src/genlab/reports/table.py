@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from genlab.reports.leaderboard import Cell, Leaderboard, Row, leaderboard
 from genlab.reports.numbers import duration
-from genlab.reports.swept import ABSENT, swept_keys
+from genlab.reports.sweep_keys import ABSENT, swept_keys
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -12,8 +12,7 @@ import pytorch_lightning as pl
 from omegaconf import DictConfig
 from pytorch_lightning.core.optimizer import _configure_optimizers
 
-from genlab.callbacks.checkpoints import Checkpoints
-from genlab.config.errors import ConfigError
+from genlab.errors import ConfigError
 from genlab.notice import Notice
 from genlab.runs import checkpoint_io, history
 from genlab.runs.position import Position
@@ -47,7 +46,7 @@ def require_checkpoint(run: Run, trainer: pl.Trainer) -> None:
 
 
 def _keeps_checkpoints(trainer: pl.Trainer) -> bool:
-    return any(isinstance(callback, Checkpoints) for callback in trainer.callbacks)  # type: ignore[attr-defined]
+    return any(isinstance(callback, pl.callbacks.Checkpoint) for callback in trainer.callbacks)  # type: ignore[attr-defined]
 
 
 def own_checkpoint(run: Run, record: Record, restart: bool, keeps_checkpoints: bool) -> Path | None:

@@ -11,8 +11,9 @@ from typing import Any
 import torch
 from pytorch_lightning.plugins.io import TorchCheckpointIO
 
-from genlab.config.errors import ConfigError
-from genlab.runs import atomic, sealing
+from genlab import atomic
+from genlab.errors import ConfigError
+from genlab.runs import sealing
 from genlab.runs.sealing import write_sealed
 from genlab.runs.store import LAST, PREVIOUS, digests_file
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from genlab.config.errors import ConfigError, listed, nearest
-from genlab.runs.failures import sentence
+from genlab.errors import ConfigError, listed, nearest
+from genlab.failures import sentence
 from genlab.runs.remarks import without_remarks
 
 _KEYS = {"accelerator": "auto", "devices": "auto", "strategy": "auto", "precision": "32-true", "num_nodes": 1}

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from genlab.atomic import write_text
 from genlab.regular import MOST_LINES, read_regular
-from genlab.runs.atomic import write_text
 from genlab.runs.reading import Damaged
-from genlab.runs.signals import uncut
+from genlab.signals import uncut
 
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 """JSON has no such numbers: they are written as these texts, as everywhere, and read as numbers again."""

@@ -12,24 +12,24 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from genlab.callbacks.ending import Ended
-from genlab.config.errors import ConfigError
+from genlab.atomic import DiskFull, Reserve, remove_leftovers
 from genlab.config.fingerprint import fingerprint, measurement
-from genlab.config.redact import redact_text
+from genlab.errors import ConfigError
+from genlab.failures import plainly, sentence
 from genlab.notice import Notice
+from genlab.redact import redact_text
 from genlab.runs import history
-from genlab.runs.atomic import DiskFull, Reserve, remove_leftovers
 from genlab.runs.devices import check_devices
-from genlab.runs.failures import plainly, sentence
 from genlab.runs.lock import Lock, RunIsLocked
 from genlab.runs.log import logged_to
 from genlab.runs.measurements import is_measured, keep, set_aside
 from genlab.runs.older_names import older_name
 from genlab.runs.reading import Unreadable, or_noted
 from genlab.runs.record import Record, Status, Stopwatch, now
-from genlab.runs.signals import end_if_asked
 from genlab.runs.store import Run, Store, save_config
 from genlab.runs.sweeps import Sweep
+from genlab.signals import end_if_asked
+from genlab.training_stopped import Ended
 
 Work = Callable[[DictConfig, Run, Record], None]
 
@@ -260,12 +260,12 @@ def _is_try(record: Record, error: Exception | SystemExit, said: Exception) -> b
     return record.has_stepped or type(error).__name__ in ("ProcessRaisedException", "ProcessExitedException")
 
 
-def bury(cfg: DictConfig, error: Exception) -> Outcome:
+def mark_crashed(cfg: DictConfig, error: Exception) -> Outcome:
     """Write down that the process of a job is gone, after it has died without a word."""
-    return buried(cfg, find(cfg), error)
+    return crashed(cfg, find(cfg), error)
 
 
-def buried(cfg: DictConfig, run: Run, error: Exception) -> Outcome:
+def crashed(cfg: DictConfig, run: Run, error: Exception) -> Outcome:
     """The outcome of a run whose process is gone, which its record says from now on."""
     if (record := or_noted(run.record)) is not None and record.status == "running":
         record.end("failed", 0.0, error, is_try=not isinstance(error, OSError))

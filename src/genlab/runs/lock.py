@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypedDict, get_type_hints
 
-from genlab.runs.atomic import write_json
+from genlab.atomic import write_json
 from genlab.runs.reading import Unreadable, check_fields, read_json
-from genlab.runs.signals import Interrupted, uncut
+from genlab.signals import Interrupted, uncut
 
 HEARTBEAT_SECONDS = 5.0
 STALE_SECONDS = 60.0

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from genlab.config.redact import redact_text
 from genlab.notice import Notice
+from genlab.redact import redact_text
 
 
 @contextlib.contextmanager

@@ -11,11 +11,11 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from genlab.config.errors import ConfigError
+from genlab.atomic import write_json
 from genlab.config.fingerprint import measurement, name_with_measurement, of_saved, self_contained
 from genlab.config.keys import decides
-from genlab.config.redact import redact
-from genlab.runs.atomic import write_json
+from genlab.errors import ConfigError
+from genlab.redact import redact
 from genlab.runs.reading import Damaged, read_json
 from genlab.runs.record import Record, check_record
 from genlab.runs.store import EVALUATIONS, Run, save_config

@@ -11,9 +11,9 @@ import warnings
 
 from omegaconf import DictConfig
 
+from genlab.atomic import write_json
 from genlab.config.fingerprint import fingerprint, name_with_measurement, of_saved
 from genlab.notice import Notice
-from genlab.runs.atomic import write_json
 from genlab.runs.reading import Damaged, check_fields, or_noted, read_json
 from genlab.runs.store import Run, Store
 

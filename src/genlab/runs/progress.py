@@ -10,7 +10,7 @@ from typing import Any
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from genlab.config.errors import ConfigError
+from genlab.errors import ConfigError
 from genlab.runs import history
 from genlab.runs.reading import or_noted
 from genlab.runs.store import Run

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union
 
-from genlab.config.errors import ConfigError
+from genlab.errors import ConfigError
 from genlab.notice import Notice
 from genlab.regular import MOST_BYTES, read_regular
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
 from genlab import __version__
-from genlab.config.redact import redact, redact_text
+from genlab.atomic import write_json
 from genlab.programs import ProgramError, run_program
-from genlab.runs.atomic import write_json
+from genlab.redact import redact, redact_text
 from genlab.runs.reading import Damaged, check_fields, read_json
 
 SCHEMA = 1

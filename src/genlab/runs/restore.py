@@ -7,8 +7,8 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from genlab.config.errors import ConfigError
 from genlab.config.instantiate import build
+from genlab.errors import ConfigError
 from genlab.finite import NotFinite, finite_weights
 from genlab.runs import checkpoint_io
 from genlab.runs.store import Run

@@ -10,7 +10,8 @@ from typing import Any
 import pytorch_lightning as pl
 from pytorch_lightning.strategies.launchers import _MultiProcessingLauncher
 
-from genlab.runs import checkpoint_io, signals
+from genlab import signals
+from genlab.runs import checkpoint_io
 from genlab.runs.restore import load_weights
 from genlab.runs.store import Run
 

@@ -9,18 +9,18 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from genlab.config.errors import ConfigError, listed
-from genlab.config.redact import redact
+from genlab import atomic
+from genlab.config.places import ERRORS, EVALUATIONS, OWN_FOLDERS, REPORTS, STUDIES, SWEEPS  # noqa: F401
+from genlab.config.renamed import present_names
 from genlab.config.untrusted import load_untrusted
+from genlab.errors import ConfigError, listed
 from genlab.notice import Notice
+from genlab.redact import redact
 from genlab.regular import MOST_BYTES, read_regular
-from genlab.runs import atomic, record, sealing
+from genlab.runs import record, sealing
 from genlab.runs.reading import Damaged
 from genlab.runs.record import Record
 
-SWEEPS, STUDIES, REPORTS, EVALUATIONS, ERRORS = "sweeps", "studies", "reports", "evaluations", "errors"
-OWN_FOLDERS = (SWEEPS, STUDIES, REPORTS, EVALUATIONS, ERRORS)
-"""Folders of the store that hold no runs: no task has their names."""
 LAST, PREVIOUS = "last.ckpt", "previous.ckpt"
 """Of a run's checkpoints the newest, and the one before it."""
 
@@ -94,6 +94,7 @@ class Run:
             raise Damaged(f"{self.config_file} is damaged: it is no text of a config") from error
         if not isinstance(cfg, DictConfig):
             raise ConfigError(f"{self.config_file} holds no mapping")
+        present_names(cfg)
         cfg.pop("allow_targets", None)  # a folder from a stranger cannot allow itself anything
         return cfg
 

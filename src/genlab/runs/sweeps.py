@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from genlab.atomic import write_json
 from genlab.config.keys import decides
-from genlab.config.redact import redact
-from genlab.runs.atomic import write_json
+from genlab.redact import redact
 from genlab.runs.reading import Damaged, check_fields, or_noted, read_json
 from genlab.runs.record import now
 from genlab.runs.store import SWEEPS

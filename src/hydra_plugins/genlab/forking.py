@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 
-from genlab.config.errors import ConfigError
+from genlab.errors import ConfigError
 
 PATIENCE_SECONDS = 20.0
 _REMEDY = "run the sweep as a command of its own (genlab train -m ...), or take launcher=inline"

@@ -11,9 +11,9 @@ from typing import Any
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.types import ChoiceSweep, Glob, Override, Sweep, Transformer
 
-from genlab.config.errors import ConfigError
+from genlab.config.explicit_rows import read_rows
 from genlab.config.words import name_of
-from hydra_plugins.genlab.rows import read_rows
+from genlab.errors import ConfigError
 from hydra_plugins.genlab.sweeper import JobSweeper
 
 

@@ -12,7 +12,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-from genlab.runs.signals import Interrupted, end_if_asked, handled
+from genlab.signals import Interrupted, end_if_asked, handled
 from hydra_plugins.genlab.jobs import compose_all, run, with_unbegun
 
 ConfigStore.instance().store(

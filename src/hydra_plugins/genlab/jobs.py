@@ -13,9 +13,9 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from genlab.config.errors import ConfigError
 from genlab.config.explain import explain
-from genlab.runs.signals import Interrupted
+from genlab.errors import ConfigError
+from genlab.signals import Interrupted
 
 
 def compose_all(
@@ -51,7 +51,7 @@ def launch(
     """Hand jobs to a launcher; for one that is not ours they are composed and checked here, all before the first.
 
     A launcher that is not ours raises when it loses a job's process, and then says nothing of the other jobs: the
-    task's `attend` is asked what became of all of them.
+    task's `orphaned` is asked what became of all of them.
 
     Raises:
         ConfigError: the launcher failed before any job began.
@@ -62,8 +62,8 @@ def launch(
     try:
         return launcher.launch(jobs, initial_job_idx=first)
     except Exception as error:
-        attend = getattr(task, "attend", None)
-        attended = None if attend is None else attend(composed, begun, error)
+        orphaned = getattr(task, "orphaned", None)
+        attended = None if orphaned is None else orphaned(composed, begun, error)
         if attended is None:
             choice = config.hydra.runtime.choices.get("launcher") or type(launcher).__name__
             raise ConfigError(f"launcher={choice} could not start the jobs: {_first_line(error)}") from error

@@ -27,8 +27,8 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-from genlab.config.ranges import PositiveFloat, PositiveInt
-from genlab.runs.signals import Interrupted, handled, received, uncut
+from genlab.ranges import PositiveFloat, PositiveInt
+from genlab.signals import Interrupted, handled, received, uncut
 from hydra_plugins.genlab.forking import Lifeline, refuse_if_spoilt
 from hydra_plugins.genlab.jobs import compose_all, known, run, with_unbegun
 
@@ -151,7 +151,7 @@ class LocalLauncher(Launcher):
             error: Exception = JobDied(f"the job's process {_how(child.process.exitcode)}")
             if timed_out:
                 error = TimeoutError(f"the job took more than {self._timeout / 60:g} minutes")
-            buried = getattr(self._task, "bury", lambda *_: None)(job, error)
+            buried = getattr(self._task, "mark_crashed", lambda *_: None)(job, error)
             result = JobReturn(overrides=list(job.hydra.overrides.task), status=JobStatus.FAILED)
             result.return_value = buried if buried is not None else error
             result.status = JobStatus.COMPLETED if buried is not None else JobStatus.FAILED

@@ -18,11 +18,11 @@ from hydra.core.override_parser.types import Override
 from hydra.core.utils import JobReturn
 from omegaconf import OmegaConf
 
-from genlab.config.errors import ConfigError
-from genlab.config.ranges import NonNegativeInt, PositiveInt
-from genlab.runs.signals import Interrupted, uncut
+from genlab.errors import ConfigError
+from genlab.ranges import NonNegativeInt, PositiveInt
+from genlab.signals import Interrupted, uncut
 from hydra_plugins.genlab.compose_launcher import ComposeLauncher
-from hydra_plugins.genlab.corners import corners
+from hydra_plugins.genlab.search_space_corners import search_space_corners
 from hydra_plugins.genlab.study import Study, import_optuna
 from hydra_plugins.genlab.sweeper import JobSweeper
 
@@ -84,7 +84,9 @@ class OptunaSweeper(JobSweeper):
             raise ConfigError("callbacks.pruning compares one curve, so it needs one hydra.sweeper.metric, not several")
         name = self._name(overrides, words)
         if isinstance(self._launcher, ComposeLauncher):
-            results = self._hand_over([[*fixed, *point, *self._named(overrides, name)] for point in corners(space)], 0)
+            results = self._hand_over(
+                [[*fixed, *point, *self._named(overrides, name)] for point in search_space_corners(space)], 0
+            )
         else:
             results = self._search(space, [*fixed, *self._named(overrides, name)], self._folder(name))
         self._remember(results)

@@ -9,7 +9,7 @@ from typing import Any
 
 from hydra.core.override_parser.types import IntervalSweep, Override, RangeSweep
 
-from genlab.config.errors import ConfigError, listed, nearest
+from genlab.errors import ConfigError, listed, nearest
 
 _AGAIN = "to run again"  # attribute of a study: numbers of trials that were cut short; they do not count
 

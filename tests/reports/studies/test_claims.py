@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import ttest_rel
 
-from genlab.config.errors import ConfigError
+from genlab.errors import ConfigError
 from genlab.reports.studies.claims import LEVEL, interval, judge
 from genlab.reports.studies.study import Claim
 

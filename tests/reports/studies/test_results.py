@@ -5,7 +5,7 @@ import json
 import pytest
 import yaml
 
-from genlab.config.errors import ConfigError
+from genlab.errors import ConfigError
 from genlab.reports.studies import paper, readme
 from genlab.reports.studies.figures import figures
 from genlab.reports.studies.results import gather, moved, save

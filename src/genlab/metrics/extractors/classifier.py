@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genlab.config.ranges import PositiveFloat, PositiveInt, Seed
 from genlab.metrics.cache import cached, digest
 from genlab.metrics.extractors.extractor import Activations, Extractor, Report
 from genlab.randomness import fold_in
+from genlab.ranges import PositiveFloat, PositiveInt, Seed
 
 _RECIPE = "1"
 """Changed with the network or the training below, so that weights of an older recipe are not taken for these."""

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from genlab.config.ranges import PositiveInt
 from genlab.metrics.extractors.extractor import Activations, Extractor, Report, as_colour
 from genlab.metrics.extractors.framing import normalised
 from genlab.metrics.extractors.pretrained import folder_sha256, pretrained_folder, quietly
+from genlab.ranges import PositiveInt
 
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of ImageNet, as in its training."""

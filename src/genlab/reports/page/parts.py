@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from genlab.reports.collect import Collected
+from genlab.reports.downsample import downsample_history
 from genlab.reports.gallery import Gallery
 from genlab.reports.groups import Group
 from genlab.reports.importance import importance
 from genlab.reports.leaderboard import Leaderboard
 from genlab.reports.numbers import duration
 from genlab.reports.ranking import number
-from genlab.reports.thinning import thin_history
 
 
 def shares(
@@ -44,7 +44,7 @@ def curves(
         if run.is_again:
             continue
         label = f"{labels[row_of[i]]}, seed {run.record.get('seed')}"
-        for name, (steps, values) in thin_history(run.run.history_file).items():
+        for name, (steps, values) in downsample_history(run.run.history_file).items():
             found.setdefault(name, []).append((row_of[i], label, steps, values))
     return dict(sorted(found.items(), key=lambda item: (item[0] != "loss", item[0])))
 

@@ -15,7 +15,7 @@ from genlab.reports.groups import Group
 from genlab.reports.leaderboard import Leaderboard, Row
 from genlab.reports.numbers import duration
 from genlab.reports.page import parts
-from genlab.reports.swept import ABSENT
+from genlab.reports.sweep_keys import ABSENT
 
 _SCRIPTS = ("core.js", "board.js", "charts.js", "gallery.js")
 _MAX_CHOICES = 16

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from genlab.config.errors import ConfigError, nearest
+from genlab.errors import ConfigError, nearest
 from genlab.reports.studies.study import Claim
 
 LEVEL = 0.05

@@ -58,7 +58,7 @@ def _last(run: Collected, kind: str) -> Path | None:
 def _write(sources: Sequence[Path], width: int, path: Path) -> None:
     from PIL import Image
 
-    from genlab.runs.atomic import replacing
+    from genlab.atomic import replacing
 
     image = _sheet([Image.open(source).convert("RGB") for source in sources])
     if image.width > _LANDSCAPE * image.height:

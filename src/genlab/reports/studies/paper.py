@@ -11,7 +11,7 @@ from urllib.parse import quote
 from genlab.reports.formats import code, escaped
 from genlab.reports.numbers import duration, score_text
 from genlab.reports.studies.results import Results, moved
-from genlab.reports.swept import short_names
+from genlab.reports.sweep_keys import short_names
 
 
 def page(results: Results, pictures: Mapping[str, Mapping[str, str]]) -> str:
@@ -150,7 +150,7 @@ def _line(cells: Any) -> str:
 
 def write(results: Results, pictures: Mapping[str, Mapping[str, str]], folder: Path) -> Path:
     """Write RESULTS.md into a folder."""
-    from genlab.runs.atomic import write_text
+    from genlab.atomic import write_text
 
     write_text(folder / "RESULTS.md", page(results, pictures))
     return folder / "RESULTS.md"

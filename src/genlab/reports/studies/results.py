@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from genlab.atomic import write_json
 from genlab.reports.collect import Collected
 from genlab.reports.ranking import measured_alike
 from genlab.reports.studies.claims import LEVEL, MIN_SEEDS, STATISTIC, judge
 from genlab.reports.studies.columns import cell
 from genlab.reports.studies.runs import answers
 from genlab.reports.studies.study import Study
-from genlab.runs.atomic import write_json
 from genlab.runs.reading import Damaged, check_fields, read_json
 from genlab.runs.sweeps import Sweep
 

@@ -26,7 +26,7 @@ class Job:
     @property
     def words(self) -> frozenset[str]:
         """The overrides as a sweep over rows writes them."""
-        from hydra_plugins.genlab.rows import words
+        from genlab.config.explicit_rows import words
 
         return _decisive(words(self.overrides))
 
@@ -88,7 +88,7 @@ def _expected(study: Study) -> int:
 
 def _answers(run: Collected, row: Row, measured: str | None) -> bool:
     """Whether this is the training that a row is about, measured as it asks, or, for a row of an evaluation, that."""
-    from hydra_plugins.genlab.rows import words
+    from genlab.config.explicit_rows import words
 
     if row.evaluate is None:
         own = run.record.get("measurement")  # records of before it was noted have none
@@ -106,7 +106,7 @@ def _status(runs: list[Collected]) -> str:
 
 def write_rows(path: Path, wanted: list[Job]) -> None:
     """The file that `genlab train -m rows=FILE` reads; a training that several rows share is in it once."""
-    from genlab.runs.atomic import write_text
+    from genlab.atomic import write_text
 
     rows = list({job.words: dict(job.overrides) for job in wanted}.values())
     write_text(path, json.dumps({"rows": rows}, indent=1))  # JSON is YAML

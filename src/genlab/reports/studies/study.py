@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from genlab.config.errors import ConfigError, nearest
 from genlab.config.files import conf_dir
 from genlab.config.untrusted import limited_text
+from genlab.errors import ConfigError, nearest
 
 SCALES = ("full", "cpu", "smoke")
 _KEYS = ("title", "source", "note", "experiment", "overrides", "each", "seeds", "rows", "columns", "claims",

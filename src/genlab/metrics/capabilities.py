@@ -1,0 +1,39 @@
+"""What a model and its data offer to metrics."""
+
+from __future__ import annotations
+
+from genlab.metrics.denoising_likelihood import kind_of_time
+from genlab.metrics.reference import Data
+from genlab.metrics.source import Fixed
+from genlab.protocols import Encodes, Likelihood, Reconstructs, Samples
+
+_SIZES = {"6 pixels": 6, "large pictures": 11, "31 pixels": 31}
+"""Needs that are met from so many pixels on: half of SSIM's window, all of it (MS-SSIM), AlexNet's poolings."""
+
+
+def capabilities(module: object, data: Data) -> set[str]:
+    """What a model and its data offer to metrics, in the words of `Metric.needs`."""
+    able = set()
+    if isinstance(module, Fixed):
+        able |= {"samples", "pixels"} | ({"classes"} if module.labels is not None else set())
+    if isinstance(module, Samples):
+        able |= {"samples", "pixels", "timing"}
+        if module.num_classes:
+            able.add("classes")
+    if "classes" in able or ("samples" in able and len(getattr(data, "classes", None) or ()) == 1):
+        able.add("class of each sample")
+    if isinstance(module, Encodes):
+        able.add("codes")
+    if isinstance(module, Reconstructs):
+        able.add("reconstructions")
+    if isinstance(module, Likelihood):
+        able.add("likelihood")
+    if (time := kind_of_time(module)) is not None:
+        able.add({"steps": "bound", "flow": "flow"}[time])
+    if data.num_classes:
+        able.add("labels")
+    named = "classes" in able and getattr(data, "class_names", None)
+    if named or getattr(module, "captions", None):
+        able.add("captions")
+    able |= {name for name, side in _SIZES.items() if min(data.shape[-2:]) >= side}
+    return able

@@ -1,0 +1,164 @@
+"""Diffusion: data from noise, whatever the process, the parameterization, the sampler and the guidance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from genlab.codecs.codec import Codec
+from genlab.conditioning.condition import Conditioner
+from genlab.data.batch import Batch
+from genlab.denoisers.clipped import Clipped
+from genlab.denoisers.denoiser import Denoiser
+from genlab.denoisers.prediction import BoundDenoise, Denoise
+from genlab.denoisers.restorer import Restorer
+from genlab.guidance.guidance import Guidance
+from genlab.models.base import GenerativeModule
+from genlab.objectives.denoising import Objective
+from genlab.processes.degrading import Degrading
+from genlab.processes.schedule import Schedule
+from genlab.protocols import Conditions
+from genlab.randomness import Randomness
+from genlab.ranges import AnyFloat, PositiveInt, Rate, Seed
+from genlab.samplers.sampler import Sampler
+from genlab.samplers.trajectory import Constraint, Moment
+
+
+class Diffusion(GenerativeModule):
+    """Trains a denoiser and samples with it.
+
+    Args:
+        denoiser: network and process, and what the network's output means.
+        objective: what is minimised.
+        conditioner: what the network is told.
+        sampler: how samples are made; may be replaced after training.
+        guidance: what is done to the denoiser for sampling; may be replaced after training.
+        codec: between the data and what the denoiser sees.
+        shape: of one datum as the denoiser sees it, (channel, height, width) or (features,).
+        clip: [low, high], the range of what the denoiser sees, to which sampling keeps its estimates; None for none.
+        optimizer, ema_decay, seed: see GenerativeModule.
+    """
+
+    def __init__(
+        self,
+        denoiser: Denoiser | Restorer,
+        objective: Objective,
+        conditioner: Conditioner,
+        sampler: Sampler,
+        guidance: Guidance,
+        codec: Codec,
+        shape: list[PositiveInt],
+        optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
+        clip: list[AnyFloat] | None = None,
+        ema_decay: Rate | None = None,
+        seed: Seed = 0,
+    ) -> None:
+        super().__init__(optimizer, ema_decay, seed)
+        self.denoiser = denoiser
+        self.objective = objective
+        self.conditioner = conditioner
+        self.sampler = sampler
+        self.guidance = guidance
+        self.codec = codec
+        self.shape = tuple(shape)
+        self.clip = None if clip is None else (clip[0], clip[1])
+        self.num_classes = conditioner.num_classes
+        if getattr(guidance, "needs_null", False) and not getattr(conditioner, "dropout", 0):
+            raise ValueError(
+                "guidance=classifier_free needs a conditional model trained with conditioner.dropout greater than 0, "
+                "such as 0.1; this one never sees the empty condition"
+            )
+        sampler.times(denoiser.process.schedule)  # a sampler that cannot serve the schedule is told so before training
+
+    def on_fit_start(self) -> None:
+        super().on_fit_start()
+        process = self.denoiser.process
+        if isinstance(process, Degrading) and not bool(process.ends.any()):
+            process.fit(torch.cat([self.codec.encode(batch.x) for batch in self._first_batches(len(process.ends))]))
+
+    def _first_batches(self, n: int) -> Iterator[Batch]:
+        """Training batches until there are `n` data in all; fewer where the data end."""
+        for batch in self.trainer.datamodule.train_dataloader():  # type: ignore[attr-defined]
+            yield batch
+            n -= len(batch.x)
+            if n <= 0:
+                return
+
+    def loss(self, batch: Batch) -> dict[str, Tensor]:
+        """The objective's terms; per element of x and of the network's target where it is the denoising one."""
+        return self.objective(self.denoiser, self.codec.encode(batch.x), self.conditioner(batch))
+
+    def sample(self, n: int, condition: Conditions = None, *, generator: Randomness = None) -> Tensor:
+        """(n, *shape), decoded. `condition` (n,) labels; without it the classes in turn."""
+        *_, last = self.trajectory(n, condition, generator=generator)
+        return self.codec.decode(last.x)
+
+    def trajectory(
+        self, n: int, condition: Conditions = None, *, constraint: Constraint | None = None,
+        generator: Randomness = None,
+    ) -> Iterator[Moment]:  # fmt: skip
+        """The moments of sampling, as the denoiser sees them. Raises ValueError for what cannot be sampled."""
+        return self.sampler(
+            self.denoiser.process, self.guided_denoiser(n, condition), (n, *self.shape), constraint=constraint,
+            generator=generator, device=self.device,
+        )  # fmt: skip
+
+    def guided_denoiser(self, n: int, condition: Conditions = None, clipped: bool = True) -> BoundDenoise:
+        """The denoiser that n samples are drawn with: guided, told the condition, clipped. Raises ValueError too."""
+        wanted = self.conditioner.wanted(n, condition, self.device)
+        guided: Denoise = self.guidance(self.denoiser)
+        if clipped and self.clip is not None:
+            guided = Clipped(guided, *self.clip)
+        return partial(guided, condition=wanted)
+
+    def snapshots(self, x: Tensor, count: int, *, generator: Randomness = None) -> tuple[Tensor, Tensor]:
+        """(count, *x.shape) twice, as the denoiser sees them: `x` on the way to noise, and as many samples on the way
+        to data, at times evenly chosen among the sampler's; the first of the one and the last of the other are data.
+        """
+        process, z = self.denoiser.process, self.codec.encode(x)
+        times = self.sampler.times(process.schedule)
+        rising = times.flip(0)[torch.linspace(0, len(times) - 1, count).round().long()]
+        there = [z if t == 0 else process.corrupt(z, t, generator=generator) for t in rising]
+        back = [moment.x for moment in self.trajectory(len(x), generator=generator)]
+        chosen = torch.linspace(0, len(back) - 1, count).round().long()
+        return torch.stack(there), torch.stack([back[int(i)] for i in chosen])
+
+    def denoising_trajectory(
+        self, n: int, count: int, condition: Conditions = None, *, generator: Randomness = None
+    ) -> tuple[Tensor, Tensor]:
+        """(count, n, *shape) twice, decoded: the samples at moments evenly chosen of their making, the last of them
+        included, and the clean data that were predicted there. Fewer moments where there are fewer steps. Noise that
+        grows without bound is scaled to what a network sees.
+        """
+        steps = len(self.sampler.times(self.denoiser.process.schedule)) - 1
+        chosen = set(torch.linspace(0, steps - 1, count).round().long().tolist())
+        moments = [m for i, m in enumerate(self.trajectory(n, condition, generator=generator)) if i in chosen]
+        seen = [self.codec.decode(moment.x / self._size(moment.t)) for moment in moments]
+        return torch.stack(seen), torch.stack([self.codec.decode(moment.x0) for moment in moments])
+
+    def _size(self, t: Tensor) -> Tensor:
+        """sqrt(alpha**2 + sigma**2) at `t`; 1 where no noise is added."""
+        schedule = self.denoiser.process.schedule
+        if not isinstance(schedule, Schedule):
+            return torch.ones(())
+        alpha, sigma = schedule(t)
+        return (alpha**2 + sigma**2).sqrt()
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
+        """Takes a model trained with another guidance: the weights of a guidance are its own."""
+        own = {name: value for name, value in self.state_dict().items() if name.startswith("guidance.")}
+        rest = {name: value for name, value in state_dict.items() if not name.startswith("guidance.") or name in own}
+        return super().load_state_dict(own | rest, strict, assign)
+
+    @property
+    def num_parameters(self) -> int:
+        of_objective = self.objective.parameters() if isinstance(self.objective, nn.Module) else ()
+        return super().num_parameters - sum(p.numel() for p in of_objective)
+
+    def provenance(self) -> dict[str, Any]:
+        nfe = self.sampler.nfe(self.denoiser.process.schedule)
+        return super().provenance() | {"sampler": repr(self.sampler), "nfe": nfe, "guidance": repr(self.guidance)}

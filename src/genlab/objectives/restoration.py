@@ -1,0 +1,29 @@
+"""The regression that trains a restorer."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from genlab.conditioning.condition import Condition
+from genlab.denoisers.restorer import Restorer
+from genlab.objectives.times import TimeDistribution, reweighted
+from genlab.randomness import Randomness
+
+
+class Restoration(nn.Module):
+    """Mean over data, elements and times of |R(D(x0, t), t) - x0| (Bansal et al. 2022, eq. 1).
+
+    Args:
+        times: which severities are drawn.
+    """
+
+    def __init__(self, times: TimeDistribution) -> None:
+        super().__init__()
+        self.times = times
+
+    def forward(
+        self, denoiser: Restorer, x0: Tensor, condition: Condition | None = None, generator: Randomness = None
+    ) -> dict[str, Tensor]:
+        t = self.times(len(x0), denoiser.process.schedule, generator, x0.device)
+        restored = denoiser(denoiser.process.corrupt(x0, t, generator=generator), t, condition).x0
+        return {"loss": reweighted(self.times, (restored - x0).abs().flatten(1).mean(1)).mean()}
