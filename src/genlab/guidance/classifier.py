@@ -34,7 +34,7 @@ class Classifier(nn.Module):
 
 
 class LabelLoss(nn.Module):
-    """-log p(label | x_t), of the label that is asked for: for guidance.by_loss.LossGradient.
+    """-log p(label | x_t), of the label that is asked for: for guidance.loss_gradient.LossGradient.
 
     Args:
         first: a trained model with a `classifier`, as of family noisy_classifier.
