@@ -1,4 +1,7 @@
-"""A classifier of noisy data, and the wish for a class."""
+"""A classifier of noisy data, and the wish for a class.
+
+Paper: https://arxiv.org/abs/2105.05233
+"""
 
 from __future__ import annotations
 
