@@ -1,4 +1,7 @@
-"""The estimate of clean data: what networks, guidance and solvers exchange."""
+"""The estimate of clean data: what networks, guidance and solvers exchange.
+
+Paper: https://arxiv.org/abs/2102.09672
+"""
 
 from __future__ import annotations
 
