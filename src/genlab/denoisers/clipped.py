@@ -1,4 +1,7 @@
-"""Keeping the estimate within the data's range."""
+"""Keeping the estimate within the data's range.
+
+Paper: https://arxiv.org/abs/2006.11239
+"""
 
 from __future__ import annotations
 

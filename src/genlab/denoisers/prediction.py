@@ -1,4 +1,7 @@
-"""The estimate of clean data where Gaussian noise was added to them."""
+"""The estimate of clean data where Gaussian noise was added to them.
+
+Paper: https://arxiv.org/abs/2102.09672
+"""
 
 from __future__ import annotations
 

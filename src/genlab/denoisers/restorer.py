@@ -1,4 +1,7 @@
-"""A network that undoes a degradation."""
+"""A network that undoes a degradation.
+
+Paper: https://arxiv.org/abs/2208.09392
+"""
 
 from __future__ import annotations
 

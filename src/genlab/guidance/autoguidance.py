@@ -1,4 +1,7 @@
-"""A model guided by a worse version of itself."""
+"""A model guided by a worse version of itself.
+
+Paper: https://arxiv.org/abs/2406.02507
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Classifier-free guidance."""
+"""Classifier-free guidance.
+
+Papers: https://arxiv.org/abs/2207.12598, https://arxiv.org/abs/2305.08891
+"""
 
 from __future__ import annotations
 

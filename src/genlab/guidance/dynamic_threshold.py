@@ -1,4 +1,7 @@
-"""Keeps strong guidance from saturated pictures."""
+"""Keeps strong guidance from saturated pictures.
+
+Paper: https://arxiv.org/abs/2205.11487
+"""
 
 from __future__ import annotations
 

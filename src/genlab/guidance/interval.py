@@ -1,4 +1,7 @@
-"""Guidance at some noise levels and not at others."""
+"""Guidance at some noise levels and not at others.
+
+Paper: https://arxiv.org/abs/2404.07724
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Guidance by any loss that can be differentiated: a colour, a classifier, a measurement."""
+"""Guidance by any loss that can be differentiated: a colour, a classifier, a measurement.
+
+Papers: https://arxiv.org/abs/2105.05233, https://arxiv.org/abs/2209.14687
+"""
 
 from __future__ import annotations
 

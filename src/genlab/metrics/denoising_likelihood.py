@@ -1,4 +1,7 @@
-"""How many bits a diffusion model needs for a picture that it has not seen."""
+"""How many bits a diffusion model needs for a picture that it has not seen.
+
+Paper: https://arxiv.org/abs/1511.01844
+"""
 
 from __future__ import annotations
 

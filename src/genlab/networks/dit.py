@@ -1,4 +1,7 @@
-"""DiT: a transformer over patches whose layers are scaled, shifted and gated by the noise level and the class."""
+"""DiT: a transformer over patches whose layers are scaled, shifted and gated by the noise level and the class.
+
+Paper: https://arxiv.org/abs/2212.09748
+"""
 
 from __future__ import annotations
 

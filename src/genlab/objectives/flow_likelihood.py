@@ -1,4 +1,7 @@
-"""The exact likelihood of a diffusion model, by its probability-flow equation."""
+"""The exact likelihood of a diffusion model, by its probability-flow equation.
+
+Paper: https://arxiv.org/abs/2011.13456
+"""
 
 from __future__ import annotations
 

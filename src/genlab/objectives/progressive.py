@@ -1,4 +1,7 @@
-"""Progressive distillation: one step of the student for two of the teacher."""
+"""Progressive distillation: one step of the student for two of the teacher.
+
+Paper: https://arxiv.org/abs/2202.00512
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A trained model whose answers another one learns: guidance in one call of the network."""
+"""A trained model whose answers another one learns: guidance in one call of the network.
+
+Paper: https://arxiv.org/abs/2210.03142
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The variational bound of discrete diffusion: the divergence of every reverse step."""
+"""The variational bound of discrete diffusion: the divergence of every reverse step.
+
+Papers: https://arxiv.org/abs/2006.11239, https://arxiv.org/abs/2107.00630, https://arxiv.org/abs/2102.09672
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Adding Gaussian noise to data."""
+"""Adding Gaussian noise to data.
+
+Paper: https://arxiv.org/abs/2006.11239
+"""
 
 from __future__ import annotations
 

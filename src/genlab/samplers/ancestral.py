@@ -1,4 +1,7 @@
-"""The ancestral step: DDPM at eta = 1, DDIM at eta = 0."""
+"""The ancestral step: DDPM at eta = 1, DDIM at eta = 0.
+
+Papers: https://arxiv.org/abs/2010.02502, https://arxiv.org/abs/2006.11239, https://arxiv.org/abs/2102.09672
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The step of cold diffusion, for degradations without noise."""
+"""The step of cold diffusion, for degradations without noise.
+
+Paper: https://arxiv.org/abs/2208.09392
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""DPM-Solver++: two steps of memory on the scale of the log signal-to-noise ratio."""
+"""DPM-Solver++: two steps of memory on the scale of the log signal-to-noise ratio.
+
+Paper: https://arxiv.org/abs/2211.01095
+"""
 
 from __future__ import annotations
 

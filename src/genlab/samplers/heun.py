@@ -1,4 +1,7 @@
-"""Heun's method on the probability-flow equation."""
+"""Heun's method on the probability-flow equation.
+
+Paper: https://arxiv.org/abs/2206.00364
+"""
 
 from __future__ import annotations
 

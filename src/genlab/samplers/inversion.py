@@ -1,4 +1,7 @@
-"""DDIM backwards: the noise that a sample came from."""
+"""DDIM backwards: the noise that a sample came from.
+
+Papers: https://arxiv.org/abs/2309.04907, https://arxiv.org/abs/2105.05233
+"""
 
 from __future__ import annotations
 

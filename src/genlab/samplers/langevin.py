@@ -1,4 +1,7 @@
-"""Langevin dynamics at each noise level in turn, as in NCSN."""
+"""Langevin dynamics at each noise level in turn, as in NCSN.
+
+Papers: https://arxiv.org/abs/1907.05600, https://arxiv.org/abs/2011.13456, https://arxiv.org/abs/2009.05475
+"""
 
 from __future__ import annotations
 

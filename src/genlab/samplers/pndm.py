@@ -1,4 +1,7 @@
-"""Pseudo linear multistep: DDIM's step with the noise extrapolated from equal steps."""
+"""Pseudo linear multistep: DDIM's step with the noise extrapolated from equal steps.
+
+Paper: https://arxiv.org/abs/2202.09778
+"""
 
 from __future__ import annotations
 

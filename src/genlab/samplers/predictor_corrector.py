@@ -1,4 +1,7 @@
-"""A solver's step, after Langevin moves that mend what the steps before it did."""
+"""A solver's step, after Langevin moves that mend what the steps before it did.
+
+Paper: https://arxiv.org/abs/2011.13456
+"""
 
 from __future__ import annotations
 

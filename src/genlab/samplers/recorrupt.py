@@ -1,4 +1,7 @@
-"""Estimate the data, then corrupt the estimate afresh."""
+"""Estimate the data, then corrupt the estimate afresh.
+
+Paper: https://arxiv.org/abs/2303.01469
+"""
 
 from __future__ import annotations
 

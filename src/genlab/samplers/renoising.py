@@ -1,4 +1,7 @@
-"""Lets a grid rise: churn, restarts, RePaint's jumps."""
+"""Lets a grid rise: churn, restarts, RePaint's jumps.
+
+Paper: https://arxiv.org/abs/2206.00364
+"""
 
 from __future__ import annotations
 

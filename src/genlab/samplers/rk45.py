@@ -1,4 +1,7 @@
-"""The probability-flow equation solved with steps of its own choice."""
+"""The probability-flow equation solved with steps of its own choice.
+
+Paper: https://arxiv.org/abs/2011.13456
+"""
 
 from __future__ import annotations
 

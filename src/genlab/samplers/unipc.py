@@ -1,4 +1,7 @@
-"""UniPC: each call of the network predicts the next step and corrects the last one."""
+"""UniPC: each call of the network predicts the next step and corrects the last one.
+
+Paper: https://arxiv.org/abs/2302.04867
+"""
 
 from __future__ import annotations
 
