@@ -46,7 +46,7 @@ def require_checkpoint(run: Run, trainer: pl.Trainer) -> None:
 
 
 def _keeps_checkpoints(trainer: pl.Trainer) -> bool:
-    return any(isinstance(callback, pl.callbacks.Checkpoint) for callback in trainer.callbacks)  # type: ignore[attr-defined]
+    return any(getattr(callback, "writes_last", False) for callback in trainer.callbacks)  # type: ignore[attr-defined]
 
 
 def own_checkpoint(run: Run, record: Record, restart: bool, keeps_checkpoints: bool) -> Path | None:
