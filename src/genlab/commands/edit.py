@@ -40,7 +40,8 @@ def edit(cfg: DictConfig, run: Any) -> Path:
     from genlab.runs.restore import restore
 
     model = restore(cfg, checkpoint_of(run, cfg.checkpoint))
-    if not isinstance(model, Editable) or "size" not in cfg.dataset:
+    can_be_edited = isinstance(model, Editable) and "size" in cfg.dataset
+    if not can_be_edited:
         raise ConfigError(f"run {run.path.name} is no diffusion model of pictures, and only such a model edits")
     model.to("cuda" if torch.cuda.is_available() else "cpu")
     wanted = build(cfg.edit, list(cfg.allow_targets))
