@@ -54,11 +54,11 @@ class Outcome:
 
 def find(cfg: DictConfig) -> Run:
     """The folder of the run that `cfg` asks for; with force=true a new one beside it."""
-    from genlab.data.catalog import checksum
+    from genlab.config.data_checksum import data_checksum
 
     dataset = OmegaConf.to_container(cfg.dataset, resolve=True)
     assert isinstance(dataset, dict)
-    data = checksum({str(key): value for key, value in dataset.items()}, Path(cfg.paths.data_dir).expanduser())
+    data = data_checksum({str(key): value for key, value in dataset.items()}, Path(cfg.paths.data_dir).expanduser())
     store = Store(cfg.paths.output_dir)
     name = fingerprint(cfg, data)
     run = store.run(cfg.task_name, name)
