@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 from torch import Tensor
 
 from genlab.codecs.codec import Codec
-from genlab.denoisers.prediction import BoundDenoise
+from genlab.denoisers.estimate import BoundDenoise
 from genlab.protocols import Conditions
 from genlab.randomness import Randomness
 from genlab.samplers.sampler import Sampler
