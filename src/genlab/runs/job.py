@@ -25,7 +25,7 @@ from genlab.runs.log import logged_to
 from genlab.runs.measurements import is_measured, keep, set_aside
 from genlab.runs.older_names import older_name
 from genlab.runs.reading import Unreadable, or_noted
-from genlab.runs.record import Record, Status, Stopwatch, now
+from genlab.runs.record import Record, Status, Stopwatch, family_name, now
 from genlab.runs.store import Run, Store, save_config
 from genlab.runs.sweeps import Sweep
 from genlab.signals import end_if_asked
@@ -193,7 +193,7 @@ def _measure(cfg: DictConfig, run: Run, record: Record, new: Record, measure: Wo
 
 def _new(cfg: DictConfig, run: Run, overrides: list[str], experiment: str | None) -> Record:
     return Record(
-        fingerprint=run.path.name, task_name=cfg.task_name, family=str(cfg.model._target_).split(".")[2],
+        fingerprint=run.path.name, task_name=cfg.task_name, family=family_name(str(cfg.model._target_)),
         experiment=experiment, seed=cfg.seed, overrides=overrides,
     )  # fmt: skip
 
