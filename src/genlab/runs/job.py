@@ -80,6 +80,16 @@ def done_before(cfg: DictConfig) -> Outcome | None:
     return _done(cfg, run) if done else None
 
 
+def is_trained(cfg: DictConfig) -> bool:
+    """Whether nothing is left to train of the run that `cfg` asks for, or its record cannot be used."""
+    run = find(cfg)
+    try:
+        record = run.record()
+    except Unreadable:
+        return True
+    return record is not None and record.status == "completed" and not _begins_again(cfg, run)
+
+
 def carry_out(
     cfg: DictConfig, overrides: list[str], experiment: str | None, work: Work, measure: Work | None = None
 ) -> Outcome:
