@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -32,6 +32,7 @@ class Edit(Protocol):
         ...
 
 
+@runtime_checkable
 class Editable(Protocol):
     """A model that denoises: family diffusion."""
 

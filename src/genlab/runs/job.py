@@ -25,7 +25,7 @@ from genlab.runs.log import logged_to
 from genlab.runs.measurements import is_measured, keep, set_aside
 from genlab.runs.older_names import older_name
 from genlab.runs.reading import Unreadable, or_noted
-from genlab.runs.record import Record, Status, Stopwatch, now
+from genlab.runs.record import Record, Status, Stopwatch, family_name, now
 from genlab.runs.store import Run, Store, save_config
 from genlab.runs.sweeps import Sweep
 from genlab.signals import end_if_asked
@@ -54,11 +54,11 @@ class Outcome:
 
 def find(cfg: DictConfig) -> Run:
     """The folder of the run that `cfg` asks for; with force=true a new one beside it."""
-    from genlab.data.catalog import checksum
+    from genlab.config.data_checksum import data_checksum
 
     dataset = OmegaConf.to_container(cfg.dataset, resolve=True)
     assert isinstance(dataset, dict)
-    data = checksum({str(key): value for key, value in dataset.items()}, Path(cfg.paths.data_dir).expanduser())
+    data = data_checksum({str(key): value for key, value in dataset.items()}, Path(cfg.paths.data_dir).expanduser())
     store = Store(cfg.paths.output_dir)
     name = fingerprint(cfg, data)
     run = store.run(cfg.task_name, name)
@@ -78,6 +78,16 @@ def done_before(cfg: DictConfig) -> Outcome | None:
     except Unreadable as error:
         return refused(cfg, run, error)
     return _done(cfg, run) if done else None
+
+
+def is_trained(cfg: DictConfig) -> bool:
+    """Whether nothing is left to train of the run that `cfg` asks for, or its record cannot be used."""
+    run = find(cfg)
+    try:
+        record = run.record()
+    except Unreadable:
+        return True
+    return record is not None and record.status == "completed" and not _begins_again(cfg, run)
 
 
 def carry_out(
@@ -193,7 +203,7 @@ def _measure(cfg: DictConfig, run: Run, record: Record, new: Record, measure: Wo
 
 def _new(cfg: DictConfig, run: Run, overrides: list[str], experiment: str | None) -> Record:
     return Record(
-        fingerprint=run.path.name, task_name=cfg.task_name, family=str(cfg.model._target_).split(".")[2],
+        fingerprint=run.path.name, task_name=cfg.task_name, family=family_name(str(cfg.model._target_)),
         experiment=experiment, seed=cfg.seed, overrides=overrides,
     )  # fmt: skip
 
