@@ -68,6 +68,7 @@ KEYS = (
     Key("codec", _T),
     Key("first_stage", _T),
     Key("optimizer", _T),
+    Key("lr_scheduler", _T),
     # ---- what is measured
     Key("metrics", _M, replaceable=True),
     Key("extractor", _M, replaceable=True),
