@@ -101,8 +101,8 @@ def _check_something_is_left(path: Path, position: Position, trainer: pl.Trainer
     epochs = trainer.max_epochs if trainer.max_epochs is not None and trainer.max_epochs >= 0 else math.inf
     steps = trainer.max_steps if trainer.max_steps >= 0 else math.inf
     limit = f"max_epochs = {epochs}" if position.epochs >= epochs else f"max_steps = {steps}"
-    if position.epochs >= epochs or position.steps >= steps:
-        has = f"{position.steps} steps and {position.epochs} whole epochs"
+    if position.epochs >= epochs or position.done >= steps:
+        has = f"{position.done} steps and {position.epochs} whole epochs"
         remedy = "to begin another training from its weights, give init_from.run=RUN in place of ckpt_path"
         raise ConfigError(f"ckpt_path = {path} has {has} already, and trainer.{limit} asks for no more: {remedy}")
 
