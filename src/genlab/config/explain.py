@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from genlab.config.files import conf_dir, groups, options
 from genlab.config.misread import ill_typed, misread, one_line
 from genlab.config.signatures import takes_parameter
+from genlab.config.stages import is_of_a_stage
 from genlab.errors import ConfigError, listed, nearest
 
 
@@ -115,6 +116,8 @@ def _unknown_override(key: str, error: Exception, argv: list[str], config_name: 
     if inner == key and (group in groups() or group.startswith("hydra/")):
         why = "the model does not use one" if config_name == "train" else f"neither the run nor {config_name} uses one"
         return ConfigError(f"this config has no {group!r} to choose: {why}")
+    if inner == key and (whose := is_of_a_stage(key)) is not None:
+        return UnlistedKey(key, whose)
     composed = _compose_without(argv, config_name, drop=key)
     parent, _, name = inner.rpartition(".")
     node = OmegaConf.select(composed, parent) if composed is not None and parent else None
