@@ -1,6 +1,7 @@
 """The house keeps its order: dependencies point one way, and each config names a part of its own noun."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,12 @@ def test_a_config_says_what_it_is_or_is_named_for_it(path):
 def test_files_stay_one_idea():
     long = {str(path.relative_to(SOURCE)): n for path in MODULES if (n := len(path.read_text().splitlines())) > 320}
     assert not long
+
+
+_CITATION = re.compile(r"[A-Z][\w-]+ (?:et al\.|&|and [A-Z][\w-]+|& [A-Z][\w-]+)?,? ?(?:19[89]|20[0-3])\d\b")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_paper_that_is_cited_has_a_link(path):
+    text = path.read_text()
+    assert not _CITATION.search(text) or "https://" in text

@@ -36,6 +36,7 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
     from genlab.callbacks.history import History
     from genlab.callbacks.interruption import Interruption
     from genlab.callbacks.previews import draw
+    from genlab.commands.init_from import begin_from
     from genlab.commands.scoring import opened, parts, score
     from genlab.config.instantiate import build, build_all
     from genlab.interop.loggers import log_summary
@@ -59,16 +60,20 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
         record.environment = environment(str(trainer.strategy.root_device), torch.get_num_threads())
         record.data = {"name": data.name, "sha256": data.checksum}
         if cfg.train:
-            begin_at = beginning(cfg, run, record, trainer, module)
+            if (begin_at := beginning(cfg, run, record, trainer, module)) is None:
+                begin_from(cfg, module, run, record)
             fit(trainer, module, data, begin_at)
             require_checkpoint(run, trainer)
         elif cfg.ckpt_path:
             load_weights(module, Path(cfg.ckpt_path))
+        else:
+            begin_from(cfg, module, run, record)
         record.has_stepped = True
         record.data |= {"n_train": data.n_train, "n_test": data.n_test}
         steps = take_over(trainer, module, run) if cfg.train else trainer.global_step
         history = [c.training for c in callbacks.values() if isinstance(c, History)]
-        record.training = {"steps": steps, **(history[0] if history else {})}
+        begun = {key: value for key, value in record.training.items() if key == "init_from"}
+        record.training = {"steps": steps, **(history[0] if history else {}), **begun}
         record.training["parameters"] = module.num_parameters
         module.to(trainer.strategy.root_device)
         end_if_asked()

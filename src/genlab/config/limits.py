@@ -1,6 +1,6 @@
 """What other libraries' parts accept, where their own annotations say a type alone (`max_epochs: Optional[int]`).
 
-Beginning of a part's full name -> parameter -> annotation, in the words of `config/ranges.py`. A test holds the table
+Beginning of a part's full name -> parameter -> annotation, in the words of `genlab/ranges.py`. A test holds the table
 complete for the numbers of every part in conf/, and against what the libraries refuse and register.
 """
 

@@ -16,6 +16,7 @@ from omegaconf.errors import InterpolationToMissingValueError
 
 from genlab.config.places import OWN_FOLDERS
 from genlab.config.signatures import takes_parameter
+from genlab.config.stages import stages_are_described, stages_are_used
 
 Rule = Callable[[DictConfig], Iterator[str]]
 
@@ -191,7 +192,7 @@ def _networks(cfg: DictConfig) -> Iterator[tuple[str, DictConfig]]:
 
 def has_weights(cfg: DictConfig) -> Iterator[str]:
     """Without a training there are weights to score."""
-    if _get(cfg, "train") is False and _get(cfg, "ckpt_path") is None:
+    if _get(cfg, "train") is False and _get(cfg, "ckpt_path") is None and _get(cfg, "init_from") is None:
         yield (
             "train = false, and there are no weights to score: give ckpt_path=FILE, or score a run again by "
             "genlab evaluate run=..."
@@ -281,4 +282,6 @@ RULES: tuple[Rule, ...] = (
     trains_long_enough,
     names_stay_inside,
     parts_are_used,
+    stages_are_described,
+    stages_are_used,
 )

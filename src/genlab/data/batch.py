@@ -15,3 +15,6 @@ class Batch(NamedTuple):
 
     label: Tensor | None = None
     """(batch,) int64 class labels, where the data has them."""
+
+    caption: list[str] | None = None
+    """A text for each item, where the data has them."""

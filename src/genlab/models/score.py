@@ -1,4 +1,7 @@
-"""The gradient of the data's log-density, learnt directly; samples by Langevin dynamics."""
+"""The gradient of the data's log-density, learnt directly; samples by Langevin dynamics.
+
+Paper: https://arxiv.org/abs/1907.05600
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The loss curve of a run as a picture: on linear and on logarithmic axes, one line a term."""
+"""The loss curve of a run as a picture: on linear and on logarithmic axes, one line a term.
+
+Palette: https://jfly.uni-koeln.de/color/
+"""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def require_checkpoint(run: Run, trainer: pl.Trainer) -> None:
 
 
 def _keeps_checkpoints(trainer: pl.Trainer) -> bool:
-    return any(isinstance(callback, pl.callbacks.Checkpoint) for callback in trainer.callbacks)  # type: ignore[attr-defined]
+    return any(getattr(callback, "writes_last", False) for callback in trainer.callbacks)  # type: ignore[attr-defined]
 
 
 def own_checkpoint(run: Run, record: Record, restart: bool, keeps_checkpoints: bool) -> Path | None:
@@ -103,7 +103,8 @@ def _check_something_is_left(path: Path, position: Position, trainer: pl.Trainer
     limit = f"max_epochs = {epochs}" if position.epochs >= epochs else f"max_steps = {steps}"
     if position.epochs >= epochs or position.steps >= steps:
         has = f"{position.steps} steps and {position.epochs} whole epochs"
-        raise ConfigError(f"ckpt_path = {path} has {has} already, and trainer.{limit} asks for no more")
+        remedy = "to begin another training from its weights, give init_from.run=RUN in place of ckpt_path"
+        raise ConfigError(f"ckpt_path = {path} has {has} already, and trainer.{limit} asks for no more: {remedy}")
 
 
 def _check_settings(

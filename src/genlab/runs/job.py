@@ -56,11 +56,11 @@ class Outcome:
 
 def find(cfg: DictConfig) -> Run:
     """The folder of the run that `cfg` asks for; with force=true a new one beside it."""
-    from genlab.data.catalog import checksum
+    from genlab.config.data_checksum import data_checksum
 
     dataset = OmegaConf.to_container(cfg.dataset, resolve=True)
     assert isinstance(dataset, dict)
-    data = checksum({str(key): value for key, value in dataset.items()}, Path(cfg.paths.data_dir).expanduser())
+    data = data_checksum({str(key): value for key, value in dataset.items()}, Path(cfg.paths.data_dir).expanduser())
     store = Store(cfg.paths.output_dir)
     name = fingerprint(cfg, data)
     run = store.run(cfg.task_name, name)
@@ -96,6 +96,14 @@ class Job:
         except Unreadable as error:
             return self.refused(error)
         return self._done() if done else None
+
+    def is_trained(self) -> bool:
+        """Whether nothing is left to train, or the record cannot be used."""
+        try:
+            record = self.run.record()
+        except Unreadable:
+            return True
+        return record is not None and record.status == "completed" and not self._begins_again()
 
     def _is_done(self, record: Record) -> bool:
         is_completed = record.status == "completed" and is_measured(self.cfg, self.run, record)
@@ -248,9 +256,9 @@ class Job:
         return self.outcome("failed", reason, exit_status=2 if is_request else 1)
 
 
-def done_before(cfg: DictConfig) -> Outcome | None:
-    """See `Job.done_before`."""
-    return Job(cfg).done_before()
+def is_trained(cfg: DictConfig) -> bool:
+    """See `Job.is_trained`."""
+    return Job(cfg).is_trained()
 
 
 def when_free(ask: Callable[[], Outcome]) -> Outcome:
