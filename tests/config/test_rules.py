@@ -19,18 +19,21 @@ from genlab.config.rules import rules
 from genlab.errors import ConfigError
 
 RECIPES = (
-    "experiment=vector_quantized/vqvae_digits",
-    "model=cvae dataset=image_folder dataset.source.path=nowhere",
+    ("experiment=vector_quantized/vqvae_digits",),
+    (
+        "model=cvae", "dataset=image_folder", "dataset.source.path=nowhere", "+init_from={run: 12}",
+        "+first_stages={a: {run: 3}, b: {experiment: none}}",
+    ),
     *(
         pytest.param(words, marks=pytest.mark.slow)
         for words in (
-            "experiment=diffusion/classifier_free_digits",
-            "experiment=diffusion/experts_digits",
-            "experiment=diffusion/improved_ddpm_digits",
-            "model=cold dataset=digits guidance=colour",
+            ("experiment=diffusion/classifier_free_digits",),
+            ("experiment=diffusion/experts_digits",),
+            ("experiment=diffusion/improved_ddpm_digits",),
+            ("model=cold", "dataset=digits", "guidance=colour"),
         )
     ),
-)
+)  # fmt: skip
 WRONG: tuple[Any, ...] = (
     None, True, -1, 10**30, 0.5, "", "text", "${nowhere}", "???", [], [1, "a", None], [[2]], {}, {"_target_": 3},
     {"_target_": "no.such.Part"},
@@ -42,14 +45,14 @@ def nodes(node: Any) -> Iterator[tuple[DictConfig | ListConfig, Any]]:
     keys = list(node) if isinstance(node, DictConfig) else range(len(node))
     for key in keys:
         yield node, key
-        if not OmegaConf.is_interpolation(node, key) and not OmegaConf.is_missing(node, key):
-            if isinstance(child := node[key], DictConfig | ListConfig):
-                yield from nodes(child)
+        refers = OmegaConf.is_interpolation(node, key) or OmegaConf.is_missing(node, key)
+        if not refers and isinstance(child := node[key], DictConfig | ListConfig):
+            yield from nodes(child)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_no_rule_raises_whatever_stands_in_a_config(recipe: str) -> None:
-    cfg = composed(*recipe.split())
+def test_no_rule_raises_whatever_stands_in_a_config(recipe: tuple[str, ...]) -> None:
+    cfg = composed(*recipe)
     OmegaConf.set_struct(cfg, False)
     for key in ("paths", "hydra", "callbacks", "logger", "extractors", "metrics", "optimizer"):  # which no rule reads
         cfg.pop(key, None)
@@ -85,4 +88,4 @@ assert not {"torch", "pytorch_lightning", "numpy"} & set(sys.modules)
 """
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     files = Path(genlab.__file__).parent.glob("*/rules.py")
-    assert printed.split() == sorted(f"genlab.{path.parent.name}.rules" for path in files)
+    assert set(printed.split()) >= {f"genlab.{path.parent.name}.rules" for path in files}

@@ -5,7 +5,7 @@ anything heavy is imported, stays silent where the config has no such keys, and 
 missing, or of another type than it should be, which is reported elsewhere (see `config.lookup`).
 
 Rules that speak of parts of one kind lie in `rules.py` of their package, and are found there. Here are those that are
-nobody's.
+nobody's; those of the models that a config stands on are in `config/stages.py`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 import genlab
+from genlab.config import stages
 from genlab.config.lookup import get
 from genlab.config.places import OWN_FOLDERS
 
@@ -33,7 +34,7 @@ def rules() -> tuple[Rule, ...]:
     """All rules: these, and those of the packages, in the order of their names."""
     found = sorted(path.parent.name for path in Path(genlab.__file__).parent.glob("*/rules.py"))
     others = [importlib.import_module(f"genlab.{package}.rules") for package in found if package != "config"]
-    functions = [function for module in (sys.modules[__name__], *others) for function in vars(module).values()]
+    functions = [function for module in (sys.modules[__name__], stages, *others) for function in vars(module).values()]
     return tuple(dict.fromkeys(function for function in functions if _is_rule(function)))
 
 
@@ -57,7 +58,7 @@ def parts_are_there(cfg: DictConfig) -> Iterator[str]:
 
 def has_weights(cfg: DictConfig) -> Iterator[str]:
     """Without a training there are weights to score."""
-    if get(cfg, "train") is False and get(cfg, "ckpt_path") is None:
+    if get(cfg, "train") is False and get(cfg, "ckpt_path") is None and get(cfg, "init_from") is None:
         yield (
             "train = false, and there are no weights to score: give ckpt_path=FILE, or score a run again by "
             "genlab evaluate run=..."

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.conditioning.condition import Condition
-from genlab.denoisers.prediction import Denoise, Prediction
+from genlab.denoisers.estimate import Denoise, Estimate
 from genlab.first_stage import trained
 from genlab.ranges import NonNegativeFloat
 
@@ -32,8 +32,8 @@ class Autoguidance(nn.Module):
         return f"Autoguidance(scale={self.scale})"
 
     def forward(self, denoise: Denoise) -> Denoise:
-        def guided(x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Prediction:
-            prediction = denoise(x_t, t, condition)
-            return prediction.with_x0(torch.lerp(self.weak(x_t, t, condition).x0, prediction.x0, self.scale))
+        def guided(x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Estimate:
+            estimate = denoise(x_t, t, condition)
+            return estimate.with_x0(torch.lerp(self.weak(x_t, t, condition).x0, estimate.x0, self.scale))
 
         return guided

@@ -17,7 +17,8 @@ from genlab.conditioning.condition import Condition
 from genlab.data.pixels import to_model
 from genlab.denoisers.clipped import Clipped
 from genlab.denoisers.denoiser import Denoiser
-from genlab.denoisers.prediction import Denoise
+from genlab.denoisers.estimate import Denoise
+from genlab.denoisers.prediction import Prediction
 from genlab.finite import finite
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.intervals import mean_with_interval
@@ -61,7 +62,7 @@ class VariationalBits:
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         module = evaluation.module
-        denoise: Denoise = module.denoiser
+        denoise: Denoise[Prediction] = module.denoiser
         if module.clip is not None:
             denoise = Clipped(denoise, *module.clip)
 

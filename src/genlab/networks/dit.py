@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import scaled_dot_product_attention
 
+from genlab.networks.attention import Attention
 from genlab.networks.former_names import accept_former_names
 from genlab.networks.sides import into_patches
 from genlab.networks.timestep import TimestepEmbedding
@@ -90,6 +90,7 @@ class _Block(nn.Module):
         self._heads = heads
         self.norms = nn.ModuleList(nn.LayerNorm(width, elementwise_affine=False) for _ in range(2))
         self.qkv = nn.Linear(width, 3 * width)
+        self.attention = Attention()
         self.out_proj = nn.Linear(width, width)
         self.dense = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU("tanh"), nn.Linear(4 * width, width))
         self.modulation = _zero(nn.Linear(width, 6 * width))
@@ -102,7 +103,7 @@ class _Block(nn.Module):
 
     def _attend(self, tokens: Tensor) -> Tensor:
         q, k, v = self.qkv(tokens).unflatten(-1, (3, self._heads, -1)).permute(2, 0, 3, 1, 4)
-        return self.out_proj(scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+        return self.out_proj(self.attention(q, k, v).transpose(1, 2).flatten(2))
 
 
 def _zero(layer: nn.Linear) -> nn.Linear:

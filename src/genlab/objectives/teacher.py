@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from genlab.conditioning.condition import Condition
 from genlab.denoisers.denoiser import Denoiser
-from genlab.denoisers.prediction import Denoise, Prediction
+from genlab.denoisers.estimate import Denoise
+from genlab.denoisers.prediction import Prediction
 from genlab.first_stage import trained
 from genlab.objectives.times import TimeDistribution, reweighted
 from genlab.objectives.weights import Weight
@@ -43,7 +44,7 @@ class Teacher(nn.Module):
         if condition is not None and condition.given is not None and condition.null is None:
             null = self.conditioner.wanted(len(x_t), None, x_t.device).null
             condition = Condition(condition.given, null)
-        guided: Denoise = self.guidance(self.denoiser)
+        guided: Denoise[Prediction] = self.guidance(self.denoiser)
         return guided(x_t, t, condition)
 
     def check(self, process: Gaussian) -> None:

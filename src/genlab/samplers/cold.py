@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from genlab.denoisers.prediction import BoundDenoise
+from genlab.denoisers.estimate import BoundDenoise, Estimate
 from genlab.processes.process import Process
 from genlab.randomness import Randomness
 
@@ -28,7 +28,7 @@ class Cold:
         return None
 
     def step(
-        self, process: Process, denoise: BoundDenoise, x: Tensor, t: Tensor, s: Tensor, state: None,
+        self, process: Process, denoise: BoundDenoise[Estimate], x: Tensor, t: Tensor, s: Tensor, state: None,
         generator: Randomness = None,
     ) -> tuple[Tensor, None]:  # fmt: skip
         x0 = denoise(x, t).x0

@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import Tensor
 
-from genlab.denoisers.prediction import BoundDenoise
+from genlab.denoisers.estimate import BoundDenoise
 from genlab.processes.gaussian import Gaussian
 from genlab.randomness import Randomness
 from genlab.ranges import NonNegativeFloat
