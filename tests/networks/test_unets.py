@@ -57,3 +57,8 @@ def test_a_class_is_missed_and_a_size_that_cannot_be_halved_is_named():
         UNet(1, 8, [32, 64], 1, 1, num_classes=10)(torch.zeros(1, 1, 8, 8), torch.zeros(1))
     with pytest.raises(ValueError, match=r"size = 30 cannot be halved 2 times .* multiple of 4"):
         UNet(1, 30, [32, 64, 64])
+
+
+def test_a_head_that_is_wider_than_its_level_is_named():
+    with pytest.raises(ValueError, match=r"network\.attention_head_size=32 must not exceed .* is 16"):
+        UNet(1, 8, [8, 16], 1, 1, norm_groups=4, attention_head_size=32)

@@ -54,6 +54,7 @@ class UNet(nn.Module):
         _check_groups(block_out_channels, norm_groups)
         self.class_embedding = None if num_classes is None else nn.Embedding(num_classes + 1, class_embedding_size)
         attends = [level >= levels - attention_levels for level in range(levels)]
+        _check_heads([w for w, attend in zip(block_out_channels, attends, strict=True) if attend], attention_head_size)
         self.unet = UNet2DModel(
             sample_size=shortest(size),
             in_channels=channels + (0 if num_classes is None else class_embedding_size),
@@ -82,4 +83,13 @@ def _check_groups(widths: list[int], norm_groups: int) -> None:
     if any(width % norm_groups for width in widths):
         raise ValueError(
             f"network.norm_groups={norm_groups} must divide every width of network.block_out_channels={list(widths)}"
+        )
+
+
+def _check_heads(widths: list[int], head_size: int) -> None:
+    """Raise ValueError unless a level with attention is as wide as one head."""
+    if narrow := [width for width in widths if width < head_size]:
+        raise ValueError(
+            f"network.attention_head_size={head_size} must not exceed the widths of the levels with attention, "
+            f"and one of network.block_out_channels is {min(narrow)}"
         )
