@@ -12,6 +12,7 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 
 import genlab
+from composing import with_words
 from genlab.cli import main
 
 ROOT = Path(__file__).parents[1]
@@ -23,7 +24,7 @@ WORDS = [
 
 def tiny(store, *words):
     """The config of a training of four steps."""
-    return genlab.compose("autoencoder/cvae_digits", *WORDS, f"paths.output_dir={store}", *words)
+    return genlab.compose("autoencoder/cvae_digits", *with_words([*WORDS, f"paths.output_dir={store}"], *words))
 
 
 @pytest.fixture(scope="module")
@@ -153,8 +154,10 @@ def test_a_model_is_loaded_by_any_name_of_its_run(reference, store):
 def test_a_model_that_is_not_there_is_one_sentence(store):
     with pytest.raises(genlab.ConfigError, match="run = 'nine' is no run folder"):
         genlab.load("nine", store=store)
-    with pytest.raises(genlab.ConfigError, match=re.escape("unknown key 'sampler.stps'")):
-        genlab.load("latest", "sampler.stps=5", store=store)
+    with pytest.raises(genlab.ConfigError, match=re.escape("unknown key 'model.codng_size'")):
+        genlab.load("latest", "model.codng_size=5", store=store)
+    with pytest.raises(genlab.ConfigError, match="this config has no 'sampler' to choose: neither the run nor sample"):
+        genlab.load("latest", "sampler.steps=5", store=store)
 
 
 def test_the_runs_are_a_table(store):
