@@ -136,7 +136,7 @@ def test_ctrl_c_saves_the_run_and_the_same_call_resumes_it(tmp_path, monkeypatch
 
 
 def test_a_training_that_fails_raises(tmp_path):
-    with pytest.raises(genlab.TrainingFailed, match="NotFinite"):
+    with pytest.raises(genlab.TrainingFailed, match="NonFiniteLoss: the loss is nan at step 2"):
         genlab.train(tiny(tmp_path, "optimizer.lr=1e30", "trainer.max_epochs=3"))
     (record,) = genlab.runs(tmp_path)
     assert record["status"] == "failed"

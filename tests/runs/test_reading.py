@@ -244,7 +244,12 @@ def test_a_damaged_cache_is_made_again_with_a_notice(tmp_path):
 def test_runs_lists_what_it_can_and_names_the_rest(tmp_path, capsys):
     good, _ = a_record(tmp_path)
     text = good.read_text()
-    broken = [*truncated(text)[::8], *OTHER_JSON, *null_fields(text), json.dumps(json.loads(text) | {"schema": 2})]
+    broken = [
+        *truncated(text)[::8],
+        *OTHER_JSON,
+        *null_fields(text),
+        json.dumps(json.loads(text) | {"schema": record.SCHEMA + 1}),
+    ]
     for number, content in enumerate(broken):
         file = Store(tmp_path).run("train", f"broken{number}").record_file
         file.parent.mkdir()
