@@ -39,7 +39,7 @@ HOMES = {
     "logger": ("genlab.interop.", "pytorch_lightning."), "guidance": "genlab.guidance.",
     "conditioner": "genlab.conditioning.", "objective": "genlab.objectives.", "codec": "genlab.codecs.",
     "extractor": "genlab.metrics.", "callbacks": "genlab.callbacks.", "metrics": "genlab.metrics.",
-    "edit": "genlab.editing.",
+    "edit": "genlab.editing.", "lr_scheduler": ("torch.optim.lr_scheduler.", "diffusers.optimization."),
 }  # fmt: skip
 
 

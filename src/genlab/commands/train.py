@@ -40,7 +40,7 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
     from genlab.commands.scoring import opened, parts, score
     from genlab.config.instantiate import build, build_all
     from genlab.interop.loggers import log_summary
-    from genlab.runs.beginning import beginning, require_checkpoint
+    from genlab.runs.beginning import beginning, require_checkpoint, require_new_steps
     from genlab.runs.plugins import plugins
     from genlab.runs.record import environment, peak_memory_bytes
     from genlab.runs.restore import load_weights
@@ -59,6 +59,7 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
         make_resumable(trainer)
         record.environment = environment(str(trainer.strategy.root_device), torch.get_num_threads())
         record.data = {"name": data.name, "sha256": data.checksum}
+        begin_at = None
         if cfg.train:
             if (begin_at := beginning(cfg, run, record, trainer, module)) is None:
                 begin_from(cfg, module, run, record)
@@ -71,6 +72,7 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
         record.has_stepped = True
         record.data |= {"n_train": data.n_train, "n_test": data.n_test}
         steps = take_over(trainer, module, run) if cfg.train else trainer.global_step
+        require_new_steps(begin_at, run, steps)
         history = [c.training for c in callbacks.values() if isinstance(c, History)]
         begun = {key: value for key, value in record.training.items() if key == "init_from"}
         record.training = {"steps": steps, **(history[0] if history else {}), **begun}
