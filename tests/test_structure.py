@@ -15,13 +15,15 @@ SOURCE = Path(genlab.__file__).parent
 MODULES = sorted(SOURCE.rglob("*.py"))
 LAYERS = (
     # what any module may use
-    "errors", "ranges", "regular", "finite", "randomness", "redact", "notice", "programs", "progress",
+    "contents", "errors", "ranges", "regular", "finite", "randomness", "redact", "notice", "programs", "progress",
     "training_stopped", "signals", "atomic", "failures",
     # what a model is made of
     "protocols", "first_stage", "data", "processes", "conditioning", "denoisers", "networks", "codecs", "guidance",
     "constraints", "samplers", "objectives", "editing", "models",
     # what is done with models
-    "config", "runs", "crash_report", "metrics", "reports", "interop", "callbacks", "commands", "cli", "__main__",
+    "config", "runs", "crash_report", "metrics", "reports", "interop", "callbacks", "commands",
+    # its doors: Python and the command line
+    "api", "cli", "__main__",
 )  # fmt: skip
 """Every package and module of genlab, the lowest first: each imports only from those before it."""
 APART = {
@@ -37,7 +39,7 @@ HOMES = {
     "logger": ("genlab.interop.", "pytorch_lightning."), "guidance": "genlab.guidance.",
     "conditioner": "genlab.conditioning.", "objective": "genlab.objectives.", "codec": "genlab.codecs.",
     "extractor": "genlab.metrics.", "callbacks": "genlab.callbacks.", "metrics": "genlab.metrics.",
-    "edit": "genlab.editing.",
+    "edit": "genlab.editing.", "lr_scheduler": ("torch.optim.lr_scheduler.", "diffusers.optimization."),
 }  # fmt: skip
 
 

@@ -160,15 +160,15 @@ def _name(cfg: DictConfig, run: Run) -> str:
 def _made_of(cfg: DictConfig, checkpoint: Path) -> dict[str, Any]:
     """What decides the answer beside the question's words: the weights, the data, files that it names, and the code."""
     from genlab import RESULTS_VERSION
-    from genlab.atomic import sha256_of
     from genlab.config.data_checksum import data_checksum
     from genlab.config.fingerprint import content_name
+    from genlab.regular import file_digest
 
     dataset: Any = OmegaConf.to_container(cfg.dataset, resolve=True)
     data = data_checksum(dataset, Path(cfg.paths.data_dir).expanduser())
     asked = content_name(cfg)  # what is asked by name may have changed: files, own classes
     return {
-        "checkpoint_sha256": sha256_of(checkpoint), "data_sha256": data, "results_version": RESULTS_VERSION,
+        "checkpoint_sha256": file_digest(checkpoint), "data_sha256": data, "results_version": RESULTS_VERSION,
         "asked": asked,
     }  # fmt: skip
 

@@ -179,13 +179,13 @@ def _composed(words: list[str], one: Upstream) -> DictConfig:
     from hydra.types import RunMode
 
     from genlab.config.check import check
-    from genlab.config.explain import explain
+    from genlab.config.explain import explained
 
     try:
         loader = GlobalHydra.instance().config_loader()
         first = loader.load_configuration("train", overrides=words, run_mode=RunMode.RUN)
     except Exception as error:
-        raise ConfigError(f"{one.source}: {explain(error, words, 'train')}") from error
+        raise ConfigError(f"{one.source}: {explained(error, words, 'train')}") from error
     with open_dict(first):
         first.pop("hydra", None)
     try:

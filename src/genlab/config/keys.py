@@ -76,6 +76,7 @@ KEYS = (
     Key("init_from.asked", _N),
     Key("init_from.strict", _N),
     Key("optimizer", _T),
+    Key("lr_scheduler", _T),
     # ---- what is measured
     Key("metrics", _M, replaceable=True),
     Key("extractor", _M, replaceable=True),

@@ -55,6 +55,8 @@ class Root:
     dataset: Any = None
     model: Any = None
     optimizer: Any = None
+    lr_scheduler: Any = None
+    """How the learning rate changes, step by step; null keeps it."""
     trainer: Any = None
     callbacks: Any = None
     metrics: Any = None

@@ -13,6 +13,7 @@ its weights; `first_stage` is the short form for a single one, with `${first_sta
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -103,6 +104,13 @@ def _declare(stage: DictConfig) -> None:
     if stage.get("experiment") is not None:
         stage.setdefault("overrides", {})
         stage.setdefault("fingerprint", None)
+
+
+def is_of_a_stage(key: str) -> str | None:
+    """What a key belongs to that no recipe lists: "init_from" or a stage's name; None for any other key."""
+    found = re.fullmatch(r"(init_from|first_stage|first_stages\.\w+)\.(\w+)(\..+)?", key)
+    names = _INIT if found and found[1] == "init_from" else _STAGE
+    return found[1] if found and found[2] in names else None
 
 
 def unknown_stage(reference: str, cfg: Any) -> str | None:
