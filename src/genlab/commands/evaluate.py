@@ -202,7 +202,9 @@ def _print(records: list[dict[str, Any]]) -> None:
 
 def _measured(records: list[dict[str, Any]]) -> str:
     """What the scores are of: "2000 samples against digits/test (180 pictures), averaged weights"."""
-    made = [(score["n"], score["provenance"]) for record in records for score in record["metrics"].values()]
+    from genlab.metrics.score import provenance_of
+
+    made = [(score["n"], provenance_of(score)) for record in records for score in record["metrics"].values()]
     sampled = [(n, p) for n, p in made if "extractor" in p and "reference_n" in p]
     weights = "averaged" if any(p.get("weights") == "ema" for _, p in made) else "raw"
     found = {f"{n} samples against {p['reference']} ({p['reference_n']} pictures)" for n, p in sampled[:1]}
