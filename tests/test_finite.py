@@ -12,7 +12,7 @@ import torch
 from composing import composed
 from genlab.config.files import conf_dir
 from genlab.config.instantiate import build
-from genlab.data.pixels import to_uint8
+from genlab.modalities.pixels import to_uint8
 from genlab.finite import NotFinite, finite
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.score import Score

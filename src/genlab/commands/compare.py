@@ -46,7 +46,8 @@ def compare(cfg: DictConfig) -> Path:
 
     from genlab.atomic import write_json, write_text
     from genlab.metrics.difference import compared
-    from genlab.reports import comparison, grids
+    from genlab.modalities import grids
+    from genlab.reports import comparison
     from genlab.runs.store import Store
 
     runs = [Store(cfg.paths.output_dir).find(str(cfg[key])) for key in ("a", "b")]
@@ -100,5 +101,5 @@ def _scored(cfg: DictConfig, own: DictConfig, run: Run) -> tuple[dict[str, Score
     if not samples:
         return scores, None
     with module.averaged(), torch.no_grad():
-        drawn = [batch.pixels for batch in Generated(module, cfg.n, suite.seed).batches(suite.batch_size)]
+        drawn = [batch.pixels for batch in Generated(module, cfg.n, suite.seed, data.modality).batches(suite.batch_size)]
     return scores, torch.cat(drawn).cpu()

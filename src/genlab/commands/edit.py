@@ -32,10 +32,10 @@ def edit(cfg: DictConfig, run: Any) -> Path:
     import torch
 
     from genlab.config.instantiate import build
-    from genlab.data.pixels import to_uint8
+    from genlab.modalities.pixels import to_uint8
     from genlab.editing.editable import Editable
     from genlab.randomness import PerImage
-    from genlab.reports import grids
+    from genlab.modalities import grids
     from genlab.runs.evaluation_cache import checkpoint_of
     from genlab.runs.restore import restore
 
@@ -72,11 +72,11 @@ def _picture(cfg: DictConfig, num_classes: int | None) -> tuple[Tensor, int | No
     from genlab.config.instantiate import build
     from genlab.data.dynamic_range import UnclearRange
     from genlab.data.picture import to_square
-    from genlab.data.pixels import to_model
+    from genlab.modalities.pixels import to_model
 
     label = None if num_classes is None else cfg.label
     if isinstance(cfg.image, int):
-        pixels, labels = build(cfg.dataset, list(cfg.allow_targets)).images("test")
+        pixels, labels = build(cfg.dataset, list(cfg.allow_targets)).items("test")
         if not 0 <= cfg.image < len(pixels):
             raise ValueError(f"image = {cfg.image}: the test pictures are 0 to {len(pixels) - 1}")
         if label is None and num_classes is not None and labels is not None:

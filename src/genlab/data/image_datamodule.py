@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any, Literal
 
 import torch
-from torch import Tensor
 
 from genlab.data.classes import selected
 from genlab.data.items import Items
@@ -105,10 +104,6 @@ class ImageDataModule(ResidentData):
         """A name for each class, where labels are used."""
         names = self._images.class_names
         return None if self.num_classes is None or names is None else list(names)
-
-    def images(self, split: Split) -> tuple[Tensor, Tensor | None]:
-        """The pictures of a split: (n, channel, height, width) uint8, their labels (n,) int64 or None; on the CPU."""
-        return self.items(split)
 
     def part(self, split: Split) -> tuple[Items, Tensor]:
         """All pictures, which the splits share, and the rows of them that are this one."""

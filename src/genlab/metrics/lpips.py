@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from genlab.data.pixels import to_model
+from genlab.modalities.pixels import to_model
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.extractors.extractor import as_colour
 from genlab.metrics.extractors.weights import WeightFile, downloaded
@@ -48,6 +48,7 @@ class LPIPS:
     """
 
     needs = frozenset({"reconstructions", "31 pixels"})
+    modality = frozenset({"image"})
     names: tuple[str, ...] = ("lpips",)
 
     def __init__(self, weights_dir: str, weights: str | None = None) -> None:

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from genlab.data.pixels import to_uint8
 from genlab.metrics.cache import digest
+from genlab.modalities.modality import Modality
 from genlab.protocols import Samples
 from genlab.randomness import PerImage
 
@@ -18,7 +18,7 @@ class Pictures(NamedTuple):
     """A batch of pictures to be scored."""
 
     pixels: Tensor
-    """(batch, channel, height, width) uint8."""
+    """(batch, *shape) as the data are stored: (batch, channel, height, width) uint8 of pictures."""
 
     labels: Tensor | None
     """(batch,) the classes that were asked for, where any were."""
@@ -41,8 +41,9 @@ class Source(Protocol):
 class Generated:
     """What a model draws: picture i depends on (seed, i) alone, its class is i modulo the number of classes."""
 
-    def __init__(self, module: Samples, n: int, seed: int) -> None:
+    def __init__(self, module: Samples, n: int, seed: int, modality: Modality) -> None:
         self.module = module
+        self.modality = modality
         self.n = n
         self.seed = seed
 
@@ -54,7 +55,7 @@ class Generated:
             condition = None if labels is None else labels.to(device)
             streams = PerImage.range(self.seed, start, stop, device)
             samples = self.module.sample(stop - start, condition, generator=streams)
-            yield Pictures(to_uint8(samples, "samples"), labels)
+            yield Pictures(self.modality.to_stored(samples, "samples"), labels)
 
     def provenance(self) -> dict[str, Any]:
         return {**model_provenance(self.module), "seed": self.seed}

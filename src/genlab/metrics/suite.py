@@ -17,6 +17,7 @@ from genlab.metrics.cost import Cost
 from genlab.metrics.evaluation import Evaluation, Plan
 from genlab.metrics.extractors.extractor import Extractor, Report
 from genlab.metrics.least import counted, too_few
+from genlab.metrics.modality import check_modalities, read_by, reads
 from genlab.metrics.reference import Data, Split
 from genlab.metrics.score import Score
 from genlab.metrics.scored import Scored, compute
@@ -82,6 +83,7 @@ class Suite:
         self.cache_dir = Path(cache_dir)
         self.keep_features = keep_features
         self._warned: set[str] = set()
+        check_modalities(self.metrics)
         self._share_extractors()
 
     def _share_extractors(self) -> None:
@@ -117,7 +119,7 @@ class Suite:
         return _extractors(self.metrics)
 
     def applicable(self, module: object, data: Data) -> dict[str, Metric]:
-        """The metrics whose needs the model and its data meet."""
+        """The metrics that read the data's modality, and whose needs the model and its data meet."""
         able = capabilities(module, data)
         return {name: metric for name, metric in self.metrics.items() if metric.needs <= able | _knowledge(metric)}
 
@@ -203,7 +205,7 @@ class Suite:
         with _averaged(module):
             finite_weights(module)
         self.check(module, data, progress)
-        source = Generated(module, self.n_samples, self.seed) if isinstance(module, Samples) else None
+        source = Generated(module, self.n_samples, self.seed, data.modality) if isinstance(module, Samples) else None
         with torch.no_grad(), _averaged(module), torch.random.fork_rng(_cuda_devices(module)):
             torch.manual_seed(fold_in(self.seed, "metrics"))  # for what takes no generator; training's state is kept
             device = torch.device(getattr(module, "device", "cpu"))

@@ -11,8 +11,8 @@ import numpy as np
 from torch import Tensor
 
 from genlab.atomic import replacing
-from genlab.data.pixels import to_uint8
-from genlab.reports.grids import Pixels, grid
+from genlab.modalities.pixels import to_uint8
+from genlab.modalities.grids import Pixels, grid
 from genlab.reports.points import cloud
 
 FORMATS = (".gif", ".mp4")

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from genlab.data.pixels import to_model, to_uint8
+from genlab.modalities.pixels import to_model, to_uint8
 from genlab.editing.latent import LatentSpace, interpolate, walk
-from genlab.reports import grids
+from genlab.modalities import grids
 
 _STEPS, _WAYS = 10, 6
 _UNITS = 8
@@ -23,7 +23,7 @@ _LOOKED_AT = 500
 def draw_interpolations(module: LatentSpace, data: Any, path: Path, device: torch.device | str) -> Path | None:
     """Ways between test pictures: of different classes, or of one class where the model is told the class; None where
     the test pictures are too few for one way."""
-    pixels, labels = data.images("test")
+    pixels, labels = data.items("test")
     first, last = ends(labels if _conditional(module) else None, min(_WAYS, len(pixels) // 2))
     if not len(first):
         return None
@@ -45,7 +45,7 @@ def ends(labels: Tensor | None, n: int) -> tuple[Tensor, Tensor]:
 
 def draw_traversals(module: LatentSpace, data: Any, path: Path, device: torch.device | str) -> Path:
     """A test picture with one coding unit at each of seven places, for the units that vary most over the data."""
-    pixels, labels = data.images("test")
+    pixels, labels = data.items("test")
     given = labels[:_LOOKED_AT].to(device) if _conditional(module) else None
     codes = module.encode(to_model(pixels[:_LOOKED_AT]).to(device), given)
     spread, mean = torch.std_mean(codes, 0)

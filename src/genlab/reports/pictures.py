@@ -8,11 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from genlab.data.pixels import to_model, to_uint8
+from genlab.modalities.pixels import to_model, to_uint8
 from genlab.editing.latent import LatentSpace
 from genlab.protocols import CodeMaps, Denoises, DrawsCodes, Reconstructs, Samples, ShowsDenoising
 from genlab.randomness import PerImage
-from genlab.reports import grids
+from genlab.modalities import grids
 from genlab.reports.code_maps import code_map_grid
 from genlab.reports.curves import loss_curve
 from genlab.reports.drawings import draw_each, or_notice
@@ -54,7 +54,7 @@ def draw_unfolding(module: ShowsDenoising, path: Path, device: torch.device | st
 
 def draw_reconstructions(module: Reconstructs, data: Any, path: Path, device: torch.device | str) -> Path:
     """Test pictures above their reconstructions."""
-    pixels, labels = data.images("test")
+    pixels, labels = data.items("test")
     n = 4 * COLUMNS
     pixels, labels = pixels[:n], None if labels is None else labels[:n].to(device)
     with torch.no_grad():
@@ -65,7 +65,7 @@ def draw_reconstructions(module: Reconstructs, data: Any, path: Path, device: to
 
 def draw_code_maps(module: CodeMaps, data: Any, path: Path, device: torch.device | str) -> Path | None:
     """Test pictures, their code maps, what these are decoded to; None where a code is a pixel and shows nothing new."""
-    pixels = data.images("test")[0][:COLUMNS]
+    pixels = data.items("test")[0][:COLUMNS]
     with torch.no_grad():
         codes = module.codes(to_model(pixels).to(device))
         decoded = to_uint8(module.decode(codes)).cpu()
@@ -123,7 +123,7 @@ def draw_process(module: Any, data: Any, run: Run) -> Path | None:
     denoises = isinstance(module, Denoises)
     if not denoises or len(data.shape) != 3 or path.is_file():
         return None
-    pixels = to_model(data.images("test")[0][:2]).to(module.device)
+    pixels = to_model(data.items("test")[0][:2]).to(module.device)
     x0 = module.codec.encode(pixels)
     if x0.shape != pixels.shape:  # codes are no pictures
         return None

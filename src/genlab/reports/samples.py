@@ -12,11 +12,11 @@ from torch import Tensor
 
 from genlab.atomic import replacing, write_json
 from genlab.data.folder import is_picture
-from genlab.data.pixels import to_uint8
+from genlab.modalities.pixels import to_uint8
 from genlab.data.walk import files_under, shown
 from genlab.errors import listed
 from genlab.finite import finite
-from genlab.reports import grids
+from genlab.modalities import grids
 from genlab.reports.points import cloud
 from genlab.runs.reading import check_fields, or_noted, read_json
 

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from genlab.atomic import replacing
-from genlab.data.pixels import to_uint8
+from genlab.modalities.pixels import to_uint8
 from genlab.processes.process import Process
 from genlab.processes.schedule import Schedule
-from genlab.reports.grids import grid
+from genlab.modalities.grids import grid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

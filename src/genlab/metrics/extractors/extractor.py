@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from genlab.modalities.modality import modalities
+
 Report = Callable[[str, int, int], None] | None
 """Told (what is done, how many are done, of how many) as work goes on."""
 
@@ -40,6 +42,9 @@ class Extractor(ABC):
 
     colour: bool = False
     """Whether it knows colour pictures only: greyscale is repeated three times, which a suite warns of once."""
+
+    modality: frozenset[str] = frozenset({"image"})
+    """The names of the modalities that it reads; its metrics read no others."""
 
     batch_size: int = 64
 
@@ -88,8 +93,10 @@ class Extractor(ABC):
         network = self._network
         if network is None:
             raise RuntimeError(f"the extractor {self.name} is not prepared yet")
-        if images.dtype != torch.uint8 or images.ndim != 4:
-            raise TypeError(f"extractors take (n, c, h, w) uint8 pictures, got {tuple(images.shape)} {images.dtype}")
+        kinds = [kind for kind in modalities() if kind.name in self.modality]
+        if not any(kind.holds(images) for kind in kinds):
+            taken = " or ".join(kind.stored_as for kind in kinds)
+            raise TypeError(f"the extractor {self.name} takes {taken}, got {tuple(images.shape)} {images.dtype}")
         device = next(network.parameters()).device
         gathering, done = Gathering(len(images)), 0
         for batch in images.split(self.batch_size):
