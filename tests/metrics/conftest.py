@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from genlab.data.digits import Digits
-from genlab.modalities.pixels import to_model
 from genlab.metrics.extractors.classifier import OwnClassifier
+from genlab.modalities.image import Image
+from genlab.modalities.pixels import to_model
 
 
 class DigitsData:
@@ -22,6 +23,7 @@ class DigitsData:
     checksum = "digits-of-the-tests"
     num_classes: int | None = 10
     shape = (1, 8, 8)
+    modality = Image()
 
     def __init__(self) -> None:
         source = Digits().load(1, 8)

@@ -12,13 +12,13 @@ from torch import Tensor
 from genlab.codecs.identity import Identity
 from genlab.codecs.rescale import Rescale
 from genlab.conditioning.unconditional import Unconditional
-from genlab.modalities.pixels import to_model
 from genlab.denoisers.denoiser import Denoiser
 from genlab.denoisers.learned_variance import LearnedVariance
 from genlab.denoisers.x0 import X0
 from genlab.metrics.capabilities import capabilities
 from genlab.metrics.denoising_likelihood import FlowBits, VariationalBits
 from genlab.metrics.suite import Suite
+from genlab.modalities.pixels import to_model
 from genlab.objectives.flow_likelihood import FlowLikelihood
 from genlab.objectives.variational_bound import PixelDecoder
 from genlab.processes.gaussian import Gaussian

@@ -13,12 +13,13 @@ import yaml
 from composing import composed
 from genlab.config.files import conf_dir
 from genlab.config.instantiate import build
-from genlab.modalities.pixels import to_model
 from genlab.errors import ConfigError
 from genlab.metrics.evaluation import Evaluation, Plan
 from genlab.metrics.least import Counts
 from genlab.metrics.source import Generated
 from genlab.metrics.suite import Suite
+from genlab.modalities.image import Image
+from genlab.modalities.pixels import to_model
 
 MOST = 80
 HANDLES = {
@@ -34,7 +35,7 @@ DIFFUSION = {"bound", "flow"}
 class Few:
     """Digits with so many pictures of a split, their classes in turn."""
 
-    name, shape, num_classes = "digits", (1, 8, 8), 10
+    name, shape, num_classes, modality = "digits", (1, 8, 8), 10, Image()
 
     def __init__(self, data: Any, side: int = 8, **cut: int) -> None:
         self.checksum, self.shape, self._data, self._cut, self._side = data.checksum, (1, side, side), data, cut, side
@@ -86,7 +87,9 @@ def unchecked(suite: Suite, data: Few) -> dict[str, Any]:
     extractors = [metric.extractor] if hasattr(metric, "extractor") else []
     plan = Plan(suite.n_samples, 100, 0, "test", suite.cache_dir, extractors, keep_pixels=True)
     module = Model(data)
-    found: dict[str, Any] = metric.scores(Evaluation(module, Generated(module, suite.n_samples, 0), data, plan))
+    found: dict[str, Any] = metric.scores(
+        Evaluation(module, Generated(module, suite.n_samples, 0, data.modality), data, plan)
+    )
     return found
 
 

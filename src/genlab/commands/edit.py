@@ -32,30 +32,31 @@ def edit(cfg: DictConfig, run: Any) -> Path:
     import torch
 
     from genlab.config.instantiate import build
-    from genlab.modalities.pixels import to_uint8
     from genlab.editing.editable import Editable
-    from genlab.randomness import PerImage
     from genlab.modalities import grids
+    from genlab.randomness import PerImage
     from genlab.runs.evaluation_cache import checkpoint_of
     from genlab.runs.restore import restore
 
     model = restore(cfg, checkpoint_of(run, cfg.checkpoint))
-    can_be_edited = isinstance(model, Editable) and "size" in cfg.dataset
+    data = build(cfg.dataset, list(cfg.allow_targets))
+    modality = data.modality
+    can_be_edited = isinstance(model, Editable) and data.modality.singly
     if not can_be_edited:
         raise ConfigError(f"run {run.path.name} is no diffusion model of pictures, and only such a model edits")
     model.to("cuda" if torch.cuda.is_available() else "cpu")
     wanted = build(cfg.edit, list(cfg.allow_targets))
     try:
-        x, label = _picture(cfg, model.num_classes)
+        x, label = _picture(cfg, data, model.num_classes)
         told = None if label is None else torch.full((cfg.n,), label, device=model.device)
-        copies, noise = x.repeat(cfg.n, 1, 1, 1).to(model.device), PerImage.range(cfg.seed, 0, cfg.n, model.device)
+        copies, noise = x.repeat_interleave(cfg.n, 0).to(model.device), PerImage.range(cfg.seed, 0, cfg.n, model.device)
         with model.averaged(), torch.no_grad():
             given, results = wanted(model, copies, told, generator=noise)
     except ValueError as error:
         raise ConfigError(str(error)) from error
     path = Path(cfg.out or run.place("samples", f"{stem('edit', cfg)}.png"))
-    row = torch.cat([x, given.cpu(), results.cpu()])
-    grids.save_png(path, grids.grid(to_uint8(row), len(row), column_labels=["original", "given", *_numbers(results)]))
+    row = modality.tiles(modality.to_stored(torch.cat([x, given.cpu(), results.cpu()]), "pictures"))
+    grids.save_png(path, grids.grid(row, len(row), column_labels=["original", "given", *_numbers(results)]))
     print(path)
     return path
 
@@ -64,26 +65,27 @@ def _numbers(results: Tensor) -> list[str]:
     return [f"result {i + 1}" for i in range(len(results))]
 
 
-def _picture(cfg: DictConfig, num_classes: int | None) -> tuple[Tensor, int | None]:
+def _picture(cfg: DictConfig, data: Any, num_classes: int | None) -> tuple[Tensor, int | None]:
     """(1, channel, height, width) in [-1, 1], and its class where the model wants one."""
     import torch
     from PIL import Image, UnidentifiedImageError
 
-    from genlab.config.instantiate import build
     from genlab.data.dynamic_range import UnclearRange
     from genlab.data.picture import to_size
-    from genlab.modalities.pixels import to_model
+    from genlab.modalities.image import Image as modality_of_pictures  # noqa: N813
 
     label = None if num_classes is None else cfg.label
     if isinstance(cfg.image, int):
-        pixels, labels = build(cfg.dataset, list(cfg.allow_targets)).items("test")
+        pixels, labels = data.items("test")
         if not 0 <= cfg.image < len(pixels):
             raise ValueError(f"image = {cfg.image}: the test pictures are 0 to {len(pixels) - 1}")
         if label is None and num_classes is not None and labels is not None:
             label = int(labels[cfg.image])
-        return to_model(pixels[cfg.image : cfg.image + 1]), label
+        return data.modality.to_model(pixels[cfg.image : cfg.image + 1]), label
     if num_classes is not None and label is None:
         raise ValueError(f"label is missing: which of the {num_classes} classes is {cfg.image} to be taken for?")
+    if not isinstance(data.modality, modality_of_pictures):
+        raise ValueError(f"image = {cfg.image}: {data.name} has no picture files; give the number of a test item")
     try:
         with Image.open(cfg.image) as picture:
             framed = to_size(picture, cfg.dataset.channels, cfg.dataset.size, "crop")
@@ -91,4 +93,4 @@ def _picture(cfg: DictConfig, num_classes: int | None) -> tuple[Tensor, int | No
         raise ValueError(f"image = {cfg.image}: {error}") from error
     except (OSError, UnidentifiedImageError) as error:
         raise ValueError(f"image = {cfg.image} is neither a picture file nor the number of a test picture") from error
-    return to_model(torch.from_numpy(framed.copy())[None]), label
+    return data.modality.to_model(torch.from_numpy(framed.copy())[None]), label

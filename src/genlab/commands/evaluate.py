@@ -113,13 +113,14 @@ def _draw(module: Any, data: Any, folder: Path) -> None:
     from genlab.reports.pictures import draw_samples, draw_unfolding
 
     samples, unfolds = isinstance(module, Samples), isinstance(module, ShowsDenoising)
-    if len(data.shape) != 3:
+    modality = data.modality
+    if not modality.singly:
         return
     with module.averaged():
         if samples:
-            or_notice("samples", lambda: draw_samples(module, folder / "samples.png", module.device))
+            or_notice("samples", lambda: draw_samples(module, modality, folder / "samples.png", module.device))
         if unfolds:
-            or_notice("unfolding", lambda: draw_unfolding(module, folder / "unfolding.png", module.device))
+            or_notice("unfolding", lambda: draw_unfolding(module, modality, folder / "unfolding.png", module.device))
 
 
 def _words(argv: list[str], run: Run | None) -> list[str]:

@@ -111,6 +111,7 @@ class Sample(OfRun):
     label: NonNegativeInt | None
     out: str | None
     format: Literal["grid", "folder", "film"]
+    file_type: str | None
     frames: PositiveInt
     batch_size: PositiveInt
 

@@ -1,4 +1,4 @@
-"""What genlab asks of a data module: `ResidentData` has all of it, a data module of your own may be any class that has."""
+"""What genlab asks of a data module. `ResidentData` has all of it; any other class that has it serves as well."""
 
 from __future__ import annotations
 

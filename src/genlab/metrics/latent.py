@@ -40,7 +40,11 @@ class LatentStructure:
         for start in range(0, len(images), evaluation.batch_size):
             rows = slice(start, start + evaluation.batch_size)
             condition = None if given is None else given[rows].to(evaluation.device)
-            parts.append(evaluation.module.encode(evaluation.data.modality.to_model(images[rows].to(evaluation.device)), condition).cpu())
+            parts.append(
+                evaluation.module.encode(
+                    evaluation.data.modality.to_model(images[rows].to(evaluation.device)), condition
+                ).cpu()
+            )
             evaluation.tell("codes", min(rows.stop, len(images)), len(images))
         codes = finite(torch.cat(parts), "codes")
         summary = summarise(codes.numpy(), labels.numpy())

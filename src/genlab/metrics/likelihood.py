@@ -34,7 +34,8 @@ class NegativeLogLikelihood:
             evaluation.tell("likelihoods", min(rows.stop, len(images)), len(images))
         nats = finite(torch.cat(values), "likelihoods")  # of zero, infinite in nats, among them
         module = evaluation.module
-        dimensions = module.dimensions(evaluation.data.modality.to_model(images[:1])) if isinstance(module, Counted) else None
+        one = evaluation.data.modality.to_model(images[:1])
+        dimensions = module.dimensions(one) if isinstance(module, Counted) else None
         kind = type(getattr(module, "likelihood", module)).__name__  # a density, greys, levels: never ranked together
         how = {**evaluation.real_measured(), "likelihood": kind, "dimensions": dimensions}
         made = {**evaluation.real_made(), "interval": "bootstrap"}

@@ -28,7 +28,7 @@ def check_modalities(metrics: Mapping[str, Any]) -> None:
     """Raise ConfigError, one sentence, for a metric or an extractor that reads no modality that there is."""
     there = sorted({kind.name for kind in modalities()})
     for handle, metric in metrics.items():
-        extractor = getattr(metric, "extractor", None)
+        extractor: Any = getattr(metric, "extractor", None)
         for part, what in ((metric, f"the metric {handle}"), (extractor, f"the extractor of the metric {handle}")):
             for name in sorted(getattr(part, "modality", None) or ()):
                 if name not in there:

@@ -120,7 +120,11 @@ class Suite:
     def applicable(self, module: object, data: Data) -> dict[str, Metric]:
         """The metrics that read the data's modality, and whose needs the model and its data meet."""
         able = capabilities(module, data)
-        return {name: metric for name, metric in self.metrics.items() if metric.needs <= able | _knowledge(metric)}
+        return {
+            name: metric
+            for name, metric in self.metrics.items()
+            if reads(metric, data.modality.name) and metric.needs <= able | _knowledge(metric)
+        }
 
     def on(self, n_samples: int, split: Split, asked_by: str) -> Suite:
         """The same metrics on another number of samples, for which the key `asked_by` asks, against another split."""
@@ -139,6 +143,12 @@ class Suite:
         Weights of extractors are fetched or trained here, `progress` is told.
         """
         metrics = self.applicable(module, data)
+        if self.metrics and not any(reads(metric, data.modality.name) for metric in self.metrics.values()):
+            kinds = sorted({kind for metric in self.metrics.values() for kind in read_by(metric) or ()})
+            raise ValueError(
+                f"{data.name} is {data.modality.name}, which no metric of the suite ({', '.join(self.metrics)}) reads: "
+                f"they read {', '.join(kinds)}; choose others or metrics=none"
+            )
         if self.metrics and not metrics:
             able = ", ".join(sorted(capabilities(module, data))) or "nothing"
             raise ValueError(

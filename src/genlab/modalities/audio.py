@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import wave
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,7 +62,7 @@ class Audio(Modality):
         waves = stored.cpu().flatten(0, 1).float()  # (n * channels, samples)
         edges = torch.linspace(0, waves.shape[1], _WIDTH + 1).long().tolist()
         low, high = [], []
-        for begin, end in zip(edges[:-1], edges[1:], strict=True):
+        for begin, end in itertools.pairwise(edges):
             seen = waves[:, max(0, begin - 1) : max(end, begin + 1)]  # from the last column's end: no gaps in the line
             low.append(seen.amin(1))
             high.append(seen.amax(1))

@@ -27,7 +27,7 @@ class Modality(ABC):
     stored_as: ClassVar[str]
     """The dtype and the shape of stored items, in words, for error messages."""
     suffixes: ClassVar[tuple[str, ...]]
-    """The endings of the files that one item may be written as; the first is the one that is meant when none is said."""
+    """The endings of the files that one item may be written as; the first is taken when none is asked for."""
     singly: ClassVar[bool] = True
     """Whether one item is something to look at; points are only seen together, as a cloud."""
 
@@ -62,7 +62,7 @@ class Modality(ABC):
         return {"samples": path, **self.media(path.with_suffix(""), stored, columns)}
 
     def media(self, stem: Path, stored: Tensor, columns: int | None = None) -> dict[str, Path]:
-        """Write what a still picture does not show of items, STEM_sound.wav or STEM_film.gif; by kind, none by default."""
+        """Write what a still picture does not show of items, STEM_sound.wav or STEM_film.gif; by kind."""
         return {}
 
     def write(self, path: Path, item: Tensor) -> Path:
