@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _STILLS = 6
 """Frames of a film that its still picture shows, side by side."""
+_SIDE, _LINE = 32, 224
+"""Pixels that the longer side of a small frame is enlarged to, about, and the grey between frames."""
 
 
 class Video(Modality):
@@ -47,12 +49,14 @@ class Video(Modality):
         return to_uint8(x, what)
 
     def tiles(self, stored: Tensor) -> Tensor:
-        """Frames evenly chosen of each film, side by side."""
+        """Frames evenly chosen of each film side by side, with a grey line between; small ones are enlarged."""
         import torch
+        from torch.nn.functional import pad
 
-        frames = stored.shape[2]
+        frames, zoom = stored.shape[2], max(1, round(_SIDE / max(stored.shape[-2:])))
         chosen = torch.linspace(0, frames - 1, min(frames, _STILLS)).round().long()
-        return stored[:, :, chosen].permute(0, 1, 3, 2, 4).flatten(3)
+        large = stored[:, :, chosen].repeat_interleave(zoom, 3).repeat_interleave(zoom, 4)
+        return pad(large, (0, 1), value=_LINE).permute(0, 1, 3, 2, 4).flatten(3)[..., :-1]
 
     def media(self, stem: Path, stored: Tensor, columns: int | None = None) -> dict[str, Path]:
         """All films in a grid, playing at once."""

@@ -51,6 +51,7 @@ class Extractor(ABC):
     def __init__(self) -> None:
         self._network: nn.Module | None = None
         self._sha256: str | None = None
+        self._device = torch.device("cpu")
 
     @property
     @abstractmethod
@@ -76,6 +77,7 @@ class Extractor(ABC):
                 network, self._sha256 = self.load(data, report)
             self._network = network.eval().requires_grad_(False)
         self._network.to(device)
+        self._device = torch.device(device)
 
     @property
     def sha256(self) -> str:
@@ -102,10 +104,9 @@ class Extractor(ABC):
         if not any(kind.holds(images) for kind in kinds):
             taken = " or ".join(kind.stored_as for kind in kinds)
             raise TypeError(f"the extractor {self.name} takes {taken}, got {tuple(images.shape)} {images.dtype}")
-        device = next(network.parameters()).device
         gathering, done = Gathering(len(images)), 0
         for batch in images.split(self.batch_size):
-            gathering.add(network(batch.to(device)))
+            gathering.add(network(batch.to(self._device)))
             done += len(batch)
             if report is not None:
                 report(f"{self.name} features", done, len(images))
