@@ -70,8 +70,8 @@ def decisive(cfg: DictConfig) -> dict[str, Any]:
 
 def content_name(cfg: DictConfig) -> str:
     """Twelve hexadecimal digits of all that decides a result; another one where a file or an own class has changed."""
-    asked = training(cfg, follow=False) | _measured(cfg)
-    content = _by_content({k: v for k, v in asked.items() if is_listed(k)}, follow=True)
+    decisive_keys = training(cfg, follow=False) | _measured(cfg)
+    content = _by_content({k: v for k, v in decisive_keys.items() if is_listed(k)}, follow=True)
     return _hash(content | _own_source(cfg, content))
 
 
