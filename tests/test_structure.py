@@ -60,9 +60,12 @@ def imports(path):
 
 
 def test_every_package_has_its_layer():
-    assert {path.name.removesuffix(".py") for path in SOURCE.iterdir()} - {"__init__", "__pycache__", "conf"} == set(
-        LAYERS
-    )
+    assert {path.name.removesuffix(".py") for path in SOURCE.iterdir()} - {
+        "__init__",
+        "__pycache__",
+        "conf",
+        "py.typed",
+    } == set(LAYERS)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
