@@ -6,6 +6,7 @@ import pytest
 
 from composing import with_words
 from genlab.cli import main
+from genlab.runs.record import SCHEMA
 from genlab.runs.store import Store
 
 SMALL = [
@@ -36,7 +37,7 @@ def runs(store, task):
 def test_a_run_leaves_the_folder_of_the_contract(store, task):
     (run,) = runs(store, task)
     record = json.loads(run.record_file.read_text())
-    assert record["schema"] == 1
+    assert record["schema"] == SCHEMA
     assert record["status"] == "completed"
     assert record["fingerprint"] == run.path.name
     assert record["error"] is None

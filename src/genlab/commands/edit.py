@@ -65,13 +65,13 @@ def _numbers(results: Tensor) -> list[str]:
 
 
 def _picture(cfg: DictConfig, num_classes: int | None) -> tuple[Tensor, int | None]:
-    """(1, channel, size, size) in [-1, 1], and its class where the model wants one."""
+    """(1, channel, height, width) in [-1, 1], and its class where the model wants one."""
     import torch
     from PIL import Image, UnidentifiedImageError
 
     from genlab.config.instantiate import build
     from genlab.data.dynamic_range import UnclearRange
-    from genlab.data.picture import to_square
+    from genlab.data.picture import to_size
     from genlab.data.pixels import to_model
 
     label = None if num_classes is None else cfg.label
@@ -86,9 +86,9 @@ def _picture(cfg: DictConfig, num_classes: int | None) -> tuple[Tensor, int | No
         raise ValueError(f"label is missing: which of the {num_classes} classes is {cfg.image} to be taken for?")
     try:
         with Image.open(cfg.image) as picture:
-            square = to_square(picture, cfg.dataset.channels, cfg.dataset.size, "crop")
+            framed = to_size(picture, cfg.dataset.channels, cfg.dataset.size, "crop")
     except UnclearRange as error:
         raise ValueError(f"image = {cfg.image}: {error}") from error
     except (OSError, UnidentifiedImageError) as error:
         raise ValueError(f"image = {cfg.image} is neither a picture file nor the number of a test picture") from error
-    return to_model(torch.from_numpy(square.copy())[None]), label
+    return to_model(torch.from_numpy(framed.copy())[None]), label

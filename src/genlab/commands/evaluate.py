@@ -179,17 +179,15 @@ def _done_before(file: Path, made_of: dict[str, Any], is_timed: bool) -> dict[st
     Raises:
         Damaged, Newer: it is there and cannot be used.
     """
-    from genlab.runs.reading import read_json
-    from genlab.runs.record import check_record
+    from genlab.runs.record import read_record
 
     remedy = "move it away, and the run is evaluated again"
-    if (record := read_json(file, remedy)) is None:
+    if (record := read_record(file, remedy)) is None:
         return None
-    check_record(record, file, remedy)
-    known = record.get("made_of")
-    if not isinstance(known, dict) or (is_timed and not known.get("timed")):
+    before = record.get("made_of")
+    if not isinstance(before, dict) or (is_timed and not before.get("timed")):
         return None
-    same = all(known.get(key) == value for key, value in made_of.items())
+    same = all(before.get(key) == value for key, value in made_of.items())
     return record if same and record.get("status") == "completed" else None
 
 

@@ -17,7 +17,7 @@ from genlab.config.misfits import misfits
 from genlab.config.misread import unresolved
 from genlab.config.own_modules import find_own_modules
 from genlab.config.placing import misplaced
-from genlab.config.rules import RULES
+from genlab.config.rules import rules
 from genlab.config.schema import Paths, Root, Train
 from genlab.config.signatures import Parameter, Signature, UnknownTarget, define, signature
 from genlab.config.stages import FILLED_IN_LATER, declare
@@ -40,20 +40,10 @@ def check(cfg: DictConfig, keys: type[Root] = Train) -> None:
     known = [p.name for p in root.parameters]
     problems = list(_arguments(cfg, "", keys.__name__, root))
     problems += [problem for key in cfg if key in known for problem in _node(cfg, key, str(key), allowed)]
-    problems += _violations(cfg, strict=not problems)
+    problems += [problem for rule in rules() for problem in rule(cfg)]
     problems += _misplaced(cfg, [str(key) for key in cfg if key in known], allowed)
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
-
-
-def _violations(cfg: DictConfig, strict: bool) -> Iterator[str]:
-    """What the rules say; unless `strict`, rules that stumble over values reported before are passed over."""
-    for rule in RULES:
-        try:
-            yield from rule(cfg)
-        except (TypeError, ValueError, ArithmeticError, AttributeError, OmegaConfBaseException):
-            if strict:
-                raise
 
 
 def check_own_part(parent: DictConfig, key: str, path: str) -> None:
@@ -190,10 +180,26 @@ def _value(node: DictConfig, key: str, path: str, parameter: Parameter) -> Itera
             return
         for where, what in list(misfits(node[key], parameter.annotation, parameter.module, path)):
             origin = _origin(root, where)
+            if origin != where and _is_misfit(root, origin):
+                continue  # told where it stands
             if not (what.startswith("must not be null") and origin.startswith(FILLED_IN_LATER)):
                 yield f"{origin} {what}"
     except OmegaConfBaseException:
         return  # reported by _node
+
+
+def _is_misfit(root: DictConfig, path: str) -> bool:
+    """Whether the value at `path` does not fit the part that it is given to there."""
+    above, _, name = path.rpartition(".")
+    part = OmegaConf.select(root, above) if above else None
+    if not isinstance(part, DictConfig) or "_target_" not in part or name not in part:
+        return False
+    with suppress(UnknownTarget):
+        for parameter in signature(str(part["_target_"])).parameters:
+            if parameter.name == name:
+                known = limited(parameter, _full_name(str(part["_target_"])))
+                return any(misfits(part[name], known.annotation, known.module, path))
+    return False
 
 
 def _origin(root: DictConfig, path: str) -> str:
@@ -206,5 +212,5 @@ def _origin(root: DictConfig, path: str) -> str:
     if not isinstance(parent, DictConfig | ListConfig) or not OmegaConf.is_interpolation(parent, key):
         return path
     raw: Any = parent._get_node(key)
-    target = re.fullmatch(r"\$\{(?:oc\.select:)?([\w.\[\]]+)\}", str(raw._value()))
+    target = re.fullmatch(r"\$\{(?:oc\.select:|height:\$\{|width:\$\{)?([\w.\[\]]+)\}{1,2}", str(raw._value()))
     return path if target is None else _origin(root, target[1])

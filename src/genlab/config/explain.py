@@ -141,7 +141,8 @@ def _unknown_override(key: str, error: Exception, argv: list[str], config_name: 
             f"{key}: this config chooses nothing there; an option of a group is chosen as {group}=OPTION"
         )
     inner = getattr(error.__cause__, "full_key", None) or key  # of a mapping, the key in it that is unknown
-    if inner == key and (group in groups() or group.startswith("hydra/")):
+    if inner in groups() or (inner == key and group.startswith("hydra/")):
+        group = inner if inner in groups() else group
         why = "the model does not use one" if config_name == "train" else f"neither the run nor {config_name} uses one"
         return ConfigError(f"this config has no {group!r} to choose: {why}")
     if inner == key and (whose := is_of_a_stage(key)) is not None:

@@ -16,8 +16,8 @@ from genlab.config.fingerprint import measurement, name_with_measurement, of_sav
 from genlab.config.keys import decides
 from genlab.errors import ConfigError
 from genlab.redact import redact
-from genlab.runs.reading import Damaged, read_json
-from genlab.runs.record import Record, check_record
+from genlab.runs.reading import Damaged
+from genlab.runs.record import Record, read_record
 from genlab.runs.store import EVALUATIONS, Run, save_config
 
 CONFIG = "config"
@@ -43,8 +43,7 @@ def scores(run: Run, asked: str | None) -> dict[str, Any] | None:
     if asked is None or asked == _of_record(run, record):
         return record.to_json()
     file, remedy = _file(run, asked), "move it away, and the run is scored again"
-    if (content := read_json(file, remedy)) is not None:
-        check_record(content, file, remedy)
+    if (content := read_record(file, remedy)) is not None:
         if content.get("measurement") != asked:
             raise Damaged(f"{file} is damaged (it holds another measurement): {remedy}")
         content.pop(CONFIG, None)
