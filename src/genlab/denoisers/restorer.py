@@ -18,7 +18,7 @@ class Restorer(nn.Module):
     Its predictions have scales that are not numbers, since no noise was added: what asks for them gets none.
 
     Args:
-        network: (x (batch, ...), severity from 0 to 999 (batch,), condition | None) -> (batch, ...).
+        network: (x (batch, ...), severity from 0 to 999 (batch,), ConditionTensors | None) -> (batch, ...).
         process: what was done to the data.
     """
 

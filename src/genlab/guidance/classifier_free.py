@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from genlab.conditioning.condition import Condition
+from genlab.conditions import concatenate
 from genlab.denoisers.prediction import Denoise, Prediction
 from genlab.processes.schedule import Scales
 from genlab.ranges import NonNegativeFloat, Probability
@@ -45,7 +46,7 @@ class ClassifierFree:
                     "guidance=classifier_free needs a model trained with conditioner.dropout greater than 0, "
                     "such as 0.1; this one never saw the empty condition"
                 )
-            both = Condition(torch.cat([condition.given, condition.null]))
+            both = Condition(concatenate([condition.given, condition.null]))
             twice = denoise(torch.cat([x_t, x_t]), t if t.ndim == 0 else torch.cat([t, t]), both)
             given, null = twice.x0.chunk(2)
             scales = twice.scales if t.ndim == 0 else Scales(*(scale.chunk(2)[0] for scale in twice.scales))
