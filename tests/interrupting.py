@@ -124,7 +124,7 @@ def of_config(cfg, root):
     from omegaconf import open_dict
 
     from genlab.commands.train import fit_and_score
-    from genlab.runs.job import carry_out, find
+    from genlab.runs.job import Job, find
 
     def placed(store):
         with open_dict(cfg):
@@ -132,7 +132,7 @@ def of_config(cfg, root):
         return cfg
 
     def train(store):
-        outcome = carry_out(placed(store), [], None, fit_and_score)
+        outcome = Job(placed(store)).carry_out(fit_and_score)
         assert outcome.status == "completed", outcome.reason
 
     return Sessions(train, lambda store: find(placed(store)), root)

@@ -1,6 +1,7 @@
 """The house keeps its order: dependencies point one way, and each config names a part of its own noun."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,15 @@ SOURCE = Path(genlab.__file__).parent
 MODULES = sorted(SOURCE.rglob("*.py"))
 LAYERS = (
     # what any module may use
-    "errors", "ranges", "regular", "finite", "randomness", "redact", "notice", "programs", "progress",
+    "contents", "errors", "ranges", "regular", "finite", "randomness", "redact", "notice", "programs", "progress",
     "training_stopped", "signals", "atomic", "failures",
     # what a model is made of
     "conditions", "protocols", "first_stage", "data", "processes", "conditioning", "denoisers", "networks", "codecs",
     "guidance", "constraints", "samplers", "objectives", "editing", "models",
     # what is done with models
-    "config", "runs", "crash_report", "metrics", "reports", "interop", "callbacks", "commands", "cli", "__main__",
+    "config", "runs", "crash_report", "metrics", "reports", "interop", "callbacks", "commands",
+    # its doors: Python and the command line
+    "api", "cli", "__main__",
 )  # fmt: skip
 """Every package and module of genlab, the lowest first: each imports only from those before it."""
 APART = {
@@ -36,7 +39,7 @@ HOMES = {
     "logger": ("genlab.interop.", "pytorch_lightning."), "guidance": "genlab.guidance.",
     "conditioner": "genlab.conditioning.", "objective": "genlab.objectives.", "codec": "genlab.codecs.",
     "extractor": "genlab.metrics.", "callbacks": "genlab.callbacks.", "metrics": "genlab.metrics.",
-    "edit": "genlab.editing.",
+    "edit": "genlab.editing.", "lr_scheduler": ("torch.optim.lr_scheduler.", "diffusers.optimization."),
 }  # fmt: skip
 
 
@@ -121,3 +124,12 @@ def test_a_config_says_what_it_is_or_is_named_for_it(path):
 def test_files_stay_one_idea():
     long = {str(path.relative_to(SOURCE)): n for path in MODULES if (n := len(path.read_text().splitlines())) > 320}
     assert not long
+
+
+_CITATION = re.compile(r"[A-Z][\w-]+ (?:et al\.|&|and [A-Z][\w-]+|& [A-Z][\w-]+)?,? ?(?:19[89]|20[0-3])\d\b")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_paper_that_is_cited_has_a_link(path):
+    text = path.read_text()
+    assert not _CITATION.search(text) or "https://" in text

@@ -29,6 +29,10 @@ def trained(first: nn.Module, checkpoint: str | None, key: str, what: str) -> An
 
 def weights(checkpoint: str) -> dict[str, Tensor]:
     """The weights that the model of a checkpoint is sampled with: the averaged ones where it has them."""
-    content = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    return averaged_weights(torch.load(checkpoint, map_location="cpu", weights_only=True))
+
+
+def averaged_weights(content: dict[str, Any]) -> dict[str, Tensor]:
+    """The weights in the content of a checkpoint: the averaged ones where it has them."""
     raw: dict[str, Tensor] = content["state_dict"]
     return raw | {name: value for name, value in content.get("ema", {}).items() if name in raw}

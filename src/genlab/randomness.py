@@ -4,6 +4,8 @@
 stream, so that neither the batch size nor the number of devices changes a picture. The stream is Philox 4x32-10
 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"), computed with integer tensor operations: the
 same bits on every device, without a host-device copy.
+
+Paper: https://doi.org/10.1145/2063384.2063405
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import os
 import stat
@@ -49,3 +50,13 @@ def read_regular(path: Path, most: int) -> bytes:
         if os.fstat(file.fileno()).st_size > most or len(content := file.read(most + 1)) > most:
             raise NoFile(errno.EFBIG, f"it has more than {most} bytes", str(path))
         return content
+
+
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file's content, in hexadecimal.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with open_regular(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -12,7 +12,7 @@ from composing import composed
 from genlab.cli import main
 from genlab.commands.preimport import preimport
 words = {words!r}
-warm([composed(*words)])
+preimport([composed(*words)])
 import threading
 assert threading.active_count() == 1, "a process with threads must not be forked"
 before = set(sys.modules)

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from hydra.utils import instantiate
-from omegaconf import OmegaConf
 
-from genlab.config.files import conf_dir, options
-from genlab.config.resolvers import register_resolvers
-from genlab.data.catalog import checksum
 from genlab.data.digits import Digits
 from genlab.data.idx import IdxImages
 from genlab.data.image_datamodule import ImageDataModule
@@ -28,55 +21,6 @@ from .tiny import Tiny, put
 def digits(**changes: Any) -> ImageDataModule:
     settings = {"channels": 1, "size": 8, "num_classes": 10, "batch_size": 64, "test_size": 0.1} | changes
     return ImageDataModule(Digits(), **settings)
-
-
-def config(name: str, folder: Path) -> dict[str, Any]:
-    """conf/dataset/NAME.yaml, resolved as in a run."""
-    register_resolvers()
-    root = {"dataset": OmegaConf.load(conf_dir() / "dataset" / f"{name}.yaml"), "seed": 0}
-    cfg = OmegaConf.create(root | {"paths": {"data_dir": str(folder)}})
-    for key, value in {"path": str(folder), "repo": str(folder)}.items():
-        if OmegaConf.is_missing(cfg.dataset.source, key):
-            cfg.dataset.source[key] = value
-    resolved = OmegaConf.to_container(cfg.dataset, resolve=True)
-    assert isinstance(resolved, dict)
-    resolved.pop("defaults", None)  # which Hydra reads
-    return {str(key): value for key, value in resolved.items()}
-
-
-PICTURES = [name for name in options("dataset") if "source" in OmegaConf.load(conf_dir() / "dataset" / f"{name}.yaml")]
-"""Points are drawn by a formula, and have no source."""
-
-
-@pytest.mark.parametrize("name", PICTURES)
-def test_every_config_builds_and_its_checksum_is_known_without_building(name: str, tmp_path: Path) -> None:
-    from PIL import Image
-
-    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
-    cfg = config(name, tmp_path)
-    module = instantiate(cfg)
-    assert module.shape == (cfg["channels"], cfg["size"], cfg["size"])
-    assert module.checksum == checksum(cfg, tmp_path)
-
-
-def test_the_checksum_is_known_without_torch() -> None:
-    program = """
-import sys
-from pathlib import Path
-from genlab.data.catalog import checksum
-source = {"_target_": "genlab.data.idx.IdxImages", "name": "mnist", "data_dir": "anywhere"}
-print(checksum({"source": source, "channels": 1, "size": 28, "val_size": 5000}, Path("nowhere")))
-assert not {"torch", "PIL", "sklearn", "pytorch_lightning"} & set(sys.modules)
-"""
-    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-    mnist = ImageDataModule(IdxImages("mnist", "nowhere"), 1, 28, 10, 128, val_size=5000)
-    assert printed.strip() == mnist.checksum
-
-
-def test_a_data_module_of_the_users_own_is_known_by_its_config() -> None:
-    mine: dict[str, Any] = {"_target_": "mine.Points", "n": 1000}
-    assert checksum(mine, Path()) == checksum(dict(reversed(mine.items())), Path())
-    assert checksum(mine, Path()) != checksum(mine | {"n": 1001}, Path())
 
 
 @pytest.mark.parametrize(
@@ -201,7 +145,7 @@ def test_pictures_are_not_copied_into_memory(tiny_mnist: Tiny, tmp_path: Path) -
     mapped = source.load(1, 28).pixels
     assert isinstance(mapped, np.memmap)
     assert data.images("test")[0].numpy().tobytes() == mapped[30:].tobytes()
-    assert data._resident.pixels.data_ptr() == data._images.pixels.ctypes.data  # the very mapping
+    assert data._items.stored.data_ptr() == data._images.pixels.ctypes.data  # the very mapping
 
 
 def test_another_process_gets_the_recipe_and_not_the_pictures(tiny_mnist: Tiny, tmp_path: Path) -> None:

@@ -8,12 +8,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from genlab.data.loader import EvalLoader, Resident, Shard, TrainLoader
+from genlab.data.items import Items
+from genlab.data.loader import EvalLoader, Shard, TrainLoader
 from genlab.data.pixels import to_model
 
 N = 50
 PIXELS = torch.arange(N * 2 * 3 * 4, dtype=torch.int64).remainder(251).to(torch.uint8).reshape(N, 2, 3, 4)
-DATA = Resident(PIXELS, torch.arange(N))  # a picture's label is its row
+DATA = Items(PIXELS, torch.arange(N))  # a picture's label is its row
 ROWS = torch.arange(5, N)
 
 
@@ -59,7 +60,7 @@ def test_the_order_depends_on_seed_and_epoch_only() -> None:
 
 
 def test_half_of_the_pictures_are_mirrored_others_in_each_epoch() -> None:
-    data = Resident(torch.arange(2).to(torch.uint8).reshape(1, 1, 1, 2).expand(1000, 1, 1, 2), None)
+    data = Items(torch.arange(2).to(torch.uint8).reshape(1, 1, 1, 2).expand(1000, 1, 1, 2), None)
     train = TrainLoader(data, torch.arange(1000), 1000, seed=0, flip=True)
     mirrored = []
     for epoch in range(2):
@@ -79,10 +80,11 @@ def test_a_mirrored_picture_is_its_mirror_image() -> None:
 
 def test_main_memory_and_devices_make_the_same_batches() -> None:
     every = torch.arange(256, dtype=torch.uint8).reshape(16, 1, 4, 4)
-    data, rows = Resident(every, None), torch.randperm(16)
+    data, rows = Items(every, None), torch.randperm(16)
     flips = torch.arange(16) % 2 == 0
-    assert torch.equal(data._in_main_memory(rows, flips), data._on_device(rows, flips))
-    assert torch.equal(data._in_main_memory(rows, None), to_model(every[rows]))
+    x = every[rows].to(torch.float32).mul_(2 / 255).sub_(1)  # as a device does it
+    assert torch.equal(data.batch(rows).x, x)
+    assert torch.equal(data.batch(rows, flips).x, torch.where(flips[:, None, None, None], x.flip(-1), x))
 
 
 def test_making_batches_leaves_the_pictures_alone() -> None:
@@ -157,4 +159,4 @@ def test_evaluation_on_several_processes_sees_every_picture_once() -> None:
 
 
 def test_pictures_without_labels_give_batches_without_labels() -> None:
-    assert next(iter(EvalLoader(Resident(PIXELS, None), ROWS, 4))).label is None
+    assert next(iter(EvalLoader(Items(PIXELS, None), ROWS, 4))).label is None

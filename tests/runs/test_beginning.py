@@ -124,6 +124,18 @@ def test_a_foreign_checkpoint_that_is_none_is_refused(trained, tmp_path, capsys,
     assert reason in sentence(capsys)
 
 
+def test_a_foreign_checkpoint_with_nothing_left_offers_to_begin_from_its_weights(trained, tmp_path, capsys):
+    """Whatever the limit is: no run is completed that took no step of its own, asked for once or twice."""
+    path = trained.checkpoints / "last.ckpt"
+    none = ["~callbacks.checkpoints", "trainer.enable_checkpointing=false"]
+    no_time = ["+trainer.max_time=00:00:00:00", "trainer.max_epochs=2", *none]
+    for words in (["trainer.max_epochs=1"], no_time, no_time):
+        plain = [word for word in TINY if not word.startswith("callbacks")]
+        assert main(["train", *plain, *words, f"ckpt_path={path}", f"paths.output_dir={tmp_path}"]) == 2
+        assert "give init_from.run=RUN in place of ckpt_path" in sentence(capsys)
+    assert {run.record().status for run in Store(tmp_path)} == {"failed"}
+
+
 def test_going_on_from_a_foreign_checkpoint_is_the_longer_training(trained, tmp_path):
     assert asked(tmp_path / "straight") == 0
     assert asked(tmp_path / "on", f"ckpt_path={trained.checkpoints / 'last.ckpt'}") == 0

@@ -243,7 +243,7 @@ def test_runs_lists_what_it_can_and_names_the_rest(tmp_path, capsys):
 
 
 READERS = {
-    "runs/reading.py": "the one reader", "runs/history.py": "lines", "reports/thinning.py": "lines, many at once",
+    "runs/reading.py": "the one reader", "runs/history.py": "lines", "reports/downsample.py": "lines, many at once",
     "data/digest_memory.py": "a cache", "data/prepared.py": "a cache", "data/emoji.py": "a data set, by its checksum",
 }  # fmt: skip
 

@@ -6,7 +6,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from genlab.commands.app import App, run_app
-from genlab.commands.check import _identify
+from genlab.commands.training import with_first_stage
 from genlab.config.check import check
 from genlab.config.files import options
 from genlab.config.fingerprint import decisive
@@ -18,7 +18,7 @@ RECIPES = [name for name in options("experiment") if "/" in name and not name.st
 
 def composed(*words):
     """The config of `genlab train *words`, its first stage known, as a job has it when it is saved."""
-    app = App(task=lambda cfg: cfg, check=check, plan=_identify)
+    app = App(task=lambda cfg: cfg, check=check, plan=lambda jobs: [with_first_stage(cfg) for cfg in jobs])
     run_app("check", app, [*words, "-m", "hydra/launcher=genlab_compose"], config_name="train")
     (job,) = app.results
     return job.value

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from genlab import atomic
+from genlab.regular import file_digest
 from genlab.runs import checkpoint_io
 from genlab.runs.checkpoint_io import AtomicCheckpointIO
 from genlab.runs.store import Run, is_whole
@@ -60,7 +61,7 @@ def save(run, step, name="last.ckpt"):
 def note_beside(path):
     content = checkpoint_io.load(path)
     torch.save(content, path)
-    path.with_name(path.name + ".sha256").write_text(atomic.sha256_of(path) + "\n")
+    path.with_name(path.name + ".sha256").write_text(file_digest(path) + "\n")
 
 
 def nothing(run):

@@ -8,8 +8,8 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
-from genlab.atomic import sha256_of
 from genlab.errors import ConfigError
+from genlab.regular import file_digest
 from genlab.runs import checkpoint_io, history
 from genlab.runs.checkpoint_io import AtomicCheckpointIO
 from genlab.runs.reading import Damaged
@@ -108,7 +108,7 @@ def noted_beside(run, name, value):
     """A checkpoint as earlier versions wrote it, its checksum in a file beside it."""
     run.checkpoints.mkdir(exist_ok=True)
     torch.save({"x": torch.tensor(value)}, run.checkpoints / name)
-    (run.checkpoints / f"{name}.sha256").write_text(sha256_of(run.checkpoints / name) + "\n")
+    (run.checkpoints / f"{name}.sha256").write_text(file_digest(run.checkpoints / name) + "\n")
 
 
 def test_checkpoints_of_earlier_versions_are_read_and_give_way(tmp_path):

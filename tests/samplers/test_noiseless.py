@@ -3,11 +3,11 @@
 import pytest
 import torch
 
+from genlab.denoisers.estimate import Estimate
 from genlab.denoisers.prediction import Prediction
 from genlab.processes.degrading import Steady
 from genlab.processes.gaussian import Gaussian
 from genlab.processes.linear_path import LinearPath
-from genlab.processes.schedule import Scales
 from genlab.samplers.cold import Cold
 from genlab.samplers.recorrupt import Recorrupt
 from genlab.samplers.trajectory import trajectory
@@ -26,10 +26,8 @@ class Fade:
 
 
 def off_by(error):
-    one = torch.ones(())
-
     def estimate(x_t, t):
-        return Prediction(x_t, DATA + error, Scales(one, 0 * one))
+        return Estimate(x_t, DATA + error)
 
     return estimate
 

@@ -9,6 +9,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.utils import JobReturn
 from omegaconf import OmegaConf
 
+from genlab.commands.task import PlainTask
 from genlab.errors import ConfigError
 from hydra_plugins.genlab import sweeper as sweeper_module
 from hydra_plugins.genlab.optuna_sweeper import OptunaSweeper
@@ -18,6 +19,16 @@ pytest.importorskip("optuna")
 
 class Tried(list):
     """The numbers of every job that was launched, in batches."""
+
+
+class Scored(PlainTask):
+    """A task whose results have scores."""
+
+    def __init__(self, scores):
+        self._scores = scores
+
+    def scores(self, result, metrics):
+        return self._scores(result)
 
 
 @pytest.fixture
@@ -42,7 +53,7 @@ def search(tmp_path, monkeypatch):
         monkeypatch.setattr(sweeper_module, "launch", launch)
         sweeper = OptunaSweeper(metric, n_trials, **settings)
         sweeper._context = SimpleNamespace(config_loader=None)
-        sweeper._task = SimpleNamespace(**({"scores": scores} if scores else {}))
+        sweeper._task = Scored(scores) if scores else PlainTask(None)
         sweeper._config = OmegaConf.create({"paths": {"output_dir": str(tmp_path)}, "sweep": None})
         sweeper._launcher = None
         sweeper.sweep(list(words))

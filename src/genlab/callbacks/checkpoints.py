@@ -25,6 +25,9 @@ class Checkpoints(Checkpoint):
         mode: whether its lower or higher values are better.
     """
 
+    writes_last = True
+    """A training with it can be resumed: `runs.beginning` asks."""
+
     def __init__(
         self,
         run: Run,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
 
 import pytorch_lightning as pl
 import torch
@@ -23,8 +24,11 @@ class NonFiniteLoss(ArithmeticError):
 class History(pl.Callback):
     """Keeps the loss terms on the device and reads them every `every_n_steps` steps: one sync for many steps.
 
-    A line is {"step", "epoch", "seconds", "loss", ...}: `step` counts batches from 1, `seconds` is training time.
-    Lines of a validation hold "val/..." instead of the loss.
+    A line is {"step", "epoch", "seconds", "loss", ..., "lr", "grad_norm"}: `step` counts batches from 1, `seconds` is
+    training time. It has what that step had: a term that exists every fourth step is in every fourth line, a learning
+    rate where its optimiser stepped, the norm of the gradients, before they are clipped, in every tenth of its steps.
+    With several groups of parameters the last two are "generator/lr", "generator/grad_norm". Lines of a validation
+    hold "val/..." instead.
 
     Raises:
         NonFiniteLoss: a loss is NaN or infinite, found at the next reading.
@@ -33,7 +37,7 @@ class History(pl.Callback):
     def __init__(self, run: Run, every_n_steps: PositiveInt = 50) -> None:
         self._file = run.history_file
         self._every = every_n_steps
-        self._pending: list[tuple[int, int, dict[str, Tensor]]] = []
+        self._pending: list[_Step] = []
         self._seconds, self._since = 0.0, time.monotonic()
         self._images = 0
         self._last_good: tuple[int, float] | None = None
@@ -47,7 +51,7 @@ class History(pl.Callback):
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         step = batches_done(trainer)
-        self._pending.append((step, trainer.current_epoch, {k: v.detach() for k, v in outputs.items()}))
+        self._pending.append(_step(step, trainer.current_epoch, outputs, module))
         self._images += len(batch[0]) * trainer.world_size  # each process has its share of the batch
         if len(self._pending) >= self._every:
             self._flush(trainer, module)
@@ -75,27 +79,36 @@ class History(pl.Callback):
     def _flush(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         if not self._pending:
             return
-        names = list(self._pending[-1][2])
-        table = torch.stack([torch.stack([terms[n].float() for n in names]) for _, _, terms in self._pending]).tolist()
         now = time.monotonic()
         self._seconds, self._since = self._seconds + now - self._since, now
+        numbers = _on_host([step.tensors for step in self._pending])
         lines = [
-            {"step": step, "epoch": epoch, "seconds": round(self._seconds, 3), **dict(zip(names, row, strict=True))}
-            for (step, epoch, _), row in zip(self._pending, table, strict=True)
+            {"step": step.step, "epoch": step.epoch, "seconds": round(self._seconds, 3), **found, **step.rates}
+            for step, found in zip(self._pending, numbers, strict=True)
         ]
+        terms = [step.terms for step in self._pending]
         self._pending = []
-        finite = [line for line in lines if all(math.isfinite(line[n]) for n in names)]
+        is_good = [all(math.isfinite(line[n]) for n in names) for line, names in zip(lines, terms, strict=True)]
         if trainer.is_global_zero:  # of several processes one writes; each looks at its own losses
             history.append(self._file, lines)
-        if finite:
-            self._last_good = (finite[-1]["step"], finite[-1]["loss"])
-            means = {f"train/{n}": sum(line[n] for line in finite) / len(finite) for n in names}
+        if good := [line for line, finite in zip(lines, is_good, strict=True) if finite]:
+            self._note_good(good)
             for logger in trainer.loggers:
-                logger.log_metrics({**means, "epoch": lines[-1]["epoch"]}, step=lines[-1]["step"])
-        if len(finite) < len(lines):
-            self._refuse(next(line for line in lines if line not in finite), module)
+                logger.log_metrics({**_means(good), "epoch": lines[-1]["epoch"]}, step=lines[-1]["step"])
+        if not all(is_good):
+            bad = is_good.index(False)
+            self._refuse(lines[bad], terms[bad], module)
 
-    def _refuse(self, line: dict[str, Any], module: pl.LightningModule) -> None:
+    def _note_good(self, lines: list[dict[str, Any]]) -> None:
+        if with_loss := [line for line in lines if "loss" in line]:
+            self._last_good = (with_loss[-1]["step"], with_loss[-1]["loss"])
+
+    def _refuse(self, line: dict[str, Any], terms: Collection[str], module: pl.LightningModule) -> None:
+        """Say which loss is at fault, of which group of parameters where there are several, and what to try."""
+        name = next(n for n in ("loss", *terms) if n in terms and not math.isfinite(line[n]))
+        group = getattr(module, "groups_of_terms", {}).get(name)
+        what = "the loss" if name == "loss" else f"the loss term {name!r}"
+        of_group = "" if group is None else f" of the group {group!r}"
         gradients = [p.grad.detach().norm() for p in module.parameters() if p.grad is not None]
         norm = float(torch.stack(gradients).norm()) if gradients else math.nan
         good = (
@@ -103,9 +116,10 @@ class History(pl.Callback):
             if self._last_good
             else ("there was no good loss before")
         )
+        rate = "optimizer.lr" if group is None else f"learning rate of {group!r}"
         raise NonFiniteLoss(
-            f"the loss is {line['loss']} at step {line['step']}; {good}; the norm of the gradients is {norm:.3g}: "
-            "try a lower optimizer.lr or trainer.gradient_clip_val=1"
+            f"{what}{of_group} is {line[name]} at step {line['step']}; {good}; the norm of the gradients is "
+            f"{norm:.3g}: try a lower {rate} or trainer.gradient_clip_val=1"
         )
 
     def state_dict(self) -> dict[str, Any]:
@@ -119,3 +133,55 @@ class History(pl.Callback):
         """Images seen, and how many a second, for the record."""
         rate = self._images / self._seconds if self._seconds else 0.0
         return {"images": self._images, "images_per_second": round(rate, 1)}
+
+
+class _Step(NamedTuple):
+    """What a training step has said: `terms` names its loss terms, `tensors` has them and what else is on the device,
+    `rates` is known already."""
+
+    step: int
+    epoch: int
+    terms: tuple[str, ...]
+    tensors: dict[str, Tensor]
+    rates: dict[str, float]
+
+
+def _step(step: int, epoch: int, outputs: Any, module: pl.LightningModule) -> _Step:
+    said = outputs if isinstance(outputs, Mapping) else {}
+    terms = {name: torch.as_tensor(value).detach() for name, value in said.items() if _is_scalar(value)}
+    by_optimizer: dict[str, Any] = getattr(module, "optimizer_log", {})
+    rates = {name: value for name, value in by_optimizer.items() if not isinstance(value, Tensor)}
+    norms = {name: value for name, value in by_optimizer.items() if isinstance(value, Tensor)}
+    return _Step(step, epoch, tuple(terms), {**terms, **norms}, rates)
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, int | float) or (isinstance(value, Tensor) and value.numel() == 1)
+
+
+def _on_host(steps: list[dict[str, Tensor]]) -> list[dict[str, float]]:
+    """The numbers of each step; one transfer for all steps that have the same names."""
+    found: list[dict[str, float]] = [{} for _ in steps]
+    alike: dict[tuple[str, ...], list[int]] = {}
+    for i, tensors in enumerate(steps):
+        alike.setdefault(tuple(tensors), []).append(i)
+    for names, which in alike.items():
+        if not names:
+            continue
+        table = torch.stack([torch.stack([steps[i][n].float().reshape(()) for n in names]) for i in which]).tolist()
+        for i, row in zip(which, table, strict=True):
+            found[i] = dict(zip(names, row, strict=True))
+    return found
+
+
+def _means(lines: list[dict[str, Any]]) -> dict[str, float]:
+    """ "train/NAME" -> the mean over the lines that have it; of a learning rate the last."""
+    columns: dict[str, list[float]] = {}
+    for line in lines:
+        for name, value in line.items():
+            if name not in ("step", "epoch", "seconds"):
+                columns.setdefault(name, []).append(value)
+    return {
+        f"train/{name}": values[-1] if history.is_rate(name) else sum(values) / len(values)
+        for name, values in columns.items()
+    }

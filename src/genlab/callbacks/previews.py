@@ -39,8 +39,8 @@ class Previews(pl.Callback):
 def epochs(trainer: pl.Trainer) -> int:
     """How many a training has, whether its end is given in epochs or in steps."""
     given = trainer.max_epochs if trainer.max_epochs and trainer.max_epochs > 0 else math.inf
-    steps = math.ceil(trainer.num_training_batches / trainer.accumulate_grad_batches)
-    return int(min(given, math.ceil(trainer.max_steps / steps) if trainer.max_steps > 0 else given))
+    batches = trainer.num_training_batches
+    return int(min(given, math.ceil(trainer.max_steps / batches) if trainer.max_steps > 0 else given))
 
 
 def draw(module: Any, data: Any, run: Run, loggers: list[Any], step: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import pytorch_lightning as pl
@@ -41,14 +42,15 @@ class Progress(pl.Callback):
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         now = time.monotonic()
-        if now - self._last >= self._interval:
+        if now - self._last >= self._interval and isinstance(outputs, Mapping) and outputs:
             self._last = now
-            self._show(trainer, now, float(outputs["loss"]))
+            self._show(trainer, now, "loss" if "loss" in outputs else next(iter(outputs)), outputs)
 
     def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         self._line.keep()
 
-    def _show(self, trainer: pl.Trainer, now: float, loss: float) -> None:
+    def _show(self, trainer: pl.Trainer, now: float, term: str, outputs: Mapping[str, Any]) -> None:
+        said = f"{term} {float(outputs[term]):.4g}"
         step = batches_done(trainer)
         done, elapsed = step - self._begin_step, now - self._begin
         rate = done / elapsed if elapsed else 0.0
@@ -58,10 +60,10 @@ class Progress(pl.Callback):
             text += f"/{trainer.max_epochs}"
         if total:
             left = (total - step) / rate if rate else 0.0
-            text += f"  {100 * step / total:3.0f} %  step {step}/{total}  loss {loss:.4g}"
+            text += f"  {100 * step / total:3.0f} %  step {step}/{total}  {said}"
             text += f"  {rate:.1f} steps/s  {clock(left)} left"
         else:
-            text += f"  step {step}  loss {loss:.4g}  {rate:.1f} steps/s  {clock(elapsed)}"
+            text += f"  step {step}  {said}  {rate:.1f} steps/s  {clock(elapsed)}"
         self._line.put(text)
 
     @staticmethod

@@ -1,4 +1,7 @@
-"""Ends a trial of a search early when the others were better at the same epoch: half of a search's time, kept."""
+"""Ends a trial of a search early when the others were better at the same epoch: half of a search's time, kept.
+
+Paper: https://doi.org/10.1145/3097983.3098043
+"""
 
 from __future__ import annotations
 

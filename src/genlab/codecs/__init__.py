@@ -1,1 +1,5 @@
 """Data <-> what a model sees."""
+
+from genlab.contents import table_of_contents
+
+__getattr__, __dir__ = table_of_contents(__name__)

@@ -16,7 +16,7 @@ class VQCodes(nn.Module):
 
     Args:
         first: the first stage: a module with `codes`, `decode`, `code_shape` and `num_embeddings`, as of family
-            vector_quantized.
+            vqvae.
         checkpoint: file with its trained weights; None takes `first` as it is.
     """
 

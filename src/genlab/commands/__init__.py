@@ -1,1 +1,5 @@
 """The verbs: each composes a config, builds the parts, and runs."""
+
+from genlab.contents import table_of_contents
+
+__getattr__, __dir__ = table_of_contents(__name__)

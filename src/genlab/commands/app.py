@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
-from genlab.config.explain import UnlistedKey, explained, is_of_hydra, unlisted
+from genlab.commands.task import SweepTask
+from genlab.config.explain import UnlistedKey, explained, explaining, unlisted, with_listed
 from genlab.config.files import conf_dir
 from genlab.config.hydra_limits import limited_hydra
 from genlab.config.resolvers import register_resolvers
@@ -22,66 +23,58 @@ from genlab.errors import ConfigError, nearest
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
 
+Plan = Callable[[Sequence[DictConfig]], list[DictConfig] | None]
+
 
 @dataclass
-class App:
-    """A verb's work, and what launchers ask of it.
+class JobResult:
+    """What a job gave: the value of the task, or the exception that it raised."""
+
+    overrides: list[str]
+    value: Any
+
+
+class App(SweepTask):
+    """A verb: it does its task for one composed config, or for each job of a sweep, and keeps the results.
 
     Args:
-        task: does the work of one composed config.
-        check: raises ConfigError for a config that cannot work; asked for all jobs before the first starts.
-        known: config -> its result where nothing has to be done, else None; so that no process is started for it.
-        warm: imports what these jobs need, before a launcher forks.
-        mark_crashed: (config, error) -> the result of a job whose process died.
-        orphaned: (configs, since when, error) -> results of jobs whose launcher failed; None if before any.
-        unbegun: config -> the result of a job that was not begun as a signal has ended the sweep.
-        plan: told the configs of jobs that are about to start; a sweep that is searched calls it for each batch.
-        scores: result -> {metric: {"value", "better": "lower" or "higher"}} for a search, None for a failure.
-        curve: (result, the config `callbacks.pruning` or None) -> {epoch: number to minimise}, for a pruning search.
-        conclude: told the results of a sweep at its end.
+        task: does the work of one config.
+        check: raises ConfigError for a config that cannot work.
+        plan: is told the configs of the jobs that are about to start, and may return others to carry out.
     """
 
-    task: Callable[[DictConfig], Any]
-    check: Callable[[DictConfig], None]
-    known: Callable[[DictConfig], Any] | None = None
-    warm: Callable[[Sequence[DictConfig]], None] | None = None
-    mark_crashed: Callable[[DictConfig, Exception], Any] | None = None
-    orphaned: Callable[[Sequence[DictConfig], float, Exception], list[Any] | None] | None = None
-    unbegun: Callable[[DictConfig], Any] | None = None
-    plan: Callable[[Sequence[DictConfig]], None] | None = None
-    scores: Callable[[Any], dict[str, Any] | None] | None = None
-    curve: Callable[[Any, DictConfig | None], dict[int, float]] | None = None
-    conclude: Callable[[Sequence[JobResult]], None] | None = None
-    results: list[JobResult] = field(default_factory=list)
-    is_sweep: bool = False
-    allowed: frozenset[str] = frozenset()
-    """What `allow_targets` of the command line names; that of a file allows nothing."""
-
-    def __post_init__(self) -> None:
-        check = self.check
-
-        def check_all(cfg: DictConfig) -> None:
-            self._refuse_self_allowed(cfg)
-            check(cfg)
-
-        self.check = check_all
-
-    def _refuse_self_allowed(self, cfg: DictConfig) -> None:
-        names = OmegaConf.select(cfg, "allow_targets")
-        if isinstance(names, ListConfig) and not self.allowed.issuperset(map(str, names)):
-            raise ConfigError(
-                f"allow_targets = {list(map(str, names))} stands in a file, which cannot allow itself anything: "
-                f"if you trust these names, add allow_targets='[{','.join(map(str, names))}]' to the command"
-            )
+    def __init__(
+        self, task: Callable[[DictConfig], Any], check: Callable[[DictConfig], None], plan: Plan | None = None
+    ) -> None:
+        self._task, self._check, self._plan = task, check, plan
+        self.results: list[JobResult] = []
+        self.is_sweep = False
+        self.allowed: frozenset[str] = frozenset()
+        """What `allow_targets` of the command line names; that of a file allows nothing."""
 
     def __call__(self, cfg: DictConfig) -> Any:
         try:
-            self._refuse_self_allowed(cfg)
-            result = self.task(cfg)
+            refuse_self_allowed(cfg, self.allowed)
+            result = self._task(cfg)
         except Exception as error:  # raised again by run_app: Hydra would print about it
             result = error
         self.results.append(JobResult([], result))
         return result
+
+    def check(self, cfg: DictConfig) -> None:
+        refuse_self_allowed(cfg, self.allowed)
+        self._check(cfg)
+
+    def explain(self, error: Exception, words: list[str], config_name: str) -> ConfigError:
+        return explained(error, words, config_name)
+
+    def plan(self, jobs: Sequence[DictConfig]) -> list[DictConfig]:
+        planned = None if self._plan is None else self._plan(jobs)
+        return list(jobs) if planned is None else planned
+
+    def remember(self, results: Sequence[JobReturn]) -> None:
+        self.is_sweep = True
+        self.results = [JobResult(list(job.overrides or []), job._return_value) for job in results]
 
     def status(self) -> int:
         """The exit status of a sweep whose jobs print by themselves: 1 when some failed, with a sentence for each.
@@ -100,20 +93,15 @@ class App:
             print(f"{' '.join(job.overrides)} failed: {'; '.join(told(job.value, job.overrides)[0])}", file=sys.stderr)
         return 1 if failed else 0
 
-    def remember(self, jobs: Sequence[JobReturn]) -> None:
-        """Take in the results of a sweep, in the order of its jobs."""
-        self.is_sweep = True
-        self.results = [JobResult(list(job.overrides or []), job._return_value) for job in jobs]
-        if self.conclude is not None:
-            self.conclude(self.results)
 
-
-@dataclass
-class JobResult:
-    """What a job gave: the value of the task, or the exception that it raised."""
-
-    overrides: list[str]
-    value: Any
+def refuse_self_allowed(cfg: DictConfig, allowed: frozenset[str]) -> None:
+    """Raises ConfigError for `allow_targets` of a config beyond the names that the command itself allows."""
+    names = OmegaConf.select(cfg, "allow_targets")
+    if isinstance(names, ListConfig) and not allowed.issuperset(map(str, names)):
+        raise ConfigError(
+            f"allow_targets = {list(map(str, names))} stands in a file, which cannot allow itself anything: "
+            f"if you trust these names, add allow_targets='[{','.join(map(str, names))}]' to the command"
+        )
 
 
 def run_app(verb: str, app: App, argv: list[str], config_name: str | None = None) -> None:
@@ -136,21 +124,13 @@ def run_app(verb: str, app: App, argv: list[str], config_name: str | None = None
         argv = from_saved(argv)
     words = as_hydra_reads(argv)
     app.allowed = names_allowed(words)
-    while {"-m", "--multirun"} & set(words) and (found := unlisted(words, name)) is not None:  # before a job is planned
-        words = _listed(words, found)
+    while {"-m", "--multirun"} & set(words) and (key := unlisted(words, name)) is not None:  # before a job is planned
+        words = with_listed(words, key)
     while True:
         try:
             return _run(verb, app, words, name)
         except UnlistedKey as error:
-            words = _listed(words, error)
-
-
-def _listed(words: list[str], error: UnlistedKey) -> list[str]:
-    """The words with one that adds the key, as nobody but Hydra needs to be told; raises where none gives it."""
-    added = [f"++{word}" if word.partition("=")[0] == error.key else word for word in words]
-    if added == words:  # it stands in a file
-        raise error
-    return added
+            words = with_listed(words, error)
 
 
 def _refuse_odd_words(verb: str, argv: list[str]) -> None:
@@ -167,22 +147,13 @@ def _refuse_odd_words(verb: str, argv: list[str]) -> None:
 
 def _run(verb: str, app: App, words: list[str], name: str) -> None:
     import hydra
-    from hydra.errors import HydraException
-    from omegaconf.errors import OmegaConfBaseException
-    from yaml import YAMLError
 
     saved_argv, sys.argv = sys.argv, [f"genlab {verb}", *words]
     saved_env = os.environ.get("HYDRA_FULL_ERROR")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here instead of being printed by Hydra
     try:
-        with limited_hydra():
+        with limited_hydra(), explaining(words, name):
             hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=name)(app)()
-    except (HydraException, OmegaConfBaseException, YAMLError) as error:
-        raise explained(error, words, name) from error
-    except ValueError as error:
-        if not is_of_hydra(error):
-            raise
-        raise explained(error, words, name) from error
     finally:
         sys.argv = saved_argv
         if saved_env is None:

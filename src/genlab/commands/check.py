@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from genlab.commands.app import App, JobResult, run_app
-from genlab.commands.first_stage import identify
+from genlab.commands.training import with_first_stage
 from genlab.config.check import check
 from genlab.errors import ConfigError
 
@@ -23,18 +22,13 @@ def main(argv: list[str]) -> int:
 
     The jobs of a search are not known before it runs: corners of its space are checked and timed instead.
     """
-    app = App(task=lambda cfg: cfg, check=check, plan=_identify)
+    app = App(task=lambda cfg: cfg, check=check, plan=lambda jobs: [with_first_stage(cfg) for cfg in jobs])
     run_app("check", app, [*argv, "-m", "hydra/launcher=genlab_compose"], config_name="train")
     if app.results:
         trials = _trials(app.results[0].value)
         jobs = _new_jobs(app.results) if trials is None else _corners(app.results, trials)
         _print(jobs, trials)
     return 0
-
-
-def _identify(jobs: Sequence[DictConfig]) -> None:
-    for cfg in jobs:
-        identify(cfg)
 
 
 @dataclass

@@ -33,13 +33,15 @@ def edit(cfg: DictConfig, run: Any) -> Path:
 
     from genlab.config.instantiate import build
     from genlab.data.pixels import to_uint8
+    from genlab.editing.editable import Editable
     from genlab.randomness import PerImage
     from genlab.reports import grids
     from genlab.runs.evaluation_cache import checkpoint_of
     from genlab.runs.restore import restore
 
     model = restore(cfg, checkpoint_of(run, cfg.checkpoint))
-    if not hasattr(model, "bound") or "size" not in cfg.dataset:
+    can_be_edited = isinstance(model, Editable) and "size" in cfg.dataset
+    if not can_be_edited:
         raise ConfigError(f"run {run.path.name} is no diffusion model of pictures, and only such a model edits")
     model.to("cuda" if torch.cuda.is_available() else "cpu")
     wanted = build(cfg.edit, list(cfg.allow_targets))

@@ -117,9 +117,9 @@ def _draw(module: Any, data: Any, folder: Path) -> None:
         return
     with module.averaged():
         if samples:
-            or_notice("samples", lambda: draw_samples(module, folder / "samples.png", module.device))
+            or_notice("samples", lambda: draw_samples(module, folder / "samples.png", module.device, data))
         if unfolds:
-            or_notice("unfolding", lambda: draw_unfolding(module, folder / "unfolding.png", module.device))
+            or_notice("unfolding", lambda: draw_unfolding(module, folder / "unfolding.png", module.device, data))
 
 
 def _words(argv: list[str], run: Run | None) -> list[str]:
@@ -160,15 +160,15 @@ def _name(cfg: DictConfig, run: Run) -> str:
 def _made_of(cfg: DictConfig, checkpoint: Path) -> dict[str, Any]:
     """What decides the answer beside the question's words: the weights, the data, files that it names, and the code."""
     from genlab import RESULTS_VERSION
-    from genlab.atomic import sha256_of
+    from genlab.config.data_checksum import data_checksum
     from genlab.config.fingerprint import content_name
-    from genlab.data.catalog import checksum
+    from genlab.regular import file_digest
 
     dataset: Any = OmegaConf.to_container(cfg.dataset, resolve=True)
-    data = checksum(dataset, Path(cfg.paths.data_dir).expanduser())
+    data = data_checksum(dataset, Path(cfg.paths.data_dir).expanduser())
     asked = content_name(cfg)  # what is asked by name may have changed: files, own classes
     return {
-        "checkpoint_sha256": sha256_of(checkpoint), "data_sha256": data, "results_version": RESULTS_VERSION,
+        "checkpoint_sha256": file_digest(checkpoint), "data_sha256": data, "results_version": RESULTS_VERSION,
         "asked": asked,
     }  # fmt: skip
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from genlab.errors import ConfigError, listed, nearest
+from genlab.errors import ConfigError, nearest
+from genlab.runs.listing import PLAIN, UNREADABLE
 
 _HELP = """usage: genlab runs [FILTER=VALUE ...] [sort=METRIC] [paths.output_dir=DIR] [--json | --csv | --watch]
        genlab runs --why A B
@@ -24,8 +23,6 @@ sweep=NAME until the sweep is finished.
 --why prints the keys in which two runs differ (folders, or fingerprints of the store).
 """
 _FLAGS = ("--json", "--csv", "--watch", "--why", "--help", "-h")
-_UNREADABLE = ("damaged", "newer")
-_PLAIN = ("status", "task_name", "experiment", "family", "seed", "fingerprint", "sweep")
 _WATCH_SECONDS = 2.0
 
 
@@ -52,7 +49,7 @@ def main(argv: list[str]) -> int:
         return _watch(root, given, sort)
     records = _records(root, given, sort)
     for record in records:
-        if record["status"] in _UNREADABLE:
+        if record["status"] in UNREADABLE:
             print(f"note: {record['error']['message']}", file=sys.stderr)
     if "--json" in argv:
         print(json.dumps(records, indent=2))
@@ -67,55 +64,11 @@ def main(argv: list[str]) -> int:
 
 
 def _records(root: str, filters: dict[str, str], sort: str | None) -> list[dict[str, Any]]:
-    from genlab.runs.listing import list_records
+    from genlab.runs.listing import list_records, matching, ranked
 
-    everything = records = list_records(root)
-    for key, wanted in filters.items():
-        full = _full(key, everything)
-        if key == "sweep":
-            records = [r for r in records if any(_matches(name, wanted) for name in r["sweeps"])]
-        else:
-            records = [r for r in records if _matches(r["settings"].get(full, r.get(full)), wanted)]
-    if sort is None or not records:
-        return records
-    name, worst_first = sort.removeprefix("-"), sort.startswith("-")
-    if name == "started":
-        return sorted(records, key=lambda record: str(record["started"]), reverse=worst_first)
-    metrics = {name for record in everything for name in record["metrics"]} | {"seconds", "started"}
-    if name not in metrics:
-        hint = nearest(name, metrics) or f"; there are {listed(metrics)}"
-        raise ConfigError(f"sort = {name!r} is no metric of these runs{hint}")
-    scored = [record for record in records if _rank(record, name) is not None]
-    scored.sort(key=lambda record: _rank(record, name) or 0.0, reverse=worst_first)
-    return scored + [record for record in records if _rank(record, name) is None]
-
-
-def _full(key: str, records: Sequence[dict[str, Any]]) -> str:
-    """The key that a filter means: itself, or the only overridden one that ends with it."""
-    known = {*_PLAIN, *(setting for record in records for setting in record["settings"])}
-    if key in known or not records:
-        return key
-    ending = [setting for setting in known if setting.endswith(f".{key}")]
-    if len(ending) == 1:
-        return ending[0]
-    raise ConfigError(f"no run has a key {key!r}{nearest(key, known) or f'; there are {listed(ending or known)}'}")
-
-
-def _matches(value: Any, wanted: str) -> bool:
-    from fnmatch import fnmatchcase
-
-    return value is not None and fnmatchcase(str(value), wanted)
-
-
-def _rank(record: dict[str, Any], name: str) -> float | None:
-    """Smaller is better; None for a run without that number."""
-    if record["status"] in _UNREADABLE:
-        return None
-    if name == "seconds":
-        return float(record["seconds"])
-    score = record["metrics"].get(name)
-    value = math.nan if score is None else float(score["value"])
-    return value * (1 if score is None or score.get("better") == "lower" else -1) if math.isfinite(value) else None
+    records = list_records(root)
+    kept = matching(records, filters)
+    return kept if sort is None else ranked(kept, sort, among=records)
 
 
 def _print(records: list[dict[str, Any]]) -> None:
@@ -130,16 +83,16 @@ def _csv(records: list[dict[str, Any]]) -> None:
     """A row a run: what it is, what was asked for, every score with its interval, and why it failed."""
     from genlab.reports.spreadsheet import csv_text
 
-    settings = sorted({key for record in records for key in record["settings"] if key not in _PLAIN})
+    settings = sorted({key for record in records for key in record["settings"] if key not in PLAIN})
     metrics = sorted({name for record in records for name in record["metrics"]})
     ends = [f"{name}{end}" for name in metrics for end in ("", "_low", "_high")]
     facts = ["fingerprint", "task_name", "experiment", "family", "seed", "status", "started", "seconds"]
     rows = []
     for record in records:
         scores = [record["metrics"].get(name, {}).get(part) for name in metrics for part in ("value", "low", "high")]
-        asked = [record["settings"].get(key) for key in settings]
+        values = [record["settings"].get(key) for key in settings]
         error = record["error"] and f"{record['error']['type']}: {record['error']['message']}"
-        rows.append([*(record[fact] for fact in facts), *asked, *scores, error, record["path"]])
+        rows.append([*(record[fact] for fact in facts), *values, *scores, error, record["path"]])
     print(csv_text([*facts, *settings, *ends, "error", "path"], rows), end="")
 
 

@@ -29,11 +29,12 @@ def parts(cfg: DictConfig) -> tuple[Any, Any, Any]:
     from genlab.data.classes import check_trained
     from genlab.data.fake_data import or_noise
     from genlab.progress import reporting
+    from genlab.runs.build_model import build_model
 
     torch.set_float32_matmul_precision("high")
     pl.seed_everything(cfg.seed, workers=True, verbose=False)
     allowed = list(cfg.allow_targets)
-    data, module = build(cfg.dataset, allowed), build(cfg.model, allowed)
+    data, module = build(cfg.dataset, allowed), build_model(cfg)
     if cfg.trainer.get("fast_dev_run"):
         data = or_noise(data)
     elif cfg.train and hasattr(data, "untrained_classes"):

@@ -72,14 +72,12 @@ def sweep_file(
     Raises:
         ConfigError: nothing is swept, an interval is in a grid, or no run can have the metric.
     """
-    import hydra
     from hydra.core.global_hydra import GlobalHydra
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
-    from genlab.config.files import conf_dir
+    from genlab.config.hydra_state import composing
 
-    GlobalHydra.instance().clear()
-    with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
+    with composing():
         overrides = OverridesParser.create(GlobalHydra.instance().config_loader()).parse_overrides(list(words))
         swept = [o for o in overrides if o.is_sweep_override()]
         parameters = {o.get_key_element(): _parameter(o) for o in swept}

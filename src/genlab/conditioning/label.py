@@ -1,4 +1,7 @@
-"""Class labels as the condition."""
+"""Class labels as the condition.
+
+Paper: https://arxiv.org/abs/2207.12598
+"""
 
 from __future__ import annotations
 

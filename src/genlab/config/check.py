@@ -20,6 +20,7 @@ from genlab.config.placing import misplaced
 from genlab.config.rules import RULES
 from genlab.config.schema import Paths, Root, Train
 from genlab.config.signatures import Parameter, Signature, UnknownTarget, define, signature
+from genlab.config.stages import FILLED_IN_LATER, declare
 from genlab.errors import ConfigError, listed, nearest
 
 _HYDRA_KEYS = {"_target_", "_partial_", "_convert_", "_recursive_"}
@@ -34,6 +35,7 @@ def check(cfg: DictConfig, keys: type[Root] = Train) -> None:
     """
     allowed = list(cfg.get("allow_targets") or [])
     find_own_modules(allowed)
+    declare(cfg)
     root = _of(keys)
     known = [p.name for p in root.parameters]
     problems = list(_arguments(cfg, "", keys.__name__, root))
@@ -119,7 +121,7 @@ def _node(parent: DictConfig | ListConfig, key: Any, path: str, allowed: list[st
     except InterpolationToMissingValueError:
         return  # reported where it is missing
     except OmegaConfBaseException as error:
-        yield unresolved(error, path)
+        yield unresolved(error, path, parent._get_root())
         return
     if isinstance(value, DictConfig) and not is_reference:
         yield from _mapping(value, path, allowed)
@@ -188,14 +190,10 @@ def _value(node: DictConfig, key: str, path: str, parameter: Parameter) -> Itera
             return
         for where, what in list(misfits(node[key], parameter.annotation, parameter.module, path)):
             origin = _origin(root, where)
-            if not (what.startswith("must not be null") and origin.startswith(_FILLED_IN_LATER)):
+            if not (what.startswith("must not be null") and origin.startswith(FILLED_IN_LATER)):
                 yield f"{origin} {what}"
     except OmegaConfBaseException:
         return  # reported by _node
-
-
-_FILLED_IN_LATER = ("first_stage.", "paths.first_stage")
-"""Keys of commands/first_stage.py, null until the first stage is known."""
 
 
 def _origin(root: DictConfig, path: str) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from genlab.config.files import conf_dir, groups, options
+from genlab.config.hydra_state import composing
 from genlab.config.misread import ill_typed, misread, one_line
 from genlab.config.signatures import takes_parameter
+from genlab.config.stages import is_of_a_stage
 from genlab.errors import ConfigError, listed, nearest
 
 
@@ -26,16 +29,42 @@ def explained(error: Exception, argv: list[str], config_name: str) -> ConfigErro
     """A HydraException, OmegaConf error or YAML error raised while composing, in one sentence."""
     if match := re.search(r"Could not override '(.+?)'", str(error)):
         return _unknown_override(match[1], error, argv, config_name)
-    return ConfigError(explain(error, argv, config_name))
+    return ConfigError(_sentence(error, argv, config_name))
 
 
-def explain(error: Exception, argv: list[str], config_name: str) -> str:
-    """The sentence of `explained`."""
+@contextmanager
+def explaining(words: list[str], config_name: str) -> Iterator[None]:
+    """Errors of composing `conf/<config_name>.yaml` with these words leave the block as ConfigError."""
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
+
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException, YAMLError) as error:
+        raise explained(error, words, config_name) from error
+    except ValueError as error:
+        if not is_of_hydra(error):
+            raise
+        raise explained(error, words, config_name) from error
+
+
+def with_listed(words: list[str], error: UnlistedKey) -> list[str]:
+    """The words with one that adds the key, as nobody but Hydra needs to be told.
+
+    Raises:
+        UnlistedKey: no word gives the key; it stands in a file.
+    """
+    added = [f"++{word}" if word.partition("=")[0] == error.key else word for word in words]
+    if added == words:
+        raise error
+    return added
+
+
+def _sentence(error: Exception, argv: list[str], config_name: str) -> str:
     text = str(error)
     if isinstance(error, ValueError) and is_of_hydra(error):
         return _no_option(argv)
-    if match := re.search(r"Could not override '(.+?)'", text):
-        return str(_unknown_override(match[1], error, argv, config_name))
     if match := re.search(r"Could not find '(.+?)'", text):
         return _unknown_option(match[1], text)
     if match := re.search(r"In '(.+?)': \w+ raised while composing config:\s*Key '(.+?)' (?:is )?not in", text):
@@ -47,8 +76,8 @@ def explain(error: Exception, argv: list[str], config_name: str) -> str:
         return f"there is no config {match[1]!r} in {conf_dir()}"
     if match := re.search(r"Additional config directory '(.+?)' not found", text):
         return f"--config-dir {match[1]} is no folder"
-    if (said := misread(error)) is not None:
-        return said
+    if (sentence := misread(error)) is not None:
+        return sentence
     if match := re.search(r"Could not delete from config\. '(.+?)' does not exist", text):
         known = list(flattened(_compose_without(argv, config_name, drop=match[1])))
         return f"~{match[1]}: the config has no {match[1]!r} to take out{nearest(match[1], known)}"
@@ -63,8 +92,8 @@ def unlisted(argv: list[str], config_name: str) -> UnlistedKey | None:
     try:
         _composed(_first_values(_overrides(argv)), config_name)
     except (HydraException, OmegaConfBaseException) as error:
-        found = explained(error, argv, config_name)
-        return found if isinstance(found, UnlistedKey) else None
+        cause = explained(error, argv, config_name)
+        return cause if isinstance(cause, UnlistedKey) else None
     return None
 
 
@@ -115,6 +144,8 @@ def _unknown_override(key: str, error: Exception, argv: list[str], config_name: 
     if inner == key and (group in groups() or group.startswith("hydra/")):
         why = "the model does not use one" if config_name == "train" else f"neither the run nor {config_name} uses one"
         return ConfigError(f"this config has no {group!r} to choose: {why}")
+    if inner == key and (whose := is_of_a_stage(key)) is not None:
+        return UnlistedKey(key, whose)
     composed = _compose_without(argv, config_name, drop=key)
     parent, _, name = inner.rpartition(".")
     node = OmegaConf.select(composed, parent) if composed is not None and parent else None
@@ -183,9 +214,7 @@ def _compose_without(argv: list[str], config_name: str, drop: str) -> DictConfig
 
 
 def _composed(overrides: list[str], config_name: str) -> DictConfig:
-    from hydra import compose, initialize_config_dir
-    from hydra.core.global_hydra import GlobalHydra
+    from hydra import compose
 
-    GlobalHydra.instance().clear()
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+    with composing():
         return compose(config_name, overrides)

@@ -91,8 +91,18 @@ def self_contained(cfg: DictConfig) -> dict[str, Any]:
 
 
 def _hash(content: Any) -> str:
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
+    text = json.dumps(_with_first_names(content), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _with_first_names(node: Any) -> Any:
+    """The same values; a part that was renamed has its first name, so that a result keeps its own."""
+    if isinstance(node, Mapping):
+        return {
+            k: first_name(v) if k == "_target_" and isinstance(v, str) else _with_first_names(v)
+            for k, v in node.items()
+        }
+    return [_with_first_names(item) for item in node] if isinstance(node, list) else node
 
 
 def _part(cfg: DictConfig, what: Decides) -> dict[str, Any]:
@@ -124,7 +134,7 @@ def _plain(parent: DictConfig | ListConfig, k: Any, what: Decides, name: str) ->
         }
     if isinstance(value, ListConfig):
         return [_plain(value, i, what, name) for i in range(len(value))]
-    return first_name(value) if k == "_target_" and isinstance(value, str) else value
+    return value
 
 
 def _by_content(plain: Mapping[str, Any], follow: bool) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from genlab.config.check import check_part
@@ -34,7 +35,7 @@ def build(node: DictConfig, allowed: Iterable[str] = (), **given: Any) -> Any:
         check_part(node, allowed, _asked_by_parent(node, allowed))
         target = str(node["_target_"])
         arguments = {name: value for name, value in given.items() if _takes(target, name)}
-        return instantiate(node, **arguments, _convert_="all")
+        return instantiate(_copied(node), **arguments, _convert_="all")
     except InstantiationException as error:
         cause = _cause(error)
         if isinstance(cause, MemoryError) or (isinstance(cause, OSError) and cause.errno in _NO_ROOM):
@@ -44,6 +45,15 @@ def build(node: DictConfig, allowed: Iterable[str] = (), **given: Any) -> Any:
         raise ConfigError([f"{name}: {reason}" for reason in reasons(cause)]) from cause
     except OmegaConfBaseException as error:
         raise ConfigError(f"{key}: {' '.join(reasons(error))}") from error
+
+
+def _copied(node: DictConfig) -> DictConfig:
+    """The node in a copy of its whole config, which OmegaConf writes to where a part refers to another node."""
+    root = copy.deepcopy(node._get_root())
+    OmegaConf.set_readonly(root, False)
+    key = str(node._get_full_key(""))
+    copied: Any = OmegaConf.select(root, key) if key else root
+    return copied
 
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)

@@ -17,7 +17,7 @@ class Key:
     """A line of the table.
 
     Args:
-        name: a dotted key; keys below it are meant, too.
+        name: a dotted key, "*" for any name on its second level; keys below it are meant, too.
         decides: "training": another value is another trained model. "measurement": the same model, other scores.
             "nothing": where, how and how visibly the work is done.
         saved: it is written to a run's config.yaml.
@@ -54,7 +54,7 @@ KEYS = (
     Key("sweep", _N, inherited=False),
     Key("rows", _N, saved=False),
     Key("experiment", _N, saved=False, titled=True),
-    Key("allow_targets", _N),  # the names; the source of what they name decides, see config/sources.py
+    Key("allow_targets", _N, shared=True),  # the names; the source of what they name decides, see config/sources.py
     # ---- what is trained
     Key("dataset", _T),
     Key("model", _T),
@@ -67,7 +67,16 @@ KEYS = (
     Key("conditioner", _T),
     Key("codec", _T),
     Key("first_stage", _T),
+    Key("first_stage.run", _N),  # where it lies; its weights decide, by `sha256`
+    Key("first_stages", _T),
+    Key("first_stages.*.run", _N),
+    Key("init_from", _T),
+    Key("init_from.run", _N),
+    Key("init_from.pipeline", _N),
+    Key("init_from.asked", _N),
+    Key("init_from.strict", _N),
     Key("optimizer", _T),
+    Key("lr_scheduler", _T),
     # ---- what is measured
     Key("metrics", _M, replaceable=True),
     Key("extractor", _M, replaceable=True),
@@ -113,7 +122,9 @@ def key(name: str) -> Key:
     """The line of a key, given as it stands in a config or an override: "+callbacks.swa", "hydra/launcher", "a.b"."""
     parts = name.lstrip("+~").partition("@")[0].replace("/", ".").split(".")
     for n in range(len(parts), 0, -1):
-        if (found := _BY_NAME.get(".".join(parts[:n]))) is not None:
+        whole = ".".join(parts[:n])
+        any_name = ".".join([parts[0], "*", *parts[2:n]])
+        if (found := _BY_NAME.get(whole) or _BY_NAME.get(any_name)) is not None:
             return found
     return Key(parts[0], _T)
 

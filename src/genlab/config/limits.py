@@ -1,6 +1,6 @@
 """What other libraries' parts accept, where their own annotations say a type alone (`max_epochs: Optional[int]`).
 
-Beginning of a part's full name -> parameter -> annotation, in the words of `config/ranges.py`. A test holds the table
+Beginning of a part's full name -> parameter -> annotation, in the words of `genlab/ranges.py`. A test holds the table
 complete for the numbers of every part in conf/, and against what the libraries refuse and register.
 """
 
@@ -21,7 +21,33 @@ _STRATEGIES = [
     "single_tpu", "single_xla", "xla", "xla_debug", "xla_fsdp",
 ]  # fmt: skip
 
+_SCHEDULE = {
+    "last_epoch": "AnyInt",
+    "T_max": "PositiveInt | None",
+    "eta_min": "NonNegativeFloat",
+    "start_factor": "Share",
+    "end_factor": "Probability",
+    "total_iters": "PositiveInt | None",
+    "step_size": "PositiveInt",
+    "gamma": "PositiveFloat",
+    "max_lr": "PositiveFloat | list[PositiveFloat]",
+    "total_steps": "PositiveInt | None",
+    "epochs": "PositiveInt | None",
+    "steps_per_epoch": "PositiveInt | None",
+    "pct_start": "Probability",
+    "base_momentum": "Rate | list[Rate]",
+    "max_momentum": "Rate | list[Rate]",
+    "div_factor": "PositiveFloat",
+    "final_div_factor": "PositiveFloat",
+    "num_warmup_steps": "NonNegativeInt",
+    "num_training_steps": "PositiveInt | None",
+    "num_cycles": "PositiveFloat",
+}
+"""Schedules of the learning rate; a length that is null is that of the training, see models/lr_schedule.py."""
+
 LIMITS: dict[str, dict[str, str]] = {
+    "torch.optim.lr_scheduler.": _SCHEDULE,
+    "diffusers.optimization.": _SCHEDULE,
     "torch.optim.": {
         "lr": "NonNegativeFloat",
         "betas": "tuple[Rate, Rate]",

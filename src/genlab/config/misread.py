@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from genlab.config.misfits import misfits
 from genlab.config.schema import Paths, Train
 from genlab.config.signatures import signature
+from genlab.config.stages import unknown_stage
 from genlab.config.words import unreadable
 
 
@@ -62,10 +64,12 @@ def _of_schema(key: str, value: object) -> str | None:
     return None
 
 
-def unresolved(error: Exception, path: str) -> str:
-    """A sentence on a reference, `${...}`, at `path` that leads nowhere."""
+def unresolved(error: Exception, path: str, cfg: Any) -> str:
+    """A sentence on a reference, `${...}`, at `path` of `cfg` that leads nowhere."""
     text = str(error)
     if match := re.search(r"Interpolation key '(.+?)' not found", text):
+        if stage := unknown_stage(match[1], cfg):
+            return f"{path} refers to {stage}"
         return f"{path} refers to {match[1]!r}, which the config does not have"
     if match := re.search(r"InterpolationToMissing\w*|[Mm]issing.*'(\S+?)'", text):
         return f"{path} refers to a key that has no value yet{f': {match[1]}' if match[1] else ''}"

@@ -17,7 +17,11 @@ ROOTS = {
     "dataset": [Kind("LightningDataModule", "pytorch_lightning")],
     "reference": [Kind("LightningDataModule", "pytorch_lightning")],
     "model": [Kind("LightningModule", "pytorch_lightning")],
-    "optimizer": [Kind("Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]", "genlab.models.base")],
+    "optimizer": [Kind("Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]", "genlab.models.parameter_groups")],
+    "lr_scheduler": [
+        Kind("Callable[..., torch.optim.lr_scheduler.LRScheduler]", "genlab.models.lr_schedule"),
+        Kind("Callable[..., torch.optim.lr_scheduler.LambdaLR]", "genlab.models.lr_schedule"),
+    ],
     "trainer": [Kind("Trainer", "pytorch_lightning")],
     "callbacks": [Kind("dict[str, Callback]", "pytorch_lightning")],
     "logger": [Kind("dict[str, Logger]", "pytorch_lightning.loggers")],

@@ -16,6 +16,7 @@ from omegaconf.errors import InterpolationToMissingValueError
 
 from genlab.config.places import OWN_FOLDERS
 from genlab.config.signatures import takes_parameter
+from genlab.config.stages import stages_are_described, stages_are_used
 
 Rule = Callable[[DictConfig], Iterator[str]]
 
@@ -86,9 +87,10 @@ def guidance_knows_no_condition(cfg: DictConfig) -> Iterator[str]:
     scales = [node.get("scale") for node in _parts(guidance) if str(node.get("_target_")).endswith(".ClassifierFree")]
     if all(scale == 1 for scale in scales) or _get(cfg, "conditioner") is None:
         return
-    if "dropout" not in cfg.conditioner:
+    dropouts = [part.dropout for part in _parts(cfg.conditioner) if "dropout" in part]
+    if not dropouts:
         yield "guidance compares with and without a condition, and this model has none: take guidance=none"
-    elif cfg.conditioner.dropout == 0:
+    elif not any(dropouts):
         yield (
             "guidance compares with and without a label, and this model always sees one: train it with "
             "conditioner.dropout greater than 0, such as 0.1, or take guidance=none"
@@ -108,6 +110,9 @@ def _parts(node: Any) -> Iterator[DictConfig]:
         yield node
         for key in node:
             yield from _parts(_get(node, str(key)))
+    elif isinstance(node, ListConfig):
+        for child in node:
+            yield from _parts(child)
 
 
 def variance_has_channels(cfg: DictConfig) -> Iterator[str]:
@@ -158,7 +163,9 @@ def network_knows_the_classes(cfg: DictConfig) -> Iterator[str]:
     conditioner = _get(cfg, "conditioner")
     elsewhere = any(str(part.get("_target_")).endswith(".LabelLoss") for part in _parts(_get(cfg, "guidance")))
     trains = _get(cfg, "train") is not None  # a finished run may be drawn from without its guidance
-    told = conditioner.get("num_classes") if isinstance(conditioner, DictConfig) else _get(cfg, "model.num_classes")
+    told = _get(cfg, "model.num_classes")
+    if isinstance(conditioner, DictConfig):
+        told = next((n for part in _parts(conditioner) if (n := part.get("num_classes")) is not None), None)
     for key, network in _networks(cfg):
         takes = takes_parameter(str(network["_target_"]), "num_classes")
         known = network.get("num_classes")
@@ -191,7 +198,7 @@ def _networks(cfg: DictConfig) -> Iterator[tuple[str, DictConfig]]:
 
 def has_weights(cfg: DictConfig) -> Iterator[str]:
     """Without a training there are weights to score."""
-    if _get(cfg, "train") is False and _get(cfg, "ckpt_path") is None:
+    if _get(cfg, "train") is False and _get(cfg, "ckpt_path") is None and _get(cfg, "init_from") is None:
         yield (
             "train = false, and there are no weights to score: give ckpt_path=FILE, or score a run again by "
             "genlab evaluate run=..."
@@ -281,4 +288,6 @@ RULES: tuple[Rule, ...] = (
     trains_long_enough,
     names_stay_inside,
     parts_are_used,
+    stages_are_described,
+    stages_are_used,
 )

@@ -21,6 +21,10 @@ class Paths:
     """Set when the run's folder is known."""
     first_stage: str | None = None
     """Set when the weights of a model's first stage are known."""
+    stages: dict[str, Any] = field(default_factory=dict)
+    """Name of a stage -> the file with its weights, set when it is known."""
+    init_from: str | None = None
+    """Set when the weights that a training begins from are known."""
 
 
 @dataclass
@@ -34,7 +38,7 @@ class Root:
     test: bool = True
     """Sample and score after training."""
     ckpt_path: str | None = None
-    """A checkpoint to begin from (train=true) or to score (train=false)."""
+    """A checkpoint to resume exactly (train=true) or to score (train=false); `init_from` takes weights alone."""
     force: bool = False
     """Run again beside a completed run of the same config."""
     restart: bool = False
@@ -51,6 +55,8 @@ class Root:
     dataset: Any = None
     model: Any = None
     optimizer: Any = None
+    lr_scheduler: Any = None
+    """How the learning rate changes, step by step; null keeps it."""
     trainer: Any = None
     callbacks: Any = None
     metrics: Any = None
@@ -69,7 +75,11 @@ class Root:
     extractors: Any = None
     """Those that a suite of metrics brings along, by name; `extractor` is the one that the user picks."""
     first_stage: Any = None
-    """The recipe of the model that this one stands on: see commands/first_stage.py."""
+    """The recipe of the model that this one stands on: the short form of one stage."""
+    first_stages: Any = None
+    """Name -> recipe or run of a model that this one stands on: see config/stages.py."""
+    init_from: Any = None
+    """The run, recipe or pipeline whose weights this training begins from: see config/stages.py."""
 
 
 @dataclass
@@ -99,6 +109,10 @@ class Sample(OfRun):
 
     n: PositiveInt
     label: NonNegativeInt | None
+    prompt: str | None
+    negative_prompt: str | None
+    picture: str | None
+    mask: str | None
     out: str | None
     format: Literal["grid", "folder", "film"]
     frames: PositiveInt

@@ -1,4 +1,7 @@
-"""A part of the data is known: inpainting."""
+"""A part of the data is known: inpainting.
+
+Papers: https://arxiv.org/abs/2011.13456, https://arxiv.org/abs/2201.09865
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Grey pictures as black and white ones, on which a Bernoulli likelihood is a probability."""
+"""Grey pictures as black and white ones, on which a Bernoulli likelihood is a probability.
+
+Paper: https://doi.org/10.1145/1390156.1390266
+"""
 
 from __future__ import annotations
 

@@ -1,23 +1,15 @@
-"""The data sets genlab knows, and what identifies prepared data. Torch-free."""
+"""The data sets genlab knows, and where prepared data lie. Torch-free."""
 
 from __future__ import annotations
 
-import hashlib
-import importlib
-import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from genlab.data.classes import selected
 from genlab.data.digest import listing_digest
 from genlab.data.mirrors import DebianPackage, Mirror, NpmPackage, Origin
 from genlab.errors import ConfigError, nearest
-
-_PREPARATION = 1
-"""Raised when preparing the same files gives other pixels or splits."""
 
 
 @dataclass(frozen=True)
@@ -161,42 +153,6 @@ def default_data_dir() -> Path:
     return Path(os.environ.get("GENLAB_DATA_DIR") or Path.home() / ".cache" / "genlab" / "data")
 
 
-def cache_folder(home: Path, identity: str, channels: int, size: int, conversion: int = _PREPARATION) -> Path:
+def cache_folder(home: Path, identity: str, channels: int, size: int, conversion: int = 1) -> Path:
     """Where prepared pictures are kept: another folder for other files, another shape or another conversion."""
     return home / f"{channels}x{size}x{size}-{identity[:12]}-{conversion}"
-
-
-def preparation_checksum(
-    identity: str, channels: int, size: int, train_size: int | None, val_size: float, test_size: float | None,
-    classes: Sequence[int] | int | None = None, binarize: str | None = None,
-) -> str:  # fmt: skip
-    """SHA-256 of all that decides the pictures of every split."""
-    parts: list[Any] = [_PREPARATION, identity, channels, size, train_size, float(val_size)]
-    parts.append(test_size and float(test_size))
-    if classes is not None or binarize is not None:
-        parts += [selected(classes), binarize]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def checksum(dataset: Mapping[str, Any], data_dir: Path) -> str:
-    """What `ImageDataModule(...).checksum` will be, from the resolved config of a data set, without importing torch.
-
-    Nothing is fetched. Files of the user's own (a folder of pictures) are read. A data module that has no source is
-    known by its config alone.
-
-    Raises:
-        ConfigError: there is no such folder, or nothing in it that can be read.
-    """
-    if "source" not in dataset:
-        return hashlib.sha256(json.dumps(dict(dataset), sort_keys=True, default=str).encode()).hexdigest()
-    source = dict(dataset["source"])
-    module, _, name = source.pop("_target_").rpartition(".")
-    if "data_dir" in source:
-        source["data_dir"] = data_dir
-    try:
-        identity = getattr(importlib.import_module(module), name)(**source).identity()
-    except (ValueError, OSError) as error:
-        raise ConfigError(str(error)) from error
-    sizes = [dataset.get("train_size"), dataset.get("val_size", 0.1), dataset.get("test_size")]
-    views = [dataset.get("classes"), dataset.get("binarize")]
-    return preparation_checksum(identity, dataset["channels"], dataset["size"], *sizes, *views)

@@ -9,12 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from genlab.data.walk import files_under
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file's content, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+from genlab.regular import file_digest
 
 
 def listing_digest(files: Iterable[tuple[str, str]]) -> str:

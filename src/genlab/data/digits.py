@@ -1,4 +1,7 @@
-"""Handwritten digits that need no download: the 1,797 pictures of 8x8 pixels that scikit-learn carries."""
+"""Handwritten digits that need no download: the 1,797 pictures of 8x8 pixels that scikit-learn carries.
+
+Paper: https://doi.org/10.24432/C50P49
+"""
 
 from __future__ import annotations
 

@@ -1,50 +1,18 @@
-"""Batches from pictures that lie in memory: one index, one flip, one scale. No worker processes."""
+"""Batches from data that lie in memory, in which order and for which process. No worker processes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import SequentialSampler
 
 from genlab.data.batch import Batch
+from genlab.data.items import Items, ToModel
 from genlab.data.pixels import to_model
 from genlab.randomness import fold_in
-
-
-class Resident(NamedTuple):
-    """Pictures in memory, on any device."""
-
-    pixels: Tensor
-    """(n, channel, height, width) uint8."""
-    labels: Tensor | None
-    """(n,) int64."""
-
-    def batch(self, rows: Tensor, flips: Tensor | None = None) -> Batch:
-        """The pictures `rows` (batch,), mirrored left to right where `flips` (batch,) is true; all on one device."""
-        x = self._in_main_memory(rows, flips) if self.pixels.is_cpu else self._on_device(rows, flips)
-        return Batch(x, None if self.labels is None else self.labels[rows])
-
-    def _in_main_memory(self, rows: Tensor, flips: Tensor | None) -> Tensor:
-        # By numpy, on this thread alone: a batch is so small that torch's threads cost more than they save, and a
-        # hundred times more where another process has a core. The bits are those of `to_model`.
-        pixels = self.pixels.numpy()[rows.numpy()]
-        if flips is not None:
-            mirrored = flips.numpy()
-            pixels[mirrored] = pixels[mirrored, :, :, ::-1]
-        x = pixels.astype(np.float32)
-        x *= np.float32(2 / 255)
-        x -= np.float32(1)
-        return torch.from_numpy(x)
-
-    def _on_device(self, rows: Tensor, flips: Tensor | None) -> Tensor:
-        pixels = self.pixels[rows]
-        if flips is not None:
-            pixels = torch.where(flips[:, None, None, None], pixels.flip(-1), pixels)
-        return to_model(pixels)
 
 
 class Shard(NamedTuple):
@@ -70,8 +38,12 @@ class EpochOrder:
         return torch.randperm(self.n, generator=self._generator("order"))
 
     def flips(self) -> Tensor:
-        """(n,) bool: whether the picture at each place of the order is mirrored."""
+        """(n,) bool: whether the item at each place of the order is mirrored."""
         return torch.rand(self.n, generator=self._generator("flip")) < 0.5
+
+    def captions(self) -> Tensor:
+        """(n,) in [0, 1): which of its captions the item at each place of the order gets."""
+        return torch.rand(self.n, generator=self._generator("caption"))
 
     def _generator(self, purpose: str) -> torch.Generator:
         return torch.Generator().manual_seed(fold_in(self.seed, purpose, self.epoch))
@@ -85,26 +57,28 @@ class TrainLoader:
     than a batch is one batch.
 
     Args:
-        data: all pictures.
+        data: all items.
         rows: (n,) int64, those to train on.
-        batch_size: pictures in a batch, over all processes.
+        batch_size: items in a batch, over all processes.
         seed: of the order and the flips; None gives the same order in every epoch and no flips (for overfitting).
-        flip: mirror half of the pictures, at random.
+        flip: mirror half of the items along their last axis, at random.
         shard: this process's place.
         done: how many batches of this epoch were trained on, where somebody counts; a checkpoint written when a
             step fails must not count the batch of that step, although it was handed out.
+        convert: stored items -> what a model sees.
     """
 
     batch_sampler = None  # Lightning looks for it beside `sampler`
 
     def __init__(
-        self, data: Resident, rows: Tensor, batch_size: int, seed: int | None, flip: bool = False,
-        shard: Shard = Shard(), done: Callable[[], int] | None = None,  # noqa: B008 (immutable)
+        self, data: Items, rows: Tensor, batch_size: int, seed: int | None, flip: bool = False,
+        shard: Shard = Shard(), done: Callable[[], int] | None = None, convert: ToModel = to_model,  # noqa: B008
     ) -> None:  # fmt: skip
         self.batch_size = min(batch_size, len(rows))
         if self.batch_size % shard.world:
             raise ValueError(f"dataset.batch_size={self.batch_size} cannot be shared evenly by {shard.world} devices")
         self._data, self._rows, self._flip, self._shard, self._done = data, rows, flip, shard, done
+        self._convert = convert
         order = None if seed is None else EpochOrder(len(rows), seed)
         self._order = order
         self.sampler: EpochOrder | SequentialSampler = order or SequentialSampler(range(len(rows)))
@@ -126,14 +100,16 @@ class TrainLoader:
     def __iter__(self) -> Iterator[Batch]:
         # A generator: nothing below runs before the first batch is asked for. Lightning makes the iterator first and
         # sets the epoch then.
-        device = self._data.pixels.device
+        device = self._data.stored.device
         rows = self._rows if self._order is None else self._rows[self._order.permutation()]
         rows = rows.to(device)  # once for the epoch, so that no batch waits for the host
         flips = self._order.flips().to(device) if self._flip and self._order is not None else None
+        places = self._order.captions() if self._data.captions is not None and self._order is not None else None
         for k in range(self._first_batch(), len(self)):
             mine = slice(k * self.batch_size + self._shard.rank, (k + 1) * self.batch_size, self._shard.world)
             self._handed_out = k + 1
-            yield self._data.batch(rows[mine], None if flips is None else flips[mine])
+            flipped, texts = (None if each is None else each[mine] for each in (flips, places))
+            yield self._data.batch(rows[mine], flipped, self._convert, texts)
 
     def _first_batch(self) -> int:
         resume, self._resume = self._resume, None
@@ -151,18 +127,20 @@ class TrainLoader:
 
 
 class EvalLoader:
-    """All pictures once, in their order, in batches of nearly equal size (none larger than `batch_size`).
+    """All items once, in their order, in batches of nearly equal size (none larger than `batch_size`).
 
-    Several processes take shares of every batch; no picture is seen twice.
+    Several processes take shares of every batch; no item is seen twice.
     """
 
-    def __init__(self, data: Resident, rows: Tensor, batch_size: int, shard: Shard = Shard()) -> None:  # noqa: B008
+    def __init__(
+        self, data: Items, rows: Tensor, batch_size: int, shard: Shard = Shard(), convert: ToModel = to_model,  # noqa: B008
+    ) -> None:  # fmt: skip
         self.batch_size = batch_size
-        self._data, self._rows, self._shard = data, rows, shard
+        self._data, self._rows, self._shard, self._convert = data, rows, shard, convert
 
     def __len__(self) -> int:
         return -(-len(self._rows) // self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
-        for rows in torch.tensor_split(self._rows.to(self._data.pixels.device), len(self)):
-            yield self._data.batch(rows[self._shard.rank :: self._shard.world])
+        for rows in torch.tensor_split(self._rows.to(self._data.stored.device), len(self)):
+            yield self._data.batch(rows[self._shard.rank :: self._shard.world], convert=self._convert)

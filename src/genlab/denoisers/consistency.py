@@ -1,4 +1,7 @@
-"""A denoiser that is the identity at the lowest noise level."""
+"""A denoiser that is the identity at the lowest noise level.
+
+Paper: https://arxiv.org/abs/2303.01469
+"""
 
 from __future__ import annotations
 

@@ -52,11 +52,16 @@ class Denoiser(nn.Module):
 
 
 def output_of(network: nn.Module, x: Tensor, level: Tensor, condition: Condition | None = None) -> Tensor:
-    """What the network says of `x` (batch, ...), of its dtype. `level` is a scalar or (batch,)."""
+    """What the network says of `x` (batch, ...), of its dtype; of integers, in a dtype of the network's own.
+
+    `level` is a scalar or (batch,).
+    """
+    dtype = x.dtype if x.is_floating_point() else torch.get_default_dtype()
     if level.ndim == 0 and level.device.type == "cpu":  # filled on the device: no copy to wait for
-        level = torch.full(x.shape[:1], float(level), device=x.device, dtype=x.dtype)
-    level = level.to(x.dtype).expand(len(x))
-    return network(x, level, None if condition is None else condition.given).to(x.dtype)
+        level = torch.full(x.shape[:1], float(level), device=x.device, dtype=dtype)
+    level = level.to(dtype).expand(len(x))
+    output = network(x, level, None if condition is None else condition.given)
+    return output.to(dtype) if x.is_floating_point() else output
 
 
 def _check_noisy_end(process: Gaussian, parameterization: Parameterization) -> None:

@@ -1,4 +1,7 @@
-"""The network predicts a mixture of data and noise whose target has unit variance at every noise level."""
+"""The network predicts a mixture of data and noise whose target has unit variance at every noise level.
+
+Paper: https://arxiv.org/abs/2206.00364
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The network predicts the noise, as in DDPM."""
+"""The network predicts the noise, as in DDPM.
+
+Paper: https://arxiv.org/abs/2006.11239
+"""
 
 from __future__ import annotations
 

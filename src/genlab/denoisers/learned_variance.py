@@ -1,4 +1,7 @@
-"""The network says how wide a reverse step is as well as where it leads."""
+"""The network says how wide a reverse step is as well as where it leads.
+
+Paper: https://arxiv.org/abs/2102.09672
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a network's output F means: x0 = c_skip x_t + c_out F(c_in x_t, c_noise)."""
+"""What a network's output F means: x0 = c_skip x_t + c_out F(c_in x_t, c_noise).
+
+Paper: https://arxiv.org/abs/2206.00364
+"""
 
 from __future__ import annotations
 

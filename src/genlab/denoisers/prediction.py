@@ -1,24 +1,24 @@
-"""The estimate of clean data: what networks, guidance and solvers exchange."""
+"""The estimate of clean data where Gaussian noise was added to them.
+
+Paper: https://arxiv.org/abs/2102.09672
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Self
 
 from torch import Tensor
 
-from genlab.conditioning.condition import Condition
+from genlab.denoisers.estimate import Estimate
 from genlab.processes.gaussian import step_variances
 from genlab.processes.schedule import Scales
 
 
 @dataclass(frozen=True)
-class Prediction:
+class Prediction(Estimate):
     """An estimate of x_0, given x_t, and its equivalents by x_t = alpha x_0 + sigma eps."""
 
-    x_t: Tensor
-    x0: Tensor
     scales: Scales
     share: Tensor | None = None
     """Where the log-variance of a reverse step lies, of the shape of `x0`: 0 at its lower end, 1 at its upper one
@@ -47,18 +47,7 @@ class Prediction:
         """The learnt point between the logarithms of two variances; the lower one where nothing is learnt."""
         return lower if self.share is None else (lower.log() + self.share * (upper / lower).log()).exp()
 
-    def with_x0(self, x0: Tensor) -> Prediction:
-        """The same place with another estimate."""
-        return replace(self, x0=x0)
-
-
-class Denoise(Protocol):
-    """x_t -> the estimate of x_0: a `Denoiser`, or any wrapper of one (guidance, clipping)."""
-
-    def __call__(self, x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Prediction:
-        """`t` is a scalar or (batch,)."""
-        ...
-
-
-BoundDenoise = Callable[[Tensor, Tensor], Prediction]
-"""(x_t, t) -> the estimate: a `Denoise` whose condition is settled. What solvers see."""
+    def first(self, n: int) -> Self:
+        at_each = Scales(*(scale if scale.ndim == 0 else scale[:n] for scale in self.scales))
+        share = None if self.share is None else self.share[:n]
+        return replace(self, x_t=self.x_t[:n], x0=self.x0[:n], scales=at_each, share=share)

@@ -1,4 +1,7 @@
-"""The network predicts v, which is well defined at both ends of the noise."""
+"""The network predicts v, which is well defined at both ends of the noise.
+
+Paper: https://arxiv.org/abs/2202.00512
+"""
 
 from __future__ import annotations
 

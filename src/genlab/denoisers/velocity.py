@@ -1,4 +1,7 @@
-"""The network predicts the velocity of the straight path."""
+"""The network predicts the velocity of the straight path.
+
+Paper: https://arxiv.org/abs/2209.03003
+"""
 
 from __future__ import annotations
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from torch import Tensor
 
 from genlab.codecs.codec import Codec
-from genlab.denoisers.prediction import BoundDenoise
+from genlab.denoisers.estimate import BoundDenoise
 from genlab.protocols import Conditions
 from genlab.randomness import Randomness
 from genlab.samplers.sampler import Sampler
@@ -32,6 +32,7 @@ class Edit(Protocol):
         ...
 
 
+@runtime_checkable
 class Editable(Protocol):
     """A model that denoises: family diffusion."""
 

@@ -13,7 +13,7 @@ from genlab.protocols import Conditions
 
 @runtime_checkable
 class LatentSpace(Protocol):
-    """A model with a vector code: the families autoencoder and deterministic_autoencoder have it."""
+    """A model with a vector code: models.vae and models.autoencoder have it."""
 
     def encode(self, x: Tensor, condition: Conditions = None) -> Tensor: ...
     def picture(self, z: Tensor, condition: Conditions = None) -> Tensor: ...

@@ -1,4 +1,7 @@
-"""Pictures like a given one: noise is added, and taken away again."""
+"""Pictures like a given one: noise is added, and taken away again.
+
+Paper: https://arxiv.org/abs/2108.01073
+"""
 
 from __future__ import annotations
 

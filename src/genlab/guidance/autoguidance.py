@@ -1,4 +1,7 @@
-"""A model guided by a worse version of itself."""
+"""A model guided by a worse version of itself.
+
+Paper: https://arxiv.org/abs/2406.02507
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.conditioning.condition import Condition, has_weights, in_words_of
-from genlab.denoisers.prediction import Denoise, Prediction
+from genlab.denoisers.estimate import Denoise, Estimate
 from genlab.first_stage import trained
 from genlab.ranges import NonNegativeFloat
 
@@ -31,10 +34,10 @@ class Autoguidance(nn.Module):
         return f"Autoguidance(scale={self.scale})"
 
     def forward(self, denoise: Denoise) -> Denoise:
-        def guided(x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Prediction:
-            prediction = denoise(x_t, t, condition)
+        def guided(x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Estimate:
+            estimate = denoise(x_t, t, condition)
             if has_weights(self.conditioner):
                 condition = in_words_of(self.conditioner, condition, len(x_t), x_t.device)
-            return prediction.with_x0(torch.lerp(self.weak(x_t, t, condition).x0, prediction.x0, self.scale))
+            return estimate.with_x0(torch.lerp(self.weak(x_t, t, condition).x0, estimate.x0, self.scale))
 
         return guided

@@ -1,4 +1,7 @@
-"""A classifier of noisy data, and the wish for a class."""
+"""A classifier of noisy data, and the wish for a class.
+
+Paper: https://arxiv.org/abs/2105.05233
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ class Classifier(nn.Module):
 
 
 class LabelLoss(nn.Module):
-    """-log p(label | x_t), of the label that is asked for: for guidance.by_loss.LossGradient.
+    """-log p(label | x_t), of the label that is asked for: for guidance.loss_gradient.LossGradient.
 
     Args:
         first: a trained model with a `classifier`, as of family noisy_classifier.

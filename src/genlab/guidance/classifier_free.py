@@ -1,16 +1,18 @@
-"""Classifier-free guidance."""
+"""Classifier-free guidance.
+
+Papers: https://arxiv.org/abs/2207.12598, https://arxiv.org/abs/2305.08891
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from genlab.conditioning.condition import Condition
 from genlab.conditions import concatenate
-from genlab.denoisers.prediction import Denoise, Prediction
-from genlab.processes.schedule import Scales
+from genlab.denoisers.estimate import Denoise, Estimate
 from genlab.ranges import NonNegativeFloat, Probability
 
 
@@ -18,8 +20,8 @@ from genlab.ranges import NonNegativeFloat, Probability
 class ClassifierFree:
     """x0 = x0(null) + scale (x0(given) - x0(null)) (Ho & Salimans 2022, "Classifier-free diffusion guidance", eq. 6).
 
-    The estimate of the noise is combined in the same way, since both are linear in each other. Both are made in one
-    batched call.
+    The estimate of the noise is combined in the same way, since both are linear in each other; of integers the logits
+    are (Chang et al. 2023, "Muse: text-to-image generation ..."). Both are made in one batched call.
 
     Args:
         scale: 1 + w in the paper's notation: 1 is the conditional model, 0 the unconditional one.
@@ -38,7 +40,7 @@ class ClassifierFree:
         if self.scale == 1:
             return denoise
 
-        def guided(x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Prediction:
+        def guided(x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Estimate:
             if condition is None or condition.given is None:
                 raise ValueError("guidance=classifier_free needs a conditional model; this one has no condition")
             if condition.null is None:
@@ -49,10 +51,9 @@ class ClassifierFree:
             both = Condition(concatenate([condition.given, condition.null]))
             twice = denoise(torch.cat([x_t, x_t]), t if t.ndim == 0 else torch.cat([t, t]), both)
             given, null = twice.x0.chunk(2)
-            scales = twice.scales if t.ndim == 0 else Scales(*(scale.chunk(2)[0] for scale in twice.scales))
             x0 = torch.lerp(null, given, self.scale)
-            share = None if twice.share is None else twice.share.chunk(2)[0]
-            return Prediction(x_t, x0 if self.rescale == 0 else self._rescaled(x0, given), scales, share)
+            x0 = x0 if self.rescale == 0 else self._rescaled(x0, given)
+            return replace(twice.first(len(x_t)), x_t=x_t, x0=x0)
 
         return guided
 

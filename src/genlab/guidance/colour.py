@@ -10,7 +10,7 @@ from genlab.ranges import ColourValue
 
 
 class Colour:
-    """Half the squared distance of every pixel of x0 from `colour`, summed: for guidance.by_loss.LossGradient.
+    """Half the squared distance of every pixel of x0 from `colour`, summed: for guidance.loss_gradient.LossGradient.
 
     Args:
         colour: a value for each channel, in [-1, 1].

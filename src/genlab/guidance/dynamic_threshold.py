@@ -1,4 +1,7 @@
-"""Keeps strong guidance from saturated pictures."""
+"""Keeps strong guidance from saturated pictures.
+
+Paper: https://arxiv.org/abs/2205.11487
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from genlab.conditioning.condition import Condition
-from genlab.denoisers.prediction import Denoise, Prediction
+from genlab.denoisers.estimate import Denoise, Estimate
 from genlab.guidance.guidance import Guidance
 from genlab.ranges import Fraction, PositiveFloat
 
@@ -32,14 +35,18 @@ class DynamicThreshold:
     def needs_null(self) -> bool:
         return getattr(self.guidance, "needs_null", False)
 
+    @property
+    def needs_noise(self) -> bool:
+        return getattr(self.guidance, "needs_noise", False)
+
     def __call__(self, denoise: Denoise) -> Denoise:
         guided = self.guidance(denoise)
 
-        def thresholded(x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Prediction:
-            prediction = guided(x_t, t, condition)
-            x0 = prediction.x0
+        def thresholded(x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Estimate:
+            estimate = guided(x_t, t, condition)
+            x0 = estimate.x0
             s = x0.flatten(1).abs().quantile(self.quantile, dim=1).clamp(min=self.limit)
             s = s.reshape(-1, *[1] * (x0.ndim - 1))
-            return prediction.with_x0(x0.clamp(-s, s) * (self.limit / s))
+            return estimate.with_x0(x0.clamp(-s, s) * (self.limit / s))
 
         return thresholded

@@ -1,4 +1,7 @@
-"""Guidance at some noise levels and not at others."""
+"""Guidance at some noise levels and not at others.
+
+Paper: https://arxiv.org/abs/2404.07724
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import torch
 from torch import Tensor
 
 from genlab.conditioning.condition import Condition
-from genlab.denoisers.prediction import Denoise, Prediction
+from genlab.denoisers.estimate import Denoise, Estimate
 from genlab.guidance.guidance import Guidance
 from genlab.ranges import NonNegativeFloat
 
@@ -34,14 +37,18 @@ class Interval:
     def needs_null(self) -> bool:
         return getattr(self.guidance, "needs_null", False)
 
+    @property
+    def needs_noise(self) -> bool:
+        return getattr(self.guidance, "needs_noise", False)
+
     def __call__(self, denoise: Denoise) -> Denoise:
         guided = self.guidance(denoise)
 
-        def sometimes(x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Prediction:
+        def sometimes(x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Estimate:
             if t.ndim == 0:
                 return (guided if self.low < t <= self.high else denoise)(x_t, t, condition)
-            inside = ((t > self.low) & (t <= self.high)).reshape(-1, *[1] * (x_t.ndim - 1))
             plain = denoise(x_t, t, condition)
+            inside = ((t > self.low) & (t <= self.high)).reshape(-1, *[1] * (plain.x0.ndim - 1))
             return plain.with_x0(torch.where(inside, guided(x_t, t, condition).x0, plain.x0))
 
         return sometimes

@@ -1,4 +1,7 @@
-"""Guidance by any loss that can be differentiated: a colour, a classifier, a measurement."""
+"""Guidance by any loss that can be differentiated: a colour, a classifier, a measurement.
+
+Papers: https://arxiv.org/abs/2105.05233, https://arxiv.org/abs/2209.14687
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from genlab.conditioning.condition import Condition
-from genlab.denoisers.prediction import Denoise, Prediction
+from genlab.denoisers.estimate import Denoise
+from genlab.denoisers.prediction import Prediction
 from genlab.ranges import NonNegativeFloat, PositiveFloat
 
 
@@ -37,6 +41,8 @@ class LossGradient(nn.Module):
         data_std: see there.
     """
 
+    needs_noise = True
+
     def __init__(
         self, loss: Loss, scale: NonNegativeFloat = 1.0, through_network: bool = True, data_std: PositiveFloat = 1.0
     ) -> None:
@@ -48,7 +54,7 @@ class LossGradient(nn.Module):
         name = type(self.loss).__name__
         return f"LossGradient(loss={name}, scale={self.scale}, through_network={self.through_network})"
 
-    def forward(self, denoise: Denoise) -> Denoise:
+    def forward(self, denoise: Denoise[Prediction]) -> Denoise[Prediction]:
         def guided(x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Prediction:
             with torch.enable_grad():
                 leaf = x_t.detach().requires_grad_()
@@ -64,7 +70,7 @@ class LossGradient(nn.Module):
 
         return guided
 
-    def _linear(self, denoise: Denoise, leaf: Tensor, t: Tensor, condition: Condition | None) -> Prediction:
+    def _linear(self, denoise: Denoise[Prediction], leaf: Tensor, t: Tensor, condition: Condition | None) -> Prediction:
         """The prediction at `leaf`, its x0 a linear function of `leaf`."""
         with torch.no_grad():
             plain = denoise(leaf.detach(), t, condition)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from genlab.denoisers.prediction import Denoise
+from genlab.denoisers.estimate import Denoise
 
 
 @dataclass(frozen=True)

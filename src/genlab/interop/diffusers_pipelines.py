@@ -37,13 +37,16 @@ def to_pipeline(denoiser: Denoiser, clip: bool = True) -> Any:
 def from_pipeline(folder: str | Path) -> Denoiser:
     """The denoiser of a pipeline's folder with `unet` (a UNet2DModel) and `scheduler`: DDPM's, DDIM's and their like.
 
+    Weights are read from `*.safetensors` alone, which can hold no code.
+
     Raises:
-        ValueError: its scheduler is not known.
+        ValueError: its network or its scheduler is not known.
+        OSError: a file is missing.
     """
     from diffusers.models.unets.unet_2d import UNet2DModel
     from diffusers.pipelines import DiffusionPipeline
 
-    pipeline = DiffusionPipeline.from_pretrained(str(folder), local_files_only=True)
+    pipeline = DiffusionPipeline.from_pretrained(str(folder), local_files_only=True, use_safetensors=True)
     if not isinstance(pipeline.unet, UNet2DModel):
         raise ValueError(f"{folder} has the network {type(pipeline.unet).__name__}; UNet2DModel is what is known here")
     schedule, parameterization = from_diffusers(pipeline.scheduler)

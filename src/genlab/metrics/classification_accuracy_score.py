@@ -1,4 +1,7 @@
-"""How well a classifier that has only seen samples knows real data."""
+"""How well a classifier that has only seen samples knows real data.
+
+Paper: https://arxiv.org/abs/1905.10887
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How well pictures fit their captions in the eyes of CLIP (Hessel et al. 2021)."""
+"""How well pictures fit their captions in the eyes of CLIP (Hessel et al. 2021).
+
+Paper: https://arxiv.org/abs/2104.08718
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The Frechet distance at infinitely many samples."""
+"""The Frechet distance at infinitely many samples.
+
+Paper: https://arxiv.org/abs/1911.07023
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The Frechet distance between Gaussians fitted to features (FID of Heusel et al. 2017, eq. 6)."""
+"""The Frechet distance between Gaussians fitted to features (FID of Heusel et al. 2017, eq. 6).
+
+Paper: https://arxiv.org/abs/1706.08500
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The Inception Score (Salimans et al. 2016, sec. 4) over any classifier."""
+"""The Inception Score (Salimans et al. 2016, sec. 4) over any classifier.
+
+Paper: https://arxiv.org/abs/1606.03498
+"""
 
 from __future__ import annotations
 

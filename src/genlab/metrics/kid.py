@@ -1,4 +1,7 @@
-"""The kernel distance of features (KID, Binkowski et al. 2018): unlike FID, unbiased at any number of samples."""
+"""The kernel distance of features (KID, Binkowski et al. 2018): unlike FID, unbiased at any number of samples.
+
+Paper: https://arxiv.org/abs/1801.01401
+"""
 
 from __future__ import annotations
 

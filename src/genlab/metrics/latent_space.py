@@ -3,6 +3,8 @@
 Codes are (n, coding_size) arrays, labels (n,) integers. Distances between classes are Euclidean between their
 centroids, in units of `spread`, the root mean square distance of a code from its own centroid: 1 means that two classes
 are as far apart as each is wide, so that latent spaces of different scale can be compared.
+
+Paper: https://www.jmlr.org/papers/v9/vandermaaten08a.html
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Learned perceptual similarity of reconstructions (Zhang et al. 2018), on AlexNet."""
+"""Learned perceptual similarity of reconstructions (Zhang et al. 2018), on AlexNet.
+
+Paper: https://arxiv.org/abs/1801.03924
+"""
 
 from __future__ import annotations
 

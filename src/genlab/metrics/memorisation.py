@@ -1,4 +1,7 @@
-"""Whether samples are copies of training pictures."""
+"""Whether samples are copies of training pictures.
+
+Paper: https://openreview.net/forum?id=shciCbSk9h
+"""
 
 from __future__ import annotations
 

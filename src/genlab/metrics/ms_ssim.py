@@ -1,4 +1,7 @@
-"""Multi-scale structural similarity of reconstructions (Wang, Simoncelli and Bovik 2003, eq. 7)."""
+"""Multi-scale structural similarity of reconstructions (Wang, Simoncelli and Bovik 2003, eq. 7).
+
+Paper: https://doi.org/10.1109/ACSSC.2003.1292216
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Precision and recall (Kynkaanniemi et al. 2019), density and coverage (Naeem et al. 2020), in one pass."""
+"""Precision and recall (Kynkaanniemi et al. 2019), density and coverage (Naeem et al. 2020), in one pass.
+
+Papers: https://arxiv.org/abs/1904.06991, https://arxiv.org/abs/2002.09797
+"""
 
 from __future__ import annotations
 

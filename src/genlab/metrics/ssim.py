@@ -1,4 +1,7 @@
-"""Structural similarity of reconstructions (Wang et al. 2004, eq. 13)."""
+"""Structural similarity of reconstructions (Wang et al. 2004, eq. 13).
+
+Paper: https://doi.org/10.1109/TIP.2003.819861
+"""
 
 from __future__ import annotations
 

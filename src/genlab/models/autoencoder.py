@@ -1,4 +1,7 @@
-"""The plain autoencoder: no sampling layer, no KL; it samples from a normal distribution fitted to its codes."""
+"""The plain autoencoder: no sampling layer, no KL; it samples from a normal distribution fitted to its codes.
+
+Paper: https://arxiv.org/abs/1903.12436
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from genlab.conditions import asks_of
 from genlab.data.batch import Batch
 from genlab.denoisers.clipped import Clipped
 from genlab.denoisers.denoiser import Denoiser
-from genlab.denoisers.prediction import BoundDenoise, Denoise
+from genlab.denoisers.estimate import BoundDenoise, Denoise
 from genlab.denoisers.restorer import Restorer
 from genlab.guidance.guidance import Guidance
 from genlab.models.base import GenerativeModule
@@ -75,6 +75,11 @@ class Diffusion(GenerativeModule):
             raise ValueError(
                 "guidance=classifier_free needs a conditional model trained with conditioner.dropout greater than 0, "
                 "such as 0.1; this one never sees the empty condition"
+            )
+        if getattr(guidance, "needs_noise", False) and not isinstance(denoiser.process.schedule, Schedule):
+            raise ValueError(
+                f"the guidance {type(guidance).__name__} follows the gradient of a loss through Gaussian noise, and "
+                "this process adds none: take guidance=none or classifier_free"
             )
         sampler.times(denoiser.process.schedule)  # a sampler that cannot serve the schedule is told so before training
 
@@ -137,22 +142,18 @@ class Diffusion(GenerativeModule):
         self, n: int, count: int, condition: Conditions = None, *, generator: Randomness = None
     ) -> tuple[Tensor, Tensor]:
         """(count, n, *shape) twice, decoded: the samples at moments evenly chosen of their making, the last of them
-        included, and the clean data that were predicted there. Fewer moments where there are fewer steps. Noise that
-        grows without bound is scaled to what a network sees.
+        included, and the clean data that were predicted there. Fewer moments where there are fewer steps.
         """
         steps = len(self.sampler.times(self.denoiser.process.schedule)) - 1
         chosen = set(torch.linspace(0, steps - 1, count).round().long().tolist())
         moments = [m for i, m in enumerate(self.trajectory(n, condition, generator=generator)) if i in chosen]
-        seen = [self.codec.decode(moment.x / self._size(moment.t)) for moment in moments]
-        return torch.stack(seen), torch.stack([self.codec.decode(moment.x0) for moment in moments])
+        seen = [self.codec.decode(self._shown(moment)) for moment in moments]
+        return torch.stack(seen), torch.stack([self.codec.decode(moment.clean) for moment in moments])
 
-    def _size(self, t: Tensor) -> Tensor:
-        """sqrt(alpha**2 + sigma**2) at `t`; 1 where no noise is added."""
-        schedule = self.denoiser.process.schedule
-        if not isinstance(schedule, Schedule):
-            return torch.ones(())
-        alpha, sigma = schedule(t)
-        return (alpha**2 + sigma**2).sqrt()
+    def _shown(self, moment: Moment) -> Tensor:
+        """What of the unfinished sample the codec can decode."""
+        shown = getattr(self.denoiser.process, "shown", None)
+        return moment.x if shown is None else shown(moment.x, moment.t, moment.clean)
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
         """Takes a model trained with another guidance: the weights of a guidance are its own."""

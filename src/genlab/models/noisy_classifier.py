@@ -1,4 +1,7 @@
-"""A classifier of noisy data, which guides a diffusion model of the same data."""
+"""A classifier of noisy data, which guides a diffusion model of the same data.
+
+Paper: https://arxiv.org/abs/2105.05233
+"""
 
 from __future__ import annotations
 

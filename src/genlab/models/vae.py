@@ -2,6 +2,8 @@
 
 Kingma and Welling 2014, "Auto-encoding variational Bayes"; Higgins et al. 2017, "beta-VAE"; Sohn et al. 2015,
 "Learning structured output representation using deep conditional generative models".
+
+Paper: https://arxiv.org/abs/1312.6114
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """The VQ-VAE: an autoencoder whose code is a map of integers.
 
 van den Oord et al. 2017, "Neural discrete representation learning".
+
+Paper: https://arxiv.org/abs/1711.00937
 """
 
 from __future__ import annotations

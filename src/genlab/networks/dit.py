@@ -1,12 +1,15 @@
-"""DiT: a transformer over patches whose layers are scaled, shifted and gated by the noise level and the class."""
+"""DiT: a transformer over patches whose layers are scaled, shifted and gated by the noise level and the class.
+
+Paper: https://arxiv.org/abs/2212.09748
+"""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import scaled_dot_product_attention
 
 from genlab.conditions import ConditionTensors
+from genlab.networks.attention import Attention
 from genlab.networks.conditioned import label_of, reads, with_channels
 from genlab.networks.former_names import accept_former_names
 from genlab.networks.timestep import TimestepEmbedding
@@ -91,6 +94,7 @@ class _Block(nn.Module):
         self._heads = heads
         self.norms = nn.ModuleList(nn.LayerNorm(width, elementwise_affine=False) for _ in range(2))
         self.qkv = nn.Linear(width, 3 * width)
+        self.attention = Attention()
         self.out_proj = nn.Linear(width, width)
         self.dense = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU("tanh"), nn.Linear(4 * width, width))
         self.modulation = _zero(nn.Linear(width, 6 * width))
@@ -103,7 +107,7 @@ class _Block(nn.Module):
 
     def _attend(self, tokens: Tensor) -> Tensor:
         q, k, v = self.qkv(tokens).unflatten(-1, (3, self._heads, -1)).permute(2, 0, 3, 1, 4)
-        return self.out_proj(scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+        return self.out_proj(self.attention(q, k, v).transpose(1, 2).flatten(2))
 
 
 def _zero(layer: nn.Linear) -> nn.Linear:

@@ -1,4 +1,7 @@
-"""A network for each range of noise levels."""
+"""A network for each range of noise levels.
+
+Paper: https://arxiv.org/abs/2211.01324
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A network that begins where another model's training ended."""
+"""A network that begins where another model's training ended.
+
+Paper: https://arxiv.org/abs/2202.00512
+"""
 
 from __future__ import annotations
 

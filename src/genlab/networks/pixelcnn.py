@@ -6,6 +6,8 @@ to the left and, at the position itself, the earlier channels; together they hav
 many groups as there are channels, and group c never sees channel c (mask A) or a later one (mask B).
 
 Shapes: B batch, C channels, K values, F features of a group, N = C F features, H height, W width.
+
+Paper: https://arxiv.org/abs/1606.05328
 """
 
 from __future__ import annotations

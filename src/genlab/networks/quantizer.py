@@ -2,6 +2,9 @@
 
 van den Oord et al. 2017, "Neural discrete representation learning". Vectors are the columns of a feature map
 (batch, embedding_size, height, width); codes are integers (batch, levels, height, width) in 0, ..., K - 1.
+
+Papers: https://arxiv.org/abs/1711.00937, https://arxiv.org/abs/2005.08520, https://arxiv.org/abs/2005.00341,
+https://arxiv.org/abs/2107.03312
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Convolutional encoder and decoder with residual blocks, image <-> feature map.
 
 The networks of van den Oord et al. 2017, "Neural discrete representation learning", section 4.1.
+
+Paper: https://arxiv.org/abs/1711.00937
 """
 
 from __future__ import annotations

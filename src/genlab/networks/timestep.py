@@ -1,4 +1,7 @@
-"""What networks make of the noise level."""
+"""What networks make of the noise level.
+
+Papers: https://arxiv.org/abs/1706.03762, https://arxiv.org/abs/2006.11239
+"""
 
 from __future__ import annotations
 

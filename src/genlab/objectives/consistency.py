@@ -1,4 +1,7 @@
-"""Consistency: the same estimate from neighbouring points of a path, so that one step is enough."""
+"""Consistency: the same estimate from neighbouring points of a path, so that one step is enough.
+
+Papers: https://arxiv.org/abs/2303.01469, https://arxiv.org/abs/2310.14189
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The regression that trains a denoiser."""
+"""The regression that trains a denoiser.
+
+Paper: https://arxiv.org/abs/2006.11239
+"""
 
 from __future__ import annotations
 

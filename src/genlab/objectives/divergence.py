@@ -1,4 +1,7 @@
-"""Divergences between distributions, in nats."""
+"""Divergences between distributions, in nats.
+
+Paper: https://arxiv.org/abs/1312.6114
+"""
 
 from __future__ import annotations
 

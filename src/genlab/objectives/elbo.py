@@ -1,6 +1,8 @@
 """The variational bound and its variants: what a VAE minimises. All in nats per image.
 
 -log p(x) <= E_q[-log p(x | z)] + KL(q(z | x) || p(z)): the reconstruction term and the KL term.
+
+Papers: https://arxiv.org/abs/1509.00519, https://arxiv.org/abs/1911.02469, https://arxiv.org/abs/1606.04934
 """
 
 from __future__ import annotations

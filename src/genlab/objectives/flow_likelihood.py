@@ -1,4 +1,7 @@
-"""The exact likelihood of a diffusion model, by its probability-flow equation."""
+"""The exact likelihood of a diffusion model, by its probability-flow equation.
+
+Paper: https://arxiv.org/abs/2011.13456
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from genlab.denoisers.prediction import BoundDenoise
+from genlab.denoisers.estimate import BoundDenoise
+from genlab.denoisers.prediction import Prediction
 from genlab.processes.discrete import Discrete
 from genlab.processes.gaussian import Gaussian
 from genlab.randomness import Randomness, randn_like
@@ -37,7 +41,9 @@ class FlowLikelihood:
     level_max: PositiveFloat = 1000.0
     rho: PositiveFloat = 7.0
 
-    def nll(self, process: Gaussian, denoise: BoundDenoise, x: Tensor, generator: Randomness = None) -> Tensor:
+    def nll(
+        self, process: Gaussian, denoise: BoundDenoise[Prediction], x: Tensor, generator: Randomness = None
+    ) -> Tensor:
         """(batch,): -log p of `x` (batch, ...), a density in the units of `x`. Raises ValueError for discrete time."""
         schedule = process.schedule
         if isinstance(schedule, Discrete):
@@ -68,7 +74,7 @@ class FlowLikelihood:
         return torch.linspace(self.level_min ** (1 / self.rho), high, self.steps + 1, dtype=torch.float64) ** self.rho
 
     def _slope(
-        self, process: Gaussian, denoise: BoundDenoise, y: Tensor, t: Tensor, directions: list[Tensor]
+        self, process: Gaussian, denoise: BoundDenoise[Prediction], y: Tensor, t: Tensor, directions: list[Tensor]
     ) -> tuple[Tensor, Tensor]:
         """v and its divergence (batch,) at y."""
         scale = sum(process.schedule(t))

@@ -1,4 +1,7 @@
-"""Regression of the noise, and the variational bound for the variance that the network says."""
+"""Regression of the noise, and the variational bound for the variance that the network says.
+
+Paper: https://arxiv.org/abs/2102.09672
+"""
 
 from __future__ import annotations
 

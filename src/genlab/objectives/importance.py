@@ -1,4 +1,7 @@
-"""Times with large losses more often, by the losses that were seen there before."""
+"""Times with large losses more often, by the losses that were seen there before.
+
+Paper: https://arxiv.org/abs/2102.09672
+"""
 
 from __future__ import annotations
 

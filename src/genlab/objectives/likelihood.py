@@ -3,6 +3,8 @@
 Images are (batch, channel, height, width) in [-1, 1]. Every likelihood reads one number a pixel and channel from the
 decoder, `output` of the same shape as `x`; what else it needs (a scale) is its own. Nats are summed over pixels
 and channels, one figure an image.
+
+Papers: https://arxiv.org/abs/1907.06845, https://arxiv.org/abs/2006.13202, https://arxiv.org/abs/1606.04934
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Progressive distillation: one step of the student for two of the teacher."""
+"""Progressive distillation: one step of the student for two of the teacher.
+
+Paper: https://arxiv.org/abs/2202.00512
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from torch import Tensor, nn
 
 from genlab.conditioning.condition import Condition
 from genlab.denoisers.denoiser import Denoiser
-from genlab.denoisers.prediction import BoundDenoise
+from genlab.denoisers.estimate import BoundDenoise
+from genlab.denoisers.prediction import Prediction
 from genlab.objectives.teacher import Teacher
 from genlab.processes.gaussian import Gaussian
 from genlab.randomness import Randomness, rand
@@ -51,7 +55,7 @@ class Progressive(nn.Module):
 
 
 def two_steps(
-    process: Gaussian, denoise: BoundDenoise, x_t: Tensor, t: Tensor, middle: Tensor, s: Tensor
+    process: Gaussian, denoise: BoundDenoise[Prediction], x_t: Tensor, t: Tensor, middle: Tensor, s: Tensor
 ) -> Tensor:  # fmt: skip
     """The estimate at x_t whose one DDIM step from t to s ends where the steps by `middle` do (their appendix G)."""
     ddim = Ancestral(0.0)

@@ -1,4 +1,7 @@
-"""Straighter flows: trained on pairs of noise and the sample that a trained flow makes of it."""
+"""Straighter flows: trained on pairs of noise and the sample that a trained flow makes of it.
+
+Paper: https://arxiv.org/abs/2209.03003
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The regression that trains a restorer."""
+"""The regression that trains a restorer.
+
+Paper: https://arxiv.org/abs/2208.09392
+"""
 
 from __future__ import annotations
 

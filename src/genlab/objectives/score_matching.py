@@ -1,4 +1,7 @@
-"""Three ways to learn the gradient of a log-density without knowing the density."""
+"""Three ways to learn the gradient of a log-density without knowing the density.
+
+Paper: https://arxiv.org/abs/1905.07088
+"""
 
 from __future__ import annotations
 

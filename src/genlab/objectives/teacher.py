@@ -1,4 +1,7 @@
-"""A trained model whose answers another one learns: guidance in one call of the network."""
+"""A trained model whose answers another one learns: guidance in one call of the network.
+
+Paper: https://arxiv.org/abs/2210.03142
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from torch import Tensor, nn
 
 from genlab.conditioning.condition import Condition, in_words_of
 from genlab.denoisers.denoiser import Denoiser
-from genlab.denoisers.prediction import Denoise, Prediction
+from genlab.denoisers.estimate import Denoise
+from genlab.denoisers.prediction import Prediction
 from genlab.first_stage import trained
 from genlab.objectives.times import TimeDistribution, reweighted
 from genlab.objectives.weights import Weight
@@ -38,7 +42,7 @@ class Teacher(nn.Module):
     def denoise(self, x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Prediction:
         """Its guided estimate: a `Denoise`. The condition may lack the empty one, which the student need not know, and
         may be in the words of a student's own conditioner."""
-        guided: Denoise = self.guidance(self.denoiser)
+        guided: Denoise[Prediction] = self.guidance(self.denoiser)
         return guided(x_t, t, in_words_of(self.conditioner, condition, len(x_t), x_t.device))
 
     def check(self, process: Gaussian) -> None:

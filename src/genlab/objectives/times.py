@@ -1,4 +1,7 @@
-"""Which times are trained on."""
+"""Which times are trained on.
+
+Papers: https://arxiv.org/abs/2107.00630, https://arxiv.org/abs/2403.03206, https://arxiv.org/abs/2206.00364
+"""
 
 from __future__ import annotations
 

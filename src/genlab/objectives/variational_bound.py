@@ -1,4 +1,7 @@
-"""The variational bound of discrete diffusion: the divergence of every reverse step."""
+"""The variational bound of discrete diffusion: the divergence of every reverse step.
+
+Papers: https://arxiv.org/abs/2006.11239, https://arxiv.org/abs/2107.00630, https://arxiv.org/abs/2102.09672
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ from torch import Tensor
 
 from genlab.conditioning.condition import Condition
 from genlab.denoisers.denoiser import Denoiser
-from genlab.denoisers.prediction import Denoise, Prediction
+from genlab.denoisers.estimate import Denoise
+from genlab.denoisers.prediction import Prediction
 from genlab.processes.discrete import Discrete
 from genlab.processes.gaussian import Gaussian, step_variances
 from genlab.processes.schedule import Scales, Schedule
@@ -77,7 +81,7 @@ class VariationalBound:
 
     @torch.no_grad()
     def terms(
-        self, process: Gaussian, denoise: Denoise, x0: Tensor, condition: Condition | None = None,
+        self, process: Gaussian, denoise: Denoise[Prediction], x0: Tensor, condition: Condition | None = None,
         generator: Randomness = None, draws: int | None = None,
     ) -> dict[str, Tensor]:  # fmt: skip
         """L_T, L_t (the sum over the steps between) and L_0, each (batch,) in bits per dimension.
@@ -102,7 +106,7 @@ class VariationalBound:
         return ((alpha * x0) ** 2 + sigma**2 - 1 - 2 * sigma.log()).flatten(1).sum(1) / 2
 
     def step(
-        self, process: Gaussian, denoise: Denoise, x0: Tensor, t: Tensor, condition: Condition | None,
+        self, process: Gaussian, denoise: Denoise[Prediction], x0: Tensor, t: Tensor, condition: Condition | None,
         generator: Randomness,
     ) -> Tensor:  # fmt: skip
         """(batch,) nats of one reverse step from `t` (batch,): a divergence, or the decoder's where it ends in data."""

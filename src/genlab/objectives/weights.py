@@ -1,4 +1,8 @@
-"""What the error at each noise level counts."""
+"""What the error at each noise level counts.
+
+Papers: https://arxiv.org/abs/2303.09556, https://arxiv.org/abs/2204.00227, https://arxiv.org/abs/2206.00364,
+https://arxiv.org/abs/2410.19324, https://arxiv.org/abs/2107.00630, https://arxiv.org/abs/2101.09258
+"""
 
 from __future__ import annotations
 

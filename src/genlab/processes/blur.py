@@ -1,4 +1,7 @@
-"""Pictures lose their detail as if it were heat."""
+"""Pictures lose their detail as if it were heat.
+
+Paper: https://arxiv.org/abs/2206.13397
+"""
 
 from __future__ import annotations
 

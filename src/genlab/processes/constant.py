@@ -1,4 +1,7 @@
-"""Equal betas."""
+"""Equal betas.
+
+Paper: https://arxiv.org/abs/1503.03585
+"""
 
 from __future__ import annotations
 

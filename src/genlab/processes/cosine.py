@@ -1,4 +1,7 @@
-"""The discrete cosine schedule of improved DDPM."""
+"""The discrete cosine schedule of improved DDPM.
+
+Paper: https://arxiv.org/abs/2102.09672
+"""
 
 from __future__ import annotations
 

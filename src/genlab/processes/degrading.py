@@ -1,4 +1,7 @@
-"""Cold diffusion: what is done to data adds no noise."""
+"""Cold diffusion: what is done to data adds no noise.
+
+Paper: https://arxiv.org/abs/2208.09392
+"""
 
 from __future__ import annotations
 

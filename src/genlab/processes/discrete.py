@@ -1,4 +1,7 @@
-"""Schedules that are a table: T steps of noise, each with its beta."""
+"""Schedules that are a table: T steps of noise, each with its beta.
+
+Paper: https://arxiv.org/abs/2006.11239
+"""
 
 from __future__ import annotations
 

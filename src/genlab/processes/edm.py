@@ -1,4 +1,7 @@
-"""EDM's noise: time is sigma, and its levels crowd near the data."""
+"""EDM's noise: time is sigma, and its levels crowd near the data.
+
+Paper: https://arxiv.org/abs/2206.00364
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Adding Gaussian noise to data."""
+"""Adding Gaussian noise to data.
+
+Paper: https://arxiv.org/abs/2006.11239
+"""
 
 from __future__ import annotations
 
@@ -53,6 +56,11 @@ class Gaussian:
     def corrupt(self, x0: Tensor, t: Tensor, noise: Tensor | None = None, generator: Randomness = None) -> Tensor:
         alpha, sigma = self.scales(x0, t)
         return alpha * x0 + sigma * (randn_like(x0, generator) if noise is None else noise)
+
+    def shown(self, x_t: Tensor, t: Tensor, clean: Tensor) -> Tensor:
+        """x_t / sqrt(alpha**2 + sigma**2), as a network sees it: noise may grow without bound."""
+        alpha, sigma = self.schedule(t)
+        return x_t / (alpha**2 + sigma**2).sqrt()
 
     def renoise(self, x: Tensor, t: Tensor, s: Tensor, generator: Randomness = None, scale: float = 1.0) -> Tensor:
         """x_s from x_t for s later than t: N(r x_t, sigma_s**2 - r**2 sigma_t**2), r = alpha_s / alpha_t.

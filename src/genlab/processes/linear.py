@@ -1,4 +1,7 @@
-"""Betas that grow linearly, as in DDPM."""
+"""Betas that grow linearly, as in DDPM.
+
+Paper: https://arxiv.org/abs/2006.11239
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The straight path from data to noise: rectified flow, flow matching."""
+"""The straight path from data to noise: rectified flow, flow matching.
+
+Papers: https://arxiv.org/abs/2209.03003, https://arxiv.org/abs/2210.02747, https://arxiv.org/abs/2403.03206
+"""
 
 from __future__ import annotations
 

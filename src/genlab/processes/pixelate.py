@@ -1,4 +1,7 @@
-"""Pictures in ever larger blocks."""
+"""Pictures in ever larger blocks.
+
+Paper: https://arxiv.org/abs/2208.09392
+"""
 
 from __future__ import annotations
 

@@ -14,7 +14,9 @@ from genlab.randomness import Randomness
 class Process(Protocol):
     """What is done to data, and undone by sampling.
 
-    `gaussian.Gaussian` can also say its scales and add noise to noisy data; solvers that need that say so.
+    `gaussian.Gaussian` can also say its scales and add noise to noisy data; solvers that need that say so. A process
+    whose x_t a codec cannot decode as they are also has `shown(x_t, t, clean) -> x`: what of x_t can be looked at, at
+    the scalar time `t` and where `clean` is the estimate of the clean data.
     """
 
     @property

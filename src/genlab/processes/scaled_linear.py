@@ -1,4 +1,7 @@
-"""Betas whose square roots grow linearly, as in latent diffusion."""
+"""Betas whose square roots grow linearly, as in latent diffusion.
+
+Paper: https://arxiv.org/abs/2112.10752
+"""
 
 from __future__ import annotations
 

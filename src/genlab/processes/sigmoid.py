@@ -1,4 +1,7 @@
-"""Betas that rise along a sigmoid."""
+"""Betas that rise along a sigmoid.
+
+Paper: https://arxiv.org/abs/2203.02923
+"""
 
 from __future__ import annotations
 

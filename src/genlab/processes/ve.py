@@ -1,4 +1,7 @@
-"""The variance-exploding diffusion: time is sigma itself."""
+"""The variance-exploding diffusion: time is sigma itself.
+
+Papers: https://arxiv.org/abs/1907.05600, https://arxiv.org/abs/2011.13456, https://arxiv.org/abs/2006.09011
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The variance-preserving diffusion in continuous time."""
+"""The variance-preserving diffusion in continuous time.
+
+Paper: https://arxiv.org/abs/2011.13456
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Betas changed so that the last step is noise and nothing else."""
+"""Betas changed so that the last step is noise and nothing else.
+
+Paper: https://arxiv.org/abs/2305.08891
+"""
 
 from __future__ import annotations
 

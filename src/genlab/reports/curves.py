@@ -1,4 +1,7 @@
-"""The loss curve of a run as a picture: on linear and on logarithmic axes, one line a term."""
+"""The loss curve of a run as a picture: on linear and on logarithmic axes, one line a term.
+
+Palette: https://jfly.uni-koeln.de/color/
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 """Told apart by every common kind of colour vision (Okabe and Ito 2008); the first is for the loss."""
 
 _NOT_TERMS = {"step", "epoch", "time", "seconds"}
-_IN_OTHER_UNITS = {"accuracy", "active_units", "collapsed_units", "perplexity", "usage"}
-"""Shares and counts that are logged beside a loss: on its axis they would hide it, or be hidden."""
+_IN_OTHER_UNITS = {"accuracy", "active_units", "collapsed_units", "perplexity", "usage", "lr", "grad_norm"}
+"""Shares, counts and rates that are logged beside a loss: on its axis they would hide it, or be hidden."""
 _MANY = 200
 """Points from which a curve is also drawn smoothed."""
 

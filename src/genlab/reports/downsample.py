@@ -32,7 +32,8 @@ def downsample_history(path: Path, points: int = 150) -> dict[str, list[list[flo
         warnings.warn(f"{path} cannot be read ({error.strerror}); it has no curves", Notice, stacklevel=2)
         return {}
     stride, last = max(1, len(texts) // _PARSED), len(texts) - 1
-    chosen = [text for i, text in enumerate(texts) if i % stride == 0 or i == last or b'"val/' in text]
+    own = {k * stride + k % stride for k in range(len(texts) // stride + 1)}  # of terms of every n-th step, some
+    chosen = [text for i, text in enumerate(texts) if i in own or i == last or b'"val/' in text]
     lines = _parsed(chosen)
     if None in lines[:-1]:
         warnings.warn(f"{path} is damaged; its curves have gaps", Notice, stacklevel=2)

@@ -45,8 +45,28 @@ def require_checkpoint(run: Run, trainer: pl.Trainer) -> None:
         raise ConfigError(f"nothing was trained: {limits} leave no step")
 
 
+def require_new_steps(begin_at: Path | None, run: Run, steps: int) -> None:
+    """Refuse to call a training completed that took no step beyond another run's checkpoint.
+
+    Args:
+        begin_at: the checkpoint that it went on from.
+        steps: of the optimiser, those of the checkpoint included.
+
+    Raises:
+        ConfigError: it took none; what it has written is taken away, so that asking again is no resuming.
+    """
+    if begin_at is None or begin_at.parent == run.checkpoints or steps > checkpoint_io.load(begin_at)["global_step"]:
+        return
+    for path in run.checkpoints.glob("*.ckpt"):
+        path.unlink()
+    raise ConfigError(f"ckpt_path = {begin_at} has {steps} steps, and the trainer's limits leave no more: {_REMEDY}")
+
+
+_REMEDY = "to begin another training from its weights, give init_from.run=RUN in place of ckpt_path"
+
+
 def _keeps_checkpoints(trainer: pl.Trainer) -> bool:
-    return any(isinstance(callback, pl.callbacks.Checkpoint) for callback in trainer.callbacks)  # type: ignore[attr-defined]
+    return any(getattr(callback, "writes_last", False) for callback in trainer.callbacks)  # type: ignore[attr-defined]
 
 
 def own_checkpoint(run: Run, record: Record, restart: bool, keeps_checkpoints: bool) -> Path | None:
@@ -101,9 +121,9 @@ def _check_something_is_left(path: Path, position: Position, trainer: pl.Trainer
     epochs = trainer.max_epochs if trainer.max_epochs is not None and trainer.max_epochs >= 0 else math.inf
     steps = trainer.max_steps if trainer.max_steps >= 0 else math.inf
     limit = f"max_epochs = {epochs}" if position.epochs >= epochs else f"max_steps = {steps}"
-    if position.epochs >= epochs or position.steps >= steps:
-        has = f"{position.steps} steps and {position.epochs} whole epochs"
-        raise ConfigError(f"ckpt_path = {path} has {has} already, and trainer.{limit} asks for no more")
+    if position.epochs >= epochs or position.done >= steps:
+        has = f"{position.done} steps and {position.epochs} whole epochs"
+        raise ConfigError(f"ckpt_path = {path} has {has} already, and trainer.{limit} asks for no more: {_REMEDY}")
 
 
 def _check_settings(

@@ -18,8 +18,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from genlab.config.instantiate import build
 from genlab.protocols import Samples
+from genlab.runs.build_model import build_model
 from genlab.runs.record import peak_memory_bytes
 from genlab.runs.remarks import without_remarks
+from genlab.runs.resuming import make_resumable
 
 CHECKPOINTS = 2
 """Checkpoints that a run keeps: the last and the one before it."""
@@ -65,15 +67,14 @@ def shape(cfg: DictConfig) -> Shape:
 
 
 def steps(cfg: DictConfig, n_train: int) -> int:
-    """Optimiser steps of the whole training on `n_train` pictures: epochs times batches, at most max_steps."""
+    """Steps of the whole training on `n_train` pictures, a batch each: epochs times batches, at most max_steps."""
     batches = n_train // int(cfg.dataset.batch_size)
     limit = cfg.trainer.get("limit_train_batches", 1.0)
     batches = min(batches, limit) if isinstance(limit, int) else int(batches * limit)
-    each = -(-batches // int(cfg.trainer.get("accumulate_grad_batches") or 1))
     most, epochs = int(cfg.trainer.get("max_steps") or -1), cfg.trainer.get("max_epochs")
     if epochs is None or epochs < 0:
         return most
-    return min(each * epochs, most) if most > 0 else each * epochs
+    return min(batches * epochs, most) if most > 0 else batches * epochs
 
 
 def measure(cfg: DictConfig, data: Any) -> Cost:
@@ -83,11 +84,11 @@ def measure(cfg: DictConfig, data: Any) -> Cost:
             torch.cuda.reset_peak_memory_stats()
         allowed, ticks = list(cfg.get("allow_targets") or []), _Ticks()
         trainer = build(
-            cfg.trainer, allowed, max_steps=_STEPS, max_epochs=-1, callbacks=[ticks], logger=False, profiler=None,
+            cfg.trainer, allowed, min_steps=None, min_epochs=None, callbacks=[ticks], logger=False, profiler=None,
             limit_val_batches=0, enable_checkpointing=False, enable_progress_bar=False, default_root_dir=folder,
             fast_dev_run=False, overfit_batches=0.0,
         )  # fmt: skip
-        trainer.fit(build(cfg.model, allowed), data)
+        make_resumable(trainer).fit(build_model(cfg), data)
         checkpoint = Path(folder) / "one.ckpt"
         trainer.save_checkpoint(checkpoint)
         gpu = torch.cuda.max_memory_allocated() if trainer.strategy.root_device.type == "cuda" else 0
@@ -125,7 +126,7 @@ def _scoring_seconds(cfg: DictConfig, module: Any, seconds_per_step: float) -> f
 
 
 class _Ticks(pl.Callback):
-    """Notes when batches end; stops a training that takes too long for an estimate."""
+    """Notes when batches end; stops a training after a few. Its limits are the real ones, as schedules follow them."""
 
     def __init__(self) -> None:
         self._ends: list[float] = []
@@ -137,7 +138,8 @@ class _Ticks(pl.Callback):
         if trainer.strategy.root_device.type == "cuda":
             torch.cuda.synchronize()
         self._ends.append(time.perf_counter())
-        if len(self._ends) > 1 and self._ends[-1] - self._begin > _PATIENCE_SECONDS:
+        late = len(self._ends) > 1 and self._ends[-1] - self._begin > _PATIENCE_SECONDS
+        if late or len(self._ends) == _STEPS:
             trainer.should_stop = True
 
     @property

@@ -67,9 +67,19 @@ def _is_number(value: Any) -> bool:
     return value is None or isinstance(value, int | float) or value in ("nan", "inf", "-inf")
 
 
+def is_of_training(line: Mapping[str, Any]) -> bool:
+    """Whether a line is of a training step, and not of a validation."""
+    return "seconds" in line or "loss" in line
+
+
+def is_rate(name: str) -> bool:
+    """Whether a column is a learning rate: "lr", or "generator/lr" of one among several groups of parameters."""
+    return name.rpartition("/")[2] == "lr"
+
+
 def truncate(path: Path, step: int) -> None:
-    """Forget what came after the loss of `step`, its own validation too: a resumed run writes it again."""
-    kept = [line for line in read(path) if line["step"] < step or (line["step"] == step and "loss" in line)]
+    """Forget what came after the line of `step`, its own validation too: a resumed run writes it again."""
+    kept = [line for line in read(path) if line["step"] < step or (line["step"] == step and is_of_training(line))]
     write_text(path, "".join(map(_line, kept)))
 
 

@@ -18,7 +18,6 @@ class Position:
         is_last: whether the epoch has no more batches.
         closed: whether what follows a batch (a validation that is due, the end of the epoch) was done as well. It was
             in a checkpoint that is written at the end of a training; in all others it is still to do.
-        steps: of the optimiser.
     """
 
     done: int
@@ -26,7 +25,6 @@ class Position:
     batches: int
     is_last: bool
     closed: bool
-    steps: int
 
     @classmethod
     def of(cls, fit_loop: Mapping[str, Any]) -> Position:
@@ -34,14 +32,12 @@ class Position:
         batch, epoch = fit_loop["epoch_loop.batch_progress"], fit_loop["epoch_progress"]["total"]
         within_batch = batch["total"]["completed"] < batch["total"]["processed"]
         closed = not within_batch and epoch["completed"] >= epoch["started"]
-        step = fit_loop["epoch_loop.automatic_optimization.optim_progress"]["optimizer"]["step"]
         return cls(
             done=batch["total"]["processed"],
             epoch=epoch["completed"] - closed,
             batches=batch["current"]["processed"],
             is_last=batch["is_last_batch"],
             closed=closed,
-            steps=step["total"]["completed"],
         )
 
     @property

@@ -140,6 +140,16 @@ def _is_number(value: Any, optional: bool) -> bool:
     return not isinstance(value, bool)
 
 
+def family_name(target: str) -> str:
+    """The family that a record names for the class or function of a model: the module it stands in, in one word.
+
+    genlab.models.vae.VAE -> vae, mygan.Gan -> mygan, mygan.Gan.small -> mygan; without a module, the name itself.
+    """
+    words = target.split(".")
+    part = next((i for i, word in enumerate(words) if word[:1].isupper()), len(words) - 1)
+    return words[max(part - 1, 0)]
+
+
 def described(error: BaseException) -> dict[str, str]:
     """Type, message and traceback of an error, free of secrets."""
     text = "".join(traceback.format_exception(error))

@@ -8,15 +8,18 @@ follows that batch is done by Lightning's own methods, and the training goes on 
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any, cast
 
 import pytorch_lightning as pl
 from lightning_fabric.utilities.data import _set_sampler_epoch
 from pytorch_lightning.loops.fit_loop import RestartStage, _FitLoop
 from pytorch_lightning.loops.loop import _Loop
+from pytorch_lightning.loops.optimization.manual import _OUTPUTS_TYPE, _ManualOptimization
 from pytorch_lightning.loops.training_epoch_loop import _TrainingEpochLoop
 from torch import Tensor
 
+from genlab.models.base import GenerativeModule
 from genlab.runs.position import Position
 
 
@@ -29,11 +32,48 @@ def make_resumable(trainer: pl.Trainer) -> pl.Trainer:
     return trainer
 
 
+class OwnLoop(_ManualOptimization):
+    """A batch of a module that steps its optimisers itself: the average of its weights follows all the same."""
+
+    def run(self, kwargs: OrderedDict[str, Any]) -> _OUTPUTS_TYPE:
+        output = super().run(kwargs)
+        if isinstance(module := self.trainer.lightning_module, GenerativeModule):
+            module.update_average()
+        return output
+
+
 class EpochLoop(_TrainingEpochLoop):
-    """Batches of an epoch, which may be one that an earlier process has begun."""
+    """Batches of an epoch, which may be one that an earlier process has begun.
+
+    A step is a batch, in all that counts: `trainer.max_steps`, `trainer.global_step`, the loggers. Lightning counts
+    the steps of all optimisers, so that a module with two would train half as long, and one that accumulates longer.
+    """
 
     goes_on = False
     """Whether the next epoch to run is begun: its counters stand where they should."""
+
+    def __init__(self, trainer: pl.Trainer, min_steps: int | None = None, max_steps: int = -1) -> None:
+        super().__init__(trainer, min_steps, max_steps)
+        self.manual_optimization = OwnLoop(trainer)
+
+    @property
+    def global_step(self) -> int:
+        """Batches that are done."""
+        return self.batch_progress.total.processed
+
+    @property
+    def _batches_that_stepped(self) -> int:
+        """What Lightning gives the loggers for a step."""
+        return self.global_step
+
+    @_batches_that_stepped.setter
+    def _batches_that_stepped(self, value: int) -> None:
+        """Lightning counts; there is nothing to keep."""
+
+    def _should_accumulate(self) -> bool:
+        """Whether this batch takes no step. The last one of the training takes one, as the last one of an epoch."""
+        is_last = 0 < self.max_steps <= self.batch_progress.total.ready
+        return super()._should_accumulate() and not is_last
 
     def reset(self) -> None:
         goes_on, self.goes_on = self.goes_on, False
@@ -76,8 +116,6 @@ class FitLoop(_FitLoop):
         assert self._combined_loader is not None
         for loader in self._combined_loader.flattened:
             _set_sampler_epoch(loader, position.epoch)
-        stepped = not position.closed and not self._should_accumulate()
-        self.epoch_loop._batches_that_stepped = position.steps - stepped
         self.trainer._logger_connector._callback_metrics.update(saved.get("metrics", {}))
         parameters = dict(self.trainer.lightning_module.named_parameters())
         for name, gradient in saved.get("gradients", {}).items():
@@ -100,6 +138,11 @@ class FitLoop(_FitLoop):
         if loaders := saved["state_dict"].get("combined_loader"):
             assert self._combined_loader is not None
             self._combined_loader._load_state_dicts(loaders)
+
+    def teardown(self) -> None:
+        super().teardown()
+        if isinstance(module := self.trainer.lightning_module, GenerativeModule):
+            module.use_raw_weights()  # after an error within a validation
 
     def _gradients(self) -> dict[str, Tensor]:
         if not self._should_accumulate():

@@ -36,7 +36,7 @@ def fit(trainer: pl.Trainer, module: pl.LightningModule, data: pl.LightningDataM
 
 
 def take_over(trainer: pl.Trainer, module: pl.LightningModule, run: Run) -> int:
-    """The optimiser's steps of a training; where they were taken elsewhere, `module` and callbacks get its state.
+    """The steps of a training; where they were taken elsewhere, `module` and callbacks get its state.
 
     Of `trainer=ddp_sim` Lightning hands back the raw weights alone: no averaged ones, no counters, no callback's state.
     """

@@ -16,7 +16,7 @@ from genlab.config.untrusted import load_untrusted
 from genlab.errors import ConfigError, listed
 from genlab.notice import Notice
 from genlab.redact import redact
-from genlab.regular import MOST_BYTES, read_regular
+from genlab.regular import MOST_BYTES, file_digest, read_regular
 from genlab.runs import record, sealing
 from genlab.runs.reading import Damaged
 from genlab.runs.record import Record
@@ -126,7 +126,7 @@ def is_whole(path: Path) -> bool:
         noted = read_regular(digests_file(path), MOST_BYTES).decode().split()
     except (OSError, UnicodeDecodeError):
         return False
-    return path.exists() and atomic.sha256_of(path) in noted
+    return path.exists() and file_digest(path) in noted
 
 
 def is_damaged(path: Path) -> bool:

@@ -1,4 +1,7 @@
-"""The ancestral step: DDPM at eta = 1, DDIM at eta = 0."""
+"""The ancestral step: DDPM at eta = 1, DDIM at eta = 0.
+
+Papers: https://arxiv.org/abs/2010.02502, https://arxiv.org/abs/2006.11239, https://arxiv.org/abs/2102.09672
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from genlab.denoisers.prediction import BoundDenoise
+from genlab.denoisers.estimate import BoundDenoise
+from genlab.denoisers.prediction import Prediction
 from genlab.processes.gaussian import Gaussian, step_variances
 from genlab.randomness import Randomness, randn_like
 from genlab.ranges import Probability
@@ -32,7 +36,7 @@ class Ancestral:
         return None
 
     def step(
-        self, process: Gaussian, denoise: BoundDenoise, x: Tensor, t: Tensor, s: Tensor, state: None,
+        self, process: Gaussian, denoise: BoundDenoise[Prediction], x: Tensor, t: Tensor, s: Tensor, state: None,
         generator: Randomness = None,
     ) -> tuple[Tensor, None]:  # fmt: skip
         prediction = denoise(x, t)

@@ -1,4 +1,7 @@
-"""The step of cold diffusion, for degradations without noise."""
+"""The step of cold diffusion, for degradations without noise.
+
+Paper: https://arxiv.org/abs/2208.09392
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from genlab.denoisers.prediction import BoundDenoise
+from genlab.denoisers.estimate import BoundDenoise, Estimate
 from genlab.processes.process import Process
 from genlab.randomness import Randomness
 
@@ -25,7 +28,7 @@ class Cold:
         return None
 
     def step(
-        self, process: Process, denoise: BoundDenoise, x: Tensor, t: Tensor, s: Tensor, state: None,
+        self, process: Process, denoise: BoundDenoise[Estimate], x: Tensor, t: Tensor, s: Tensor, state: None,
         generator: Randomness = None,
     ) -> tuple[Tensor, None]:  # fmt: skip
         x0 = denoise(x, t).x0

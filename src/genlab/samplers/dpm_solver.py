@@ -1,4 +1,7 @@
-"""DPM-Solver++: two steps of memory on the scale of the log signal-to-noise ratio."""
+"""DPM-Solver++: two steps of memory on the scale of the log signal-to-noise ratio.
+
+Paper: https://arxiv.org/abs/2211.01095
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from genlab.denoisers.prediction import BoundDenoise
+from genlab.denoisers.estimate import BoundDenoise
+from genlab.denoisers.prediction import Prediction
 from genlab.processes.gaussian import Gaussian
 from genlab.randomness import Randomness, randn_like
 from genlab.ranges import Probability
@@ -29,7 +33,7 @@ class DPMSolver2M:
         return None
 
     def step(
-        self, process: Gaussian, denoise: BoundDenoise, x: Tensor, t: Tensor, s: Tensor, state: Previous,
+        self, process: Gaussian, denoise: BoundDenoise[Prediction], x: Tensor, t: Tensor, s: Tensor, state: Previous,
         generator: Randomness = None,
     ) -> tuple[Tensor, Previous]:  # fmt: skip
         prediction = denoise(x, t)

@@ -1,4 +1,7 @@
-"""The times that a sampler visits: float64, from the noisy end down to 0, on the host."""
+"""The times that a sampler visits: float64, from the noisy end down to 0, on the host.
+
+Paper: https://arxiv.org/abs/2206.00364
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""DDIM backwards: the noise that a sample came from."""
+"""DDIM backwards: the noise that a sample came from.
+
+Papers: https://arxiv.org/abs/2309.04907, https://arxiv.org/abs/2105.05233
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from genlab.denoisers.prediction import BoundDenoise
+from genlab.denoisers.estimate import BoundDenoise
+from genlab.denoisers.prediction import Prediction
 from genlab.processes.gaussian import Gaussian
 from genlab.randomness import Randomness
 from genlab.ranges import PositiveInt
@@ -28,7 +32,7 @@ class Inversion:
         return None
 
     def step(
-        self, process: Gaussian, denoise: BoundDenoise, x: Tensor, t: Tensor, s: Tensor, state: None,
+        self, process: Gaussian, denoise: BoundDenoise[Prediction], x: Tensor, t: Tensor, s: Tensor, state: None,
         generator: Randomness = None,
     ) -> tuple[Tensor, None]:  # fmt: skip
         (alpha_t, sigma_t), (alpha_s, sigma_s) = process.scales(x, t), process.scales(x, s)

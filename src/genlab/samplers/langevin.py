@@ -1,4 +1,7 @@
-"""Langevin dynamics at each noise level in turn, as in NCSN."""
+"""Langevin dynamics at each noise level in turn, as in NCSN.
+
+Papers: https://arxiv.org/abs/1907.05600, https://arxiv.org/abs/2011.13456, https://arxiv.org/abs/2009.05475
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from genlab.denoisers.prediction import BoundDenoise
+from genlab.denoisers.estimate import BoundDenoise
+from genlab.denoisers.prediction import Prediction
 from genlab.processes.gaussian import Gaussian
 from genlab.randomness import Randomness, randn_like
 from genlab.ranges import PositiveFloat, PositiveInt
@@ -25,7 +29,7 @@ class Langevin:
     snr: PositiveFloat = 0.16
     needs_signal = True
 
-    def correct(self, denoise: BoundDenoise, x: Tensor, t: Tensor, generator: Randomness = None) -> Tensor:
+    def correct(self, denoise: BoundDenoise[Prediction], x: Tensor, t: Tensor, generator: Randomness = None) -> Tensor:
         """x at `t` after the moves: nearer to the law of x_t."""
         for _ in range(self.moves):
             prediction = denoise(x, t)
@@ -37,7 +41,7 @@ class Langevin:
         return None
 
     def step(
-        self, process: Gaussian, denoise: BoundDenoise, x: Tensor, t: Tensor, s: Tensor, state: None,
+        self, process: Gaussian, denoise: BoundDenoise[Prediction], x: Tensor, t: Tensor, s: Tensor, state: None,
         generator: Randomness = None,
     ) -> tuple[Tensor, None]:  # fmt: skip
         x = self.correct(denoise, x, t, generator)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from genlab.denoisers.prediction import BoundDenoise
+from genlab.denoisers.estimate import BoundDenoise
+from genlab.denoisers.prediction import Prediction
 from genlab.processes.gaussian import Gaussian
 from genlab.randomness import Randomness
 from genlab.ranges import PositiveInt
@@ -31,7 +32,7 @@ class LMS:
         return ()
 
     def step(
-        self, process: Gaussian, denoise: BoundDenoise, x: Tensor, t: Tensor, s: Tensor, state: History,
+        self, process: Gaussian, denoise: BoundDenoise[Prediction], x: Tensor, t: Tensor, s: Tensor, state: History,
         generator: Randomness = None,
     ) -> tuple[Tensor, History]:  # fmt: skip
         prediction = denoise(x, t)

@@ -1,4 +1,7 @@
-"""Grids that rise now and then; for the solver Renoising."""
+"""Grids that rise now and then; for the solver Renoising.
+
+Papers: https://arxiv.org/abs/2206.00364, https://arxiv.org/abs/2201.09865
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Pseudo linear multistep: DDIM's step with the noise extrapolated from equal steps."""
+"""Pseudo linear multistep: DDIM's step with the noise extrapolated from equal steps.
+
+Paper: https://arxiv.org/abs/2202.09778
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from genlab.denoisers.prediction import BoundDenoise
+from genlab.denoisers.estimate import BoundDenoise
+from genlab.denoisers.prediction import Prediction
 from genlab.processes.gaussian import Gaussian
 from genlab.randomness import Randomness
 
@@ -27,8 +31,8 @@ class PNDM:
         return ()
 
     def step(
-        self, process: Gaussian, denoise: BoundDenoise, x: Tensor, t: Tensor, s: Tensor, state: tuple[Tensor, ...],
-        generator: Randomness = None,
+        self, process: Gaussian, denoise: BoundDenoise[Prediction], x: Tensor, t: Tensor, s: Tensor,
+        state: tuple[Tensor, ...], generator: Randomness = None,
     ) -> tuple[Tensor, tuple[Tensor, ...]]:  # fmt: skip
         prediction = denoise(x, t)
         (alpha_t, sigma_t), (alpha_s, sigma_s) = prediction.scales, process.scales(x, s)

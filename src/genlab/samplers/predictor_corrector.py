@@ -1,4 +1,7 @@
-"""A solver's step, after Langevin moves that mend what the steps before it did."""
+"""A solver's step, after Langevin moves that mend what the steps before it did.
+
+Paper: https://arxiv.org/abs/2011.13456
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from typing import Any
 
 from torch import Tensor
 
-from genlab.denoisers.prediction import BoundDenoise
+from genlab.denoisers.estimate import BoundDenoise
+from genlab.denoisers.prediction import Prediction
 from genlab.processes.gaussian import Gaussian
 from genlab.randomness import Randomness
 from genlab.samplers.langevin import Langevin
@@ -25,7 +29,7 @@ class PredictorCorrector:
         return self.predictor.init(x, t)
 
     def step(
-        self, process: Gaussian, denoise: BoundDenoise, x: Tensor, t: Tensor, s: Tensor, state: Any,
+        self, process: Gaussian, denoise: BoundDenoise[Prediction], x: Tensor, t: Tensor, s: Tensor, state: Any,
         generator: Randomness = None,
     ) -> tuple[Tensor, Any]:  # fmt: skip
         x = self.corrector.correct(denoise, x, t, generator)

@@ -1,4 +1,7 @@
-"""Estimate the data, then corrupt the estimate afresh."""
+"""Estimate the data, then corrupt the estimate afresh.
+
+Paper: https://arxiv.org/abs/2303.01469
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from genlab.denoisers.prediction import BoundDenoise
+from genlab.denoisers.estimate import BoundDenoise, Estimate, clean_data
 from genlab.processes.process import Process
 from genlab.randomness import Randomness
 
@@ -21,10 +24,10 @@ class Recorrupt:
         return None
 
     def step(
-        self, process: Process, denoise: BoundDenoise, x: Tensor, t: Tensor, s: Tensor, state: None,
+        self, process: Process, denoise: BoundDenoise[Estimate], x: Tensor, t: Tensor, s: Tensor, state: None,
         generator: Randomness = None,
     ) -> tuple[Tensor, None]:  # fmt: skip
-        return process.corrupt(denoise(x, t).x0, s, generator=generator), None
+        return process.corrupt(clean_data(x, denoise(x, t).x0), s, generator=generator), None
 
     def calls(self, steps: int) -> int:
         return steps

@@ -1,4 +1,7 @@
-"""Lets a grid rise: churn, restarts, RePaint's jumps."""
+"""Lets a grid rise: churn, restarts, RePaint's jumps.
+
+Paper: https://arxiv.org/abs/2206.00364
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import Any
 
 from torch import Tensor
 
-from genlab.denoisers.prediction import BoundDenoise
+from genlab.denoisers.estimate import BoundDenoise
 from genlab.processes.gaussian import Gaussian
 from genlab.randomness import Randomness
 from genlab.ranges import NonNegativeFloat

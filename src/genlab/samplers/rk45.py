@@ -1,4 +1,7 @@
-"""The probability-flow equation solved with steps of its own choice."""
+"""The probability-flow equation solved with steps of its own choice.
+
+Paper: https://arxiv.org/abs/2011.13456
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from genlab.denoisers.prediction import BoundDenoise
+from genlab.denoisers.estimate import BoundDenoise
+from genlab.denoisers.prediction import Prediction
 from genlab.processes.gaussian import Gaussian
 from genlab.randomness import Randomness
 from genlab.ranges import Fraction, PositiveFloat
@@ -46,7 +50,7 @@ class RK45:
         return None
 
     def step(
-        self, process: Gaussian, denoise: BoundDenoise, x: Tensor, t: Tensor, s: Tensor, state: None,
+        self, process: Gaussian, denoise: BoundDenoise[Prediction], x: Tensor, t: Tensor, s: Tensor, state: None,
         generator: Randomness = None,
     ) -> tuple[Tensor, None]:  # fmt: skip
         schedule = process.schedule

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from genlab.denoisers.prediction import BoundDenoise
+from genlab.denoisers.estimate import BoundDenoise
 from genlab.processes.process import Process
 from genlab.processes.schedule import Clock
 from genlab.randomness import Randomness

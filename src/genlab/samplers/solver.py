@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
-from genlab.denoisers.prediction import BoundDenoise
+from genlab.denoisers.estimate import BoundDenoise
 from genlab.randomness import Randomness
 
 
@@ -27,7 +27,9 @@ class Solver(Protocol):
         self, process: Any, denoise: BoundDenoise, x: Tensor, t: Tensor, s: Tensor, state: Any,
         generator: Randomness = None,
     ) -> tuple[Tensor, Any]:  # fmt: skip
-        """(x_s, state); `process` is one that the solver can serve. `t`, `s` are scalars; `s` is 0 in the last step."""
+        """(x_s, state); `process` is one that the solver can serve, and `denoise` gives estimates of its kind. `t`, `s`
+        are scalars; `s` is 0 in the last step.
+        """
         ...
 
     def calls(self, steps: int) -> int:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from genlab.denoisers.prediction import BoundDenoise, Prediction
+from genlab.denoisers.estimate import BoundDenoise, Estimate, clean_data
 from genlab.processes.discrete import Discrete
 from genlab.processes.process import Process
 from genlab.processes.schedule import Clock, Schedule
@@ -26,8 +26,13 @@ class Moment(NamedTuple):
     x: Tensor
     """The current sample, at time `t`."""
     x0: Tensor
-    """The estimate of the clean sample that the step used."""
+    """The estimate of the clean sample that the step used; of integers their logits."""
     t: Tensor
+
+    @property
+    def clean(self) -> Tensor:
+        """The clean sample that `x0` stands for, of the shape of `x`."""
+        return clean_data(self.x, self.x0)
 
 
 def trajectory(
@@ -90,13 +95,13 @@ def _moments(
     process: Process, denoise: BoundDenoise, solver: Solver, times: Tensor, x: Tensor,
     constraint: Constraint | None, generator: Randomness,
 ) -> Iterator[Moment]:  # fmt: skip
-    estimate = x
+    x0 = x
 
-    def remembered(x_t: Tensor, t: Tensor) -> Prediction:
-        nonlocal estimate
-        prediction = denoise(x_t, t)
-        estimate = prediction.x0
-        return prediction
+    def remembered(x_t: Tensor, t: Tensor) -> Estimate:
+        nonlocal x0
+        estimate = denoise(x_t, t)
+        x0 = estimate.x0
+        return estimate
 
     state = solver.init(x, times[0])
     for t, s in pairwise(times.unbind()):
@@ -104,4 +109,4 @@ def _moments(
             x, state = solver.step(process, remembered, x, t, s, state, generator)
             if constraint is not None:
                 x = constraint(x, s)
-        yield Moment(x, estimate, s)
+        yield Moment(x, x0, s)

@@ -1,4 +1,7 @@
-"""UniPC: each call of the network predicts the next step and corrects the last one."""
+"""UniPC: each call of the network predicts the next step and corrects the last one.
+
+Paper: https://arxiv.org/abs/2302.04867
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from genlab.denoisers.prediction import BoundDenoise
+from genlab.denoisers.estimate import BoundDenoise
+from genlab.denoisers.prediction import Prediction
 from genlab.processes.gaussian import Gaussian
 from genlab.processes.schedule import Scales
 from genlab.randomness import Randomness
@@ -41,8 +45,8 @@ class UniPC:
         return ()
 
     def step(
-        self, process: Gaussian, denoise: BoundDenoise, x: Tensor, t: Tensor, s: Tensor, state: tuple[Point, ...],
-        generator: Randomness = None,
+        self, process: Gaussian, denoise: BoundDenoise[Prediction], x: Tensor, t: Tensor, s: Tensor,
+        state: tuple[Point, ...], generator: Randomness = None,
     ) -> tuple[Tensor, tuple[Point, ...]]:  # fmt: skip
         prediction = denoise(x, t)
         if state:

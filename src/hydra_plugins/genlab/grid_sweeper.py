@@ -35,7 +35,7 @@ class GridSweeper(JobSweeper):
         name = self._named(overrides, new_name())
         jobs = [[*row, *words, *name] for row in self._rows(overrides) for words in combinations(overrides)]
         results = self._hand_over(jobs, 0)
-        self._remember(results)
+        self._task.remember(results)
         return results
 
     def _rows(self, overrides: Sequence[Override]) -> list[list[str]]:

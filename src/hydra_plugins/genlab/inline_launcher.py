@@ -12,6 +12,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
+from genlab.commands.task import task_of
 from genlab.signals import Interrupted, end_if_asked, handled
 from hydra_plugins.genlab.jobs import compose_all, run, with_unbegun
 
@@ -27,7 +28,7 @@ class InlineLauncher(Launcher):
     """Runs every job, whatever happens to the one before it; a signal ends the sweep with the job that works."""
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        self._context, self._task, self._config = hydra_context, task_function, config
+        self._context, self._task, self._config = hydra_context, task_of(task_function), config
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         setup_globals()

@@ -9,44 +9,40 @@ from typing import Any
 from hydra.core.utils import JobReturn, JobStatus, filter_overrides, run_job
 from hydra.errors import HydraException
 from hydra.plugins.launcher import Launcher
-from hydra.types import HydraContext, TaskFunction
+from hydra.types import HydraContext
 from omegaconf import DictConfig, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from genlab.config.explain import explain
+from genlab.commands.task import SweepTask
 from genlab.errors import ConfigError
 from genlab.signals import Interrupted
 
 
 def compose_all(
-    context: HydraContext, config: DictConfig, task: TaskFunction, overrides: Sequence[Sequence[str]], first: int
+    context: HydraContext, config: DictConfig, task: SweepTask, overrides: Sequence[Sequence[str]], first: int
 ) -> list[DictConfig]:
-    """The config of every job, its number and name set; the task's `plan` is told of them.
+    """The config of every job, its number and name set, as the task plans it.
 
     Raises:
         ConfigError: naming every job that cannot be composed or does not pass the task's check.
     """
-    check = getattr(task, "check", None)
     jobs: list[DictConfig] = []
     problems: dict[str, list[int]] = {}  # problem -> the jobs that have it
     for index, words in enumerate(overrides, start=first):
         try:
-            job = _compose(context, config, list(words), index, explained=check is not None)
-            if check is not None:
-                check(job)
+            job = _compose(context, config, task, list(words), index)
+            task.check(job)
             jobs.append(job)
         except ConfigError as error:
             for problem in error.problems:
                 problems.setdefault(problem, []).append(index)
     if problems:
-        raise ConfigError([f"{_named(found, overrides, first)}: {text}" for text, found in problems.items()])
-    if jobs and (plan := getattr(task, "plan", None)) is not None:
-        plan(jobs)
-    return jobs
+        raise ConfigError([f"{_named(indices, overrides, first)}: {text}" for text, indices in problems.items()])
+    return task.plan(jobs) if jobs else jobs
 
 
 def launch(
-    launcher: Launcher, context: HydraContext, config: DictConfig, task: TaskFunction, jobs: list[list[str]], first: int
+    launcher: Launcher, context: HydraContext, config: DictConfig, task: SweepTask, jobs: list[list[str]], first: int
 ) -> Sequence[JobReturn]:
     """Hand jobs to a launcher; for one that is not ours they are composed and checked here, all before the first.
 
@@ -62,56 +58,59 @@ def launch(
     try:
         return launcher.launch(jobs, initial_job_idx=first)
     except Exception as error:
-        orphaned = getattr(task, "orphaned", None)
-        attended = None if orphaned is None else orphaned(composed, begun, error)
-        if attended is None:
+        outcomes = task.orphaned(composed, begun, error)
+        if outcomes is None:
             choice = config.hydra.runtime.choices.get("launcher") or type(launcher).__name__
             raise ConfigError(f"launcher={choice} could not start the jobs: {_first_line(error)}") from error
-        return [_result(job, value) for job, value in zip(composed, attended, strict=True)]
+        return [result_of(job, value) for job, value in zip(composed, outcomes, strict=True)]
 
 
-def _compose(context: HydraContext, config: DictConfig, words: list[str], index: int, explained: bool) -> DictConfig:
+def _compose(context: HydraContext, config: DictConfig, task: SweepTask, words: list[str], index: int) -> DictConfig:
     try:
         job = context.config_loader.load_sweep_config(config, words)
     except (HydraException, OmegaConfBaseException) as error:
-        if not explained:
+        if (explained := task.explain(error, words, str(config.hydra.job.config_name))) is None:
             raise
-        raise ConfigError(explain(error, words, str(config.hydra.job.config_name))) from error
+        raise explained from error
     with open_dict(job):
         job.hydra.job.id = str(index)
         job.hydra.job.num = index
     return job
 
 
-def _named(found: list[int], overrides: Sequence[Sequence[str]], first: int) -> str:
-    if len(found) == 1:
-        return f"job {found[0]} ({' '.join(filter_overrides(overrides[found[0] - first]))})"
-    if len(found) == len(overrides):
-        return f"all {len(found)} jobs"
-    return f"{len(found)} jobs, the first of them {_named(found[:1], overrides, first)}"
+def _named(indices: list[int], overrides: Sequence[Sequence[str]], first: int) -> str:
+    if len(indices) == 1:
+        return f"job {indices[0]} ({' '.join(filter_overrides(overrides[indices[0] - first]))})"
+    if len(indices) == len(overrides):
+        return f"all {len(indices)} jobs"
+    return f"{len(indices)} jobs, the first of them {_named(indices[:1], overrides, first)}"
 
 
-def known(task: TaskFunction, job: DictConfig) -> JobReturn | None:
-    """The result of a job that needs no work, by the task's `known`; None when it has to be carried out."""
-    answer = getattr(task, "known", lambda _: None)(job)
-    return None if answer is None else _result(job, answer)
+def known(task: SweepTask, job: DictConfig) -> JobReturn | None:
+    """The result of a job that needs no work; None when it has to be carried out."""
+    value = task.known(job)
+    return None if value is None else result_of(job, value)
 
 
 def with_unbegun(
-    task: TaskFunction, jobs: Sequence[DictConfig], results: Sequence[JobReturn | None], ending: Interrupted
+    task: SweepTask, jobs: Sequence[DictConfig], results: Sequence[JobReturn | None], ending: Interrupted
 ) -> list[JobReturn]:
     """The results of jobs when a signal has ended their launcher: the task's `unbegun` tells those that are missing.
 
     Raises:
         Interrupted: `ending`, where the task cannot tell.
     """
-    tell = getattr(task, "unbegun", None)
-    if tell is None:
+    return [result or _unbegun(task, job, ending) for job, result in zip(jobs, results, strict=True)]
+
+
+def _unbegun(task: SweepTask, job: DictConfig, ending: Interrupted) -> JobReturn:
+    if (value := task.unbegun(job)) is None:
         raise ending
-    return [result or _result(job, tell(job)) for job, result in zip(jobs, results, strict=True)]
+    return result_of(job, value)
 
 
-def _result(job: DictConfig, value: Any) -> JobReturn:
+def result_of(job: DictConfig, value: Any) -> JobReturn:
+    """A job's result as Hydra's launchers return it."""
     result = JobReturn(overrides=list(job.hydra.overrides.task), status=JobStatus.COMPLETED)
     result.return_value = value
     return result
@@ -122,7 +121,7 @@ def _first_line(error: Exception) -> str:
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
-def run(context: HydraContext, task: TaskFunction, job: DictConfig) -> JobReturn:
+def run(context: HydraContext, task: SweepTask, job: DictConfig) -> JobReturn:
     """Carry out one composed job in this process."""
     return run_job(
         task_function=task,

@@ -27,10 +27,11 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
+from genlab.commands.task import SweepTask, task_of
 from genlab.ranges import PositiveFloat, PositiveInt
 from genlab.signals import Interrupted, handled, received, uncut
 from hydra_plugins.genlab.forking import Lifeline, refuse_if_spoilt
-from hydra_plugins.genlab.jobs import compose_all, known, run, with_unbegun
+from hydra_plugins.genlab.jobs import compose_all, known, result_of, run, with_unbegun
 
 ConfigStore.instance().store(
     group="hydra/launcher",
@@ -78,7 +79,7 @@ class LocalLauncher(Launcher):
         self._timeout = 60 * timeout_minutes if timeout_minutes is not None else float("inf")
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        self._context, self._task, self._config = hydra_context, task_function, config
+        self._context, self._task, self._config = hydra_context, task_of(task_function), config
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         setup_globals()
@@ -98,8 +99,7 @@ class LocalLauncher(Launcher):
         waiting = deque(index for index, result in enumerate(results) if result is None)
         if not waiting:
             return
-        if warm := getattr(self._task, "warm", None):
-            warm([jobs[index] for index in waiting])
+        self._task.preimport([jobs[index] for index in waiting])
         gpus = _gpus()
         workers = max(1, min(len(waiting), self._workers or len(gpus) or _cores() // 2))
         threads = self._threads or max(1, _cores() // workers)
@@ -151,10 +151,9 @@ class LocalLauncher(Launcher):
             error: Exception = JobDied(f"the job's process {_how(child.process.exitcode)}")
             if timed_out:
                 error = TimeoutError(f"the job took more than {self._timeout / 60:g} minutes")
-            buried = getattr(self._task, "mark_crashed", lambda *_: None)(job, error)
-            result = JobReturn(overrides=list(job.hydra.overrides.task), status=JobStatus.FAILED)
-            result.return_value = buried if buried is not None else error
-            result.status = JobStatus.COMPLETED if buried is not None else JobStatus.FAILED
+            outcome = self._task.crashed(job, error)
+            result = result_of(job, error if outcome is None else outcome)
+            result.status = JobStatus.FAILED if outcome is None else JobStatus.COMPLETED
         child.process.join()
         child.results.close()
         return result
@@ -180,7 +179,7 @@ def _none_left(running: Mapping[Connection, _Child]) -> Iterator[None]:
 
 
 def _child(
-    context: HydraContext, task: TaskFunction, job: DictConfig, results: Connection, lifeline: Lifeline, threads: int,
+    context: HydraContext, task: SweepTask, job: DictConfig, results: Connection, lifeline: Lifeline, threads: int,
     gpu: str | None,
 ) -> None:  # fmt: skip
     os.environ["OMP_NUM_THREADS"] = str(threads)

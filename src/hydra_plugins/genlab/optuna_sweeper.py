@@ -89,7 +89,7 @@ class OptunaSweeper(JobSweeper):
             )
         else:
             results = self._search(space, [*fixed, *self._named(overrides, name)], self._folder(name))
-        self._remember(results)
+        self._task.remember(results)
         return results
 
     def _search(self, space: Mapping[str, Override], fixed: list[str], folder: Path) -> list[JobReturn]:
@@ -100,22 +100,22 @@ class OptunaSweeper(JobSweeper):
             with contextlib.suppress(Interrupted):  # what has been searched is told; later, the study goes on
                 while (left := self._n_trials - len(study.finished)) > 0:
                     with uncut():
-                        asked = study.ask(min(left, self._n_jobs))
-                    ended = self._try(study, asked, [[*fixed, *study.words(trial)] for trial in asked])
-                    results += ended
+                        trials = study.ask(min(left, self._n_jobs))
+                    batch = self._try(study, trials, [[*fixed, *study.words(trial)] for trial in trials])
+                    results += batch
                     with uncut():
-                        told = [self._tell(study, trial, job) for trial, job in zip(asked, ended, strict=True)]
-                    if not all(told):
+                        finished = [self._tell(study, trial, job) for trial, job in zip(trials, batch, strict=True)]
+                    if not all(finished):
                         break  # a run was interrupted, or belongs to another process
             print(study.report(self._n_trials))
         return results
 
-    def _try(self, study: Study, asked: Sequence[Any], jobs: list[list[str]]) -> Sequence[JobReturn]:
+    def _try(self, study: Study, trials: Sequence[Any], jobs: list[list[str]]) -> Sequence[JobReturn]:
         try:
-            return self._hand_over(jobs, asked[0].number)
+            return self._hand_over(jobs, trials[0].number)
         except ConfigError as error:  # values that do not go together
             if not study.has_a_success:
-                for trial in asked:
+                for trial in trials:
                     study.fail(trial)
                 raise
             results = [JobReturn(overrides=words) for words in jobs]
@@ -130,24 +130,14 @@ class OptunaSweeper(JobSweeper):
         if status in ("interrupted", "running"):
             study.again(trial)
             return False
-        if (curve := getattr(self._task, "curve", None)) is not None:
-            study.observe(trial, curve(value, OmegaConf.select(self._config, "callbacks.pruning")))
+        study.observe(trial, self._task.curve(value, OmegaConf.select(self._config, "callbacks.pruning")))
         if status == "pruned":
             study.prune(trial)
-        elif (scores := self._scores(value)) is None:
+        elif (scores := self._task.scores(value, self._metrics)) is None:
             study.fail(trial)
         else:
             study.score(trial, scores)
         return True
-
-    def _scores(self, value: Any) -> Mapping[str, Any] | None:
-        """Metric -> {"value", "better"}; None for a failure. A task without `scores` returns numbers to minimise."""
-        if value is None or isinstance(value, BaseException):
-            return None
-        if (scores := getattr(self._task, "scores", None)) is not None:
-            return scores(value)
-        values = value if isinstance(value, list | tuple) else [value]
-        return {n: {"value": v, "better": "lower"} for n, v in zip(self._metrics, values, strict=True)}
 
     # ---- names --------------------------------------------------------------------------------------
 
@@ -161,8 +151,8 @@ class OptunaSweeper(JobSweeper):
         values = {o.key_or_group: o.value() for o in overrides if o.key_or_group in ("sweep", "paths.output_dir")}
         paths = self._config.get("paths") or {}
         self._root = str(values.get("paths.output_dir") or paths.get("output_dir") or "outputs")
-        asked = "\n".join([*sorted(w for w in words if not w.startswith("launcher=")), *self._metrics])
-        return str(values.get("sweep") or f"search-{hashlib.sha256(asked.encode()).hexdigest()[:8]}")
+        question = "\n".join([*sorted(w for w in words if not w.startswith("launcher=")), *self._metrics])
+        return str(values.get("sweep") or f"search-{hashlib.sha256(question.encode()).hexdigest()[:8]}")
 
 
 @contextmanager

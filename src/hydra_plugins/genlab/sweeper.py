@@ -14,20 +14,21 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
+from genlab.commands.task import SweepTask, task_of
 from genlab.config.check import check_own_part
 from genlab.config.words import name_of
 from hydra_plugins.genlab.jobs import launch
 
 
 class JobSweeper(Sweeper):
-    """A sweeper decides in `sweep` which jobs there are; it calls `_hand_over` for them and `_remember` at its end.
+    """A sweeper decides in `sweep` which jobs there are, calls `_hand_over` for them and, at the end, `_task.remember`.
 
     Args:
         params: overrides that a config gives (`hydra.sweeper.params`); the command line takes the place of any.
     """
 
     _context: HydraContext
-    _task: TaskFunction
+    _task: SweepTask
     _config: DictConfig
     _launcher: Launcher
 
@@ -35,7 +36,7 @@ class JobSweeper(Sweeper):
         self._params = dict(params or {})
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        self._context, self._task, self._config = hydra_context, task_function, config
+        self._context, self._task, self._config = hydra_context, task_of(task_function), config
         for part in ("sweeper", "launcher"):
             if str(config.hydra[part].get("_target_")).startswith("hydra_plugins.genlab."):
                 check_own_part(config.hydra, part, f"hydra.{part}")
@@ -60,7 +61,3 @@ class JobSweeper(Sweeper):
 
     def _hand_over(self, jobs: list[list[str]], first: int) -> Sequence[JobReturn]:
         return launch(self._launcher, self._context, self._config, self._task, jobs, first)
-
-    def _remember(self, results: Sequence[JobReturn]) -> None:
-        if (remember := getattr(self._task, "remember", None)) is not None:
-            remember(results)

@@ -1,4 +1,7 @@
-"""CLIP: pictures and texts in one space."""
+"""CLIP: pictures and texts in one space.
+
+Paper: https://arxiv.org/abs/2103.00020
+"""
 
 from __future__ import annotations
 

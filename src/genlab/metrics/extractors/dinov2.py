@@ -1,4 +1,7 @@
-"""DINOv2: features of a vision transformer that was trained without labels."""
+"""DINOv2: features of a vision transformer that was trained without labels.
+
+Papers: https://arxiv.org/abs/2304.07193, https://arxiv.org/abs/2306.04675
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """EfficientNet-Lite0 trained on ImageNet: public features from a small file, where InceptionV3's cannot be had.
 
 Tan and Le 2019, "EfficientNet", without squeeze-and-excitation and with ReLU6, as published for mobile devices.
+
+Paper: https://arxiv.org/abs/1905.11946
 """
 
 from __future__ import annotations

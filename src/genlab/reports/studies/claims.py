@@ -9,6 +9,8 @@ An expression is one comparison, or several joined by `and`, of arithmetic over 
     zero_distance > mean_distance             with every_row: holds in each row, which is not named then
 
 For every seed the two sides are computed from that seed's runs alone; the claim is about their mean difference.
+
+Paper: https://doi.org/10.1080/00401706.1982.10487790
 """
 
 from __future__ import annotations
