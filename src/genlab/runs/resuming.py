@@ -60,7 +60,8 @@ class EpochLoop(_TrainingEpochLoop):
     @property
     def global_step(self) -> int:
         """Batches that are done."""
-        return self.batch_progress.total.processed
+        total: Any = self.batch_progress.total
+        return total.processed
 
     @property
     def _batches_that_stepped(self) -> int:
