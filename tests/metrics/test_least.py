@@ -87,9 +87,7 @@ def unchecked(suite: Suite, data: Few) -> dict[str, Any]:
     extractors = [metric.extractor] if hasattr(metric, "extractor") else []
     plan = Plan(suite.n_samples, 100, 0, "test", suite.cache_dir, extractors, keep_pixels=True)
     module = Model(data)
-    found: dict[str, Any] = metric.scores(
-        Evaluation(module, Generated(module, suite.n_samples, 0, data.modality), data, plan)
-    )
+    found: dict[str, Any] = metric.scores(Evaluation(module, Generated(module, suite.n_samples, 0, data), data, plan))
     return found
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from genlab.commands.app import App, run_app
+from genlab.commands.asking import asked_input
 from genlab.commands.naming import refuse_one_place, stem
 from genlab.config.check import check
 from genlab.config.schema import Sample
@@ -40,8 +41,6 @@ def sample(cfg: DictConfig, run: Any) -> Path:
     samples = isinstance(module, Samples)
     if not samples:
         raise ConfigError(f"the model of run {run.path.name} does not sample")
-    if cfg.label is not None and module.num_classes is None:
-        raise ConfigError(f"label = {cfg.label}: the model of run {run.path.name} is not conditioned on classes")
     modality = build(cfg.dataset, list(cfg.allow_targets)).modality
     module.to("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -64,11 +63,11 @@ def _drawn(cfg: DictConfig, run: Any, module: Any, modality: Modality) -> Path:
     suffix, in_folder = _suffix(cfg, modality), cfg.format == "folder" and modality.singly
     if cfg.format == "folder" and cfg.out is not None:
         check_folder(out)
-    labels, parts = _labels(cfg, module), []
+    asked, parts = asked_input(cfg, module, cfg.n), []
     with progress("drawing samples", cfg.n, "images") as advance:
         for start in range(0, cfg.n, cfg.batch_size):
             stop = min(start + cfg.batch_size, cfg.n)
-            given = None if labels is None else labels[start:stop]
+            given = None if asked is None else asked.part(start, stop)
             noise = PerImage.range(cfg.seed, start, stop, module.device)
             parts.append(module.sample(stop - start, given, generator=noise))
             advance(stop - start)
@@ -80,7 +79,7 @@ def _drawn(cfg: DictConfig, run: Any, module: Any, modality: Modality) -> Path:
     path = out if out.suffix == ".png" else out / "samples.png"
     if cfg.out is None:
         path = run.place("samples", f"{stem('drawn', cfg)}.png")
-    columns = None if labels is None or cfg.label is not None else module.num_classes
+    columns = None if cfg.label is not None else module.num_classes
     for file in write_all(path, x, modality, columns).values():
         print(file)
     return path
@@ -110,17 +109,8 @@ def _film(cfg: DictConfig, run: Any, module: Any, modality: Modality) -> Path:
     check_film(path)
     streams = PerImage.range(cfg.seed, 0, cfg.n, module.device)
     with progress("drawing the film"):
-        x, x0 = module.denoising_trajectory(cfg.n, cfg.frames, _labels(cfg, module), generator=streams)
+        asked = asked_input(cfg, module, cfg.n)
+        x, x0 = module.denoising_trajectory(cfg.n, cfg.frames, asked, generator=streams)
         write_animation(path, frames(x, x0, modality))
     print(path)
     return path
-
-
-def _labels(cfg: DictConfig, module: Any) -> Any:
-    """(n,) on the module's device: the one that is asked for, or the classes in turn; None without classes."""
-    import torch
-
-    if module.num_classes is None:
-        return None
-    labels = torch.arange(cfg.n) % module.num_classes if cfg.label is None else torch.full((cfg.n,), cfg.label)
-    return labels.to(module.device)

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from genlab.conditions import asks_of, conditions_for
 from genlab.editing.latent import LatentSpace
 from genlab.modalities import grids
 from genlab.modalities.modality import Modality
@@ -27,15 +28,21 @@ _SEED = 0
 """Names the noise of every grid: the same in all runs, so that pictures can be compared."""
 
 
-def draw_samples(module: Samples, modality: Modality, path: Path, device: torch.device | str) -> dict[str, Path]:
+def draw_samples(module: Samples, path: Path, device: torch.device | str, data: Any) -> dict[str, Path]:
     """A grid of samples: a row of eight for each class (at most ten), or ten rows of eight without classes; and beside
-    it what sounds or moves of them, by kind."""
-    classes = module.num_classes
+    it what sounds or moves of them, by kind.
+
+    A model that goes by more than a class is asked for what the test split of `data` is.
+    """
+    modality, more = data.modality, bool(asks_of(module) - {"label"})
+    classes = None if more else module.num_classes
     labels = None if classes is None else torch.arange(min(classes, ROWS)).repeat_interleave(COLUMNS)
     n = ROWS * COLUMNS if labels is None else len(labels)
     with torch.no_grad():
-        given = None if labels is None else labels.to(device)
-        x = modality.to_stored(module.sample(n, given, generator=PerImage.range(_SEED, 0, n, device)), "samples").cpu()
+        asked = conditions_for(module, data, "test", n) if more else labels
+        given = None if asked is None else asked.to(device)
+        made = module.sample(n, given, generator=PerImage.range(_SEED, 0, n, device))
+    x = modality.to_stored(made, "samples").cpu()
     tiles = modality.tiles(x)
     if labels is None:
         grids.save_png(path, grids.grid(tiles, COLUMNS))
@@ -44,12 +51,14 @@ def draw_samples(module: Samples, modality: Modality, path: Path, device: torch.
     return {"samples": path, **modality.media(path.with_suffix(""), x, COLUMNS)}
 
 
-def draw_unfolding(module: ShowsDenoising, modality: Modality, path: Path, device: torch.device | str) -> Path:
+def draw_unfolding(module: ShowsDenoising, path: Path, device: torch.device | str, data: Any) -> Path:
     """Samples in the making, from noise on the left: each above the clean samples that were predicted there."""
+    asked = conditions_for(module, data, "test", UNFOLDED) if asks_of(module) - {"label"} else None
+    streams = PerImage.range(_SEED, 0, UNFOLDED, device)
     with torch.no_grad():
-        x, x0 = module.denoising_trajectory(UNFOLDED, MOMENTS, generator=PerImage.range(_SEED, 0, UNFOLDED, device))
+        x, x0 = module.denoising_trajectory(UNFOLDED, MOMENTS, asked and asked.to(device), generator=streams)
     rows = torch.stack([x, x0], 1).transpose(0, 2)  # (sample, of it or of what is predicted, moment, ...)
-    tiles = modality.tiles(modality.to_stored(rows.flatten(0, 2), "pictures").cpu())
+    tiles = data.modality.tiles(data.modality.to_stored(rows.flatten(0, 2), "pictures").cpu())
     names = ("current", "predicted") * UNFOLDED
     grids.save_png(path, grids.grid(tiles, x.shape[0], row_labels=names))
     return path
@@ -104,8 +113,8 @@ def draw_all(module: Any, data: Any, folder: Path, stem: str, device: torch.devi
         return folder / f"{stem}_{kind}.png"
 
     return draw_each(module, {
-        "samples": (Samples, lambda: draw_samples(module, modality, folder / f"{stem}.png", device)),
-        "unfolding": (ShowsDenoising, lambda: draw_unfolding(module, modality, file("unfolding"), device)),
+        "samples": (Samples, lambda: draw_samples(module, folder / f"{stem}.png", device, data)),
+        "unfolding": (ShowsDenoising, lambda: draw_unfolding(module, file("unfolding"), device, data)),
         "reconstructions": (
             Reconstructs, lambda: draw_reconstructions(module, data, file("reconstructions"), device)
         ),
