@@ -8,6 +8,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from genlab.commands.app import App, run_app
+from genlab.commands.asking import asked_input
 from genlab.commands.naming import refuse_one_place, stem
 from genlab.config.check import check
 from genlab.config.schema import Sample
@@ -36,8 +37,6 @@ def sample(cfg: DictConfig, run: Any) -> Path:
     samples = isinstance(module, Samples)
     if not samples:
         raise ConfigError(f"the model of run {run.path.name} does not sample")
-    if cfg.label is not None and module.num_classes is None:
-        raise ConfigError(f"label = {cfg.label}: the model of run {run.path.name} is not conditioned on classes")
     module.to("cuda" if torch.cuda.is_available() else "cpu")
     try:
         with module.averaged(), torch.no_grad():
@@ -58,11 +57,11 @@ def _drawn(cfg: DictConfig, run: Any, module: Any) -> Path:
     out = Path(cfg.out or run.place("samples", stem("drawn", cfg)))
     if cfg.format == "folder" and cfg.out is not None:
         check_folder(out)
-    labels, parts = _labels(cfg, module), []
+    asked, parts = asked_input(cfg, module, cfg.n), []
     with progress("drawing samples", cfg.n, "images") as advance:
         for start in range(0, cfg.n, cfg.batch_size):
             stop = min(start + cfg.batch_size, cfg.n)
-            given = None if labels is None else labels[start:stop]
+            given = None if asked is None else asked.part(start, stop)
             noise = PerImage.range(cfg.seed, start, stop, module.device)
             parts.append(module.sample(stop - start, given, generator=noise))
             advance(stop - start)
@@ -73,7 +72,7 @@ def _drawn(cfg: DictConfig, run: Any, module: Any) -> Path:
     path = out if out.suffix == ".png" else out / "samples.png"
     if cfg.out is None:
         path = run.place("samples", f"{stem('drawn', cfg)}.png")
-    columns = None if labels is None or cfg.label is not None else module.num_classes
+    columns = None if cfg.label is not None else module.num_classes
     print(write_points(path, x) if x.ndim == 2 else write_grid(path, x, columns))
     return path
 
@@ -92,17 +91,8 @@ def _film(cfg: DictConfig, run: Any, module: Any) -> Path:
     streams = PerImage.range(cfg.seed, 0, cfg.n, module.device)
     with progress("drawing the film"):
         write_animation(
-            path, frames(*module.denoising_trajectory(cfg.n, cfg.frames, _labels(cfg, module), generator=streams))
+            path,
+            frames(*module.denoising_trajectory(cfg.n, cfg.frames, asked_input(cfg, module, cfg.n), generator=streams)),
         )
     print(path)
     return path
-
-
-def _labels(cfg: DictConfig, module: Any) -> Any:
-    """(n,) on the module's device: the one that is asked for, or the classes in turn; None without classes."""
-    import torch
-
-    if module.num_classes is None:
-        return None
-    labels = torch.arange(cfg.n) % module.num_classes if cfg.label is None else torch.full((cfg.n,), cfg.label)
-    return labels.to(module.device)

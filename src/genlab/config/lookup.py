@@ -47,7 +47,7 @@ def parts(cfg: Any, key: str) -> Iterator[tuple[str, DictConfig]]:
             yield key, node
         for child in map(str, node):
             if not _refers(node, child):
-                yield from parts(cfg, f"{key}.{child}")
+                yield from parts(cfg, f"{key}.{child!s}")
     elif isinstance(node, ListConfig):
         for index in range(len(node)):
             if not _refers(node, index):

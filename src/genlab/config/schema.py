@@ -109,6 +109,10 @@ class Sample(OfRun):
 
     n: PositiveInt
     label: NonNegativeInt | None
+    prompt: str | None
+    negative_prompt: str | None
+    picture: str | None
+    mask: str | None
     out: str | None
     format: Literal["grid", "folder", "film"]
     frames: PositiveInt

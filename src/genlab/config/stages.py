@@ -167,8 +167,8 @@ def _is(value: Any, kind: type, name: str) -> bool:
         return isinstance(value, str | int) and not isinstance(value, bool)
     if name == "overrides":
         return isinstance(value, DictConfig | ListConfig)
-    forms: dict[type, type] = {dict: DictConfig, list: ListConfig}
-    return isinstance(value, forms.get(kind, kind))
+    containers: dict[type, type] = {dict: DictConfig, list: ListConfig}
+    return isinstance(value, containers.get(kind, kind))
 
 
 def stages_are_used(cfg: DictConfig) -> Iterator[str]:

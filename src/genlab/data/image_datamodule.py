@@ -137,8 +137,10 @@ class ImageDataModule(ResidentData):
 
     @cached_property
     def _items(self) -> Items:
-        labels = None if self.num_classes is None else self._images.labels
-        return Items(torch.from_numpy(self._images.pixels), None if labels is None else torch.from_numpy(labels))
+        images = self._images
+        labels = None if self.num_classes is None or images.labels is None else torch.from_numpy(images.labels)
+        others = None if images.others is None else torch.from_numpy(images.others)
+        return Items(torch.from_numpy(images.pixels), labels, images.captions, others)
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the pictures, and what is known of them: another process maps the same file."""

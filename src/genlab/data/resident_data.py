@@ -11,6 +11,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
+from genlab.conditions import ConditionInput
 from genlab.data.items import Items
 from genlab.data.loader import EvalLoader, Shard, TrainLoader
 from genlab.data.pixels import to_model
@@ -85,9 +86,21 @@ class ResidentData(pl.LightningDataModule):
         return data.stored[rows], None if data.labels is None else data.labels[rows]
 
     def captions(self, split: Split) -> list[str] | None:
-        """A text for each item of a split, where the data has them."""
+        """A text for each item of a split, where the data has them: the first of each."""
         data, rows = self.part(split)
-        return None if data.captions is None else [data.captions[row] for row in rows.tolist()]
+        return None if data.captions is None else [data.caption(row) for row in rows.tolist()]
+
+    def conditions(self, split: Split, n: int) -> ConditionInput | None:
+        """What the first `n` items of a split are, from the beginning again where there are fewer: labels, captions and
+        second data; what metrics, pictures of a training and reflow ask a model for. None where the data have none."""
+        data, rows = self.part(split)
+        rows = rows[torch.arange(n) % len(rows)]
+        found = ConditionInput(
+            label=None if self.num_classes is None or data.labels is None else data.labels[rows].cpu(),
+            prompt=None if data.captions is None else [data.caption(row) for row in rows.tolist()],
+            picture=None if data.others is None else self.to_model(data.others[rows].cpu()),
+        )
+        return found if found.names else None
 
     def to_model(self, stored: Tensor) -> Tensor:
         """Stored items (n, ...) -> what a model sees of them."""
@@ -111,6 +124,9 @@ class ResidentData(pl.LightningDataModule):
                     digest.update(f"{split} {part.dtype} {tuple(part.shape)}".encode())
                     digest.update(part.contiguous().numpy().data)
             digest.update(repr(self.captions(split)).encode())
+            data, rows = self.part(split)
+            if data.others is not None:
+                digest.update(data.others[rows].contiguous().numpy().data)
         return digest.hexdigest()
 
     @property
@@ -199,4 +215,8 @@ def _checked(items: Items, where: str, num_classes: int | None) -> Items:
         raise ValueError(f"{where} has labels outside 0 to {num_classes - 1}, and num_classes is {num_classes}")
     if captions is not None and len(captions) != n:
         raise ValueError(f"{where} has {n} items and {len(captions)} captions")
+    if captions is not None and not all(captions):
+        raise ValueError(f"{where} has an item without a caption: give every one of the {n} a text")
+    if items.others is not None and len(items.others) != n:
+        raise ValueError(f"{where} has {n} items and {len(items.others)} others")
     return items

@@ -202,7 +202,7 @@ class Suite:
         with _averaged(module):
             finite_weights(module)
         self.check(module, data, progress)
-        source = Generated(module, self.n_samples, self.seed) if isinstance(module, Samples) else None
+        source = Generated(module, self.n_samples, self.seed, data, self.split) if isinstance(module, Samples) else None
         with torch.no_grad(), _averaged(module), torch.random.fork_rng(_cuda_devices(module)):
             torch.manual_seed(fold_in(self.seed, "metrics"))  # for what takes no generator; training's state is kept
             device = torch.device(getattr(module, "device", "cpu"))

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from genlab.conditions import asks_of, conditions_for
 from genlab.data.pixels import to_model, to_uint8
 from genlab.editing.latent import LatentSpace
 from genlab.protocols import CodeMaps, Denoises, DrawsCodes, Reconstructs, Samples, ShowsDenoising
@@ -27,8 +28,18 @@ _SEED = 0
 """Names the noise of every grid: the same in all runs, so that pictures can be compared."""
 
 
-def draw_samples(module: Samples, path: Path, device: torch.device | str) -> Path:
-    """A grid of samples: a row of eight for each class (at most ten), or ten rows of eight without classes."""
+def draw_samples(module: Samples, path: Path, device: torch.device | str, data: Any = None) -> Path:
+    """A grid of samples: a row of eight for each class (at most ten), or ten rows of eight without classes.
+
+    A model that goes by more than a class is asked for what the test split of `data` is.
+    """
+    if asks_of(module) - {"label"}:
+        n = ROWS * COLUMNS
+        asked = conditions_for(module, data, "test", n)
+        with torch.no_grad():
+            x = module.sample(n, asked and asked.to(device), generator=PerImage.range(_SEED, 0, n, device))
+        grids.save_png(path, grids.grid(to_uint8(x, "samples").cpu(), COLUMNS))
+        return path
     classes = module.num_classes
     labels = None if classes is None else torch.arange(min(classes, ROWS)).repeat_interleave(COLUMNS)
     n = ROWS * COLUMNS if labels is None else len(labels)
@@ -42,10 +53,12 @@ def draw_samples(module: Samples, path: Path, device: torch.device | str) -> Pat
     return path
 
 
-def draw_unfolding(module: ShowsDenoising, path: Path, device: torch.device | str) -> Path:
+def draw_unfolding(module: ShowsDenoising, path: Path, device: torch.device | str, data: Any = None) -> Path:
     """Samples in the making, from noise on the left: each above the clean samples that were predicted there."""
+    asked = conditions_for(module, data, "test", UNFOLDED) if asks_of(module) - {"label"} else None
+    streams = PerImage.range(_SEED, 0, UNFOLDED, device)
     with torch.no_grad():
-        x, x0 = module.denoising_trajectory(UNFOLDED, MOMENTS, generator=PerImage.range(_SEED, 0, UNFOLDED, device))
+        x, x0 = module.denoising_trajectory(UNFOLDED, MOMENTS, asked and asked.to(device), generator=streams)
     rows = torch.stack([x, x0], 1).permute(2, 1, 0, 3, 4, 5)  # (sample, of it or of what is predicted, moment, ...)
     names = ("current", "predicted") * UNFOLDED
     grids.save_png(path, grids.grid(to_uint8(rows.flatten(0, 2)).cpu(), x.shape[0], row_labels=names))
@@ -99,8 +112,8 @@ def draw_all(module: Any, data: Any, folder: Path, stem: str, device: torch.devi
         return folder / f"{stem}_{kind}.png"
 
     return draw_each(module, {
-        "samples": (Samples, lambda: draw_samples(module, folder / f"{stem}.png", device)),
-        "unfolding": (ShowsDenoising, lambda: draw_unfolding(module, file("unfolding"), device)),
+        "samples": (Samples, lambda: draw_samples(module, folder / f"{stem}.png", device, data)),
+        "unfolding": (ShowsDenoising, lambda: draw_unfolding(module, file("unfolding"), device, data)),
         "reconstructions": (
             Reconstructs, lambda: draw_reconstructions(module, data, file("reconstructions"), device)
         ),
