@@ -80,7 +80,7 @@ def replaced(given: ConditionTensors, null: ConditionTensors, where: Tensor) -> 
     columns = where.unbind(1) if where.ndim == 2 else [where] * len(given)
     return ConditionTensors(
         *(
-            None if a is None else torch.where(column.reshape(-1, *[1] * (a.ndim - 1)), b, a)
+            None if a is None or b is None else torch.where(column.reshape(-1, *[1] * (a.ndim - 1)), b, a)
             for a, b, column in zip(given, null, columns, strict=True)
         )
     )
@@ -143,7 +143,7 @@ class ConditionInput(NamedTuple):
 
     def part(self, start: int, stop: int) -> ConditionInput:
         """Samples start, ..., stop - 1 of what is asked for each."""
-        return ConditionInput(*(None if value is None else value[start:stop] for value in self))
+        return ConditionInput(**{k: v[start:stop] for k, v in self._asdict().items() if v is not None})
 
     def at(self, rows: Sequence[int]) -> ConditionInput:
         """The samples of these numbers, of what is asked for each."""
@@ -151,7 +151,7 @@ class ConditionInput(NamedTuple):
 
     def to(self, device: torch.device | str | None) -> ConditionInput:
         """The same on another device."""
-        return ConditionInput(*(v.to(device) if isinstance(v, Tensor) else v for v in self))
+        return ConditionInput(**{k: v.to(device) if isinstance(v, Tensor) else v for k, v in self._asdict().items()})
 
 
 def concatenate_inputs(parts: Sequence[ConditionInput]) -> ConditionInput:

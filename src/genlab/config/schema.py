@@ -126,6 +126,8 @@ class Edit(OfRun):
     edit: Part
     image: AnyInt | str
     label: NonNegativeInt | None
+    prompt: str | None
+    negative_prompt: str | None
     n: PositiveInt
     out: str | None
 

@@ -5,6 +5,8 @@ Paper: https://arxiv.org/abs/2211.01324
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -31,8 +33,8 @@ class Experts(nn.Module):
                 f"{len(networks)} networks"
             )
         self.networks = nn.ModuleList(networks)
-        read = [network.reads for network in networks if hasattr(network, "reads")]
-        self.reads = frozenset.intersection(*read) if read else None
+        read: list[Any] = [network.reads for network in networks if hasattr(network, "reads")]
+        self.reads: frozenset[str] | None = frozenset.intersection(*read) if read else None
         self.register_buffer("boundaries", torch.tensor(boundaries, dtype=torch.float32))
 
     def forward(self, x: Tensor, level: Tensor, condition: ConditionTensors | None = None) -> Tensor:
