@@ -143,7 +143,8 @@ class ConditionInput(NamedTuple):
 
     def part(self, start: int, stop: int) -> ConditionInput:
         """Samples start, ..., stop - 1 of what is asked for each."""
-        return ConditionInput(**{k: v[start:stop] for k, v in self._asdict().items() if v is not None})
+        fields: list[Any] = [None if value is None else value[start:stop] for value in self]
+        return ConditionInput(*fields)
 
     def at(self, rows: Sequence[int]) -> ConditionInput:
         """The samples of these numbers, of what is asked for each."""
@@ -151,7 +152,8 @@ class ConditionInput(NamedTuple):
 
     def to(self, device: torch.device | str | None) -> ConditionInput:
         """The same on another device."""
-        return ConditionInput(**{k: v.to(device) if isinstance(v, Tensor) else v for k, v in self._asdict().items()})
+        fields: list[Any] = [value.to(device) if isinstance(value, Tensor) else value for value in self]
+        return ConditionInput(*fields)
 
 
 def concatenate_inputs(parts: Sequence[ConditionInput]) -> ConditionInput:

@@ -155,3 +155,12 @@ def test_another_process_gets_the_recipe_and_not_the_pictures(tiny_mnist: Tiny, 
     sent = pickle.dumps(data)
     assert len(sent) < 10_000 < pixels.nbytes
     assert torch.equal(pickle.loads(sent).images("train")[0], pixels)
+
+
+def test_pictures_need_not_be_square() -> None:
+    data = digits(size=[8, 12])
+    assert data.shape == (1, 8, 12)
+    assert data.images("train")[0].shape[1:] == (1, 8, 12)
+    assert next(iter(data.train_dataloader())).x.shape == (64, 1, 8, 12)
+    assert digits(size=(8, 8)).checksum == digits().checksum != data.checksum
+    assert torch.equal(data.images("test")[0][..., 2:10], digits().images("test")[0])

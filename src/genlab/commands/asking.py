@@ -73,12 +73,12 @@ def opened_picture(key: str, path: str, channels: int, cfg: DictConfig) -> Tenso
     from PIL import Image, UnidentifiedImageError
 
     from genlab.data.dynamic_range import UnclearRange
-    from genlab.data.picture import to_square
+    from genlab.data.picture import to_size
     from genlab.data.pixels import to_model
 
     try:
         with Image.open(path) as picture:
-            pixels = to_square(picture, channels, cfg.dataset.size, "crop")
+            pixels = to_size(picture, channels, cfg.dataset.size, "crop")
     except UnclearRange as error:
         raise ConfigError(f"{key} = {path}: {error}") from error
     except (OSError, UnidentifiedImageError) as error:

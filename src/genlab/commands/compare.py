@@ -54,17 +54,17 @@ def compare(cfg: DictConfig) -> Path:
     (scores_a, pictures_a), (scores_b, pictures_b) = (
         _scored(cfg, own, run) for own, run in zip(owns, runs, strict=True)
     )
-    found = compared(scores_a, scores_b)
-    if not found:
+    differences = compared(scores_a, scores_b)
+    if not differences:
         raise ConfigError("the two models have no score in common: choose other metrics")
     folder = Path(cfg.out) if cfg.out else runs[0].place("comparisons", f"{runs[1].path.name}-{question(cfg)}")
     names = [str(run.path) for run in runs]
-    write_json(folder / "comparison.json", {"a": names[0], "b": names[1], "metrics": comparison.to_json(found)})
-    write_text(folder / "comparison.md", comparison.markdown(found, *names))
+    write_json(folder / "comparison.json", {"a": names[0], "b": names[1], "metrics": comparison.to_json(differences)})
+    write_text(folder / "comparison.md", comparison.markdown(differences, *names))
     if pictures_a is not None and pictures_b is not None and pictures_a.shape == pictures_b.shape:
         picture = grids.pairs(pictures_a, pictures_b, cfg.columns, labels=("A", "B"))
         grids.save_png(folder / "comparison.png", picture)
-    lines, notes = comparison.rows(found)
+    lines, notes = comparison.rows(differences)
     table = Table(*comparison.HEADS, caption="\n".join(f"{i}: {note}" for i, note in enumerate(notes, start=1)) or None)
     for line in lines:
         table.add_row(*line)

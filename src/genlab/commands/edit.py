@@ -71,14 +71,14 @@ def _numbers(results: Tensor) -> list[str]:
 
 
 def _picture(cfg: DictConfig, model: Any) -> tuple[Tensor, ConditionInput]:
-    """(1, channel, size, size) in [-1, 1], and what it shows: its class and caption, where the model goes by them."""
+    """(1, channel, height, width) in [-1, 1], and what it shows: its class and caption, where the model goes by them."""
     import torch
     from PIL import Image, UnidentifiedImageError
 
     from genlab.conditions import ConditionInput, asks_of
     from genlab.config.instantiate import build
     from genlab.data.dynamic_range import UnclearRange
-    from genlab.data.picture import to_square
+    from genlab.data.picture import to_size
     from genlab.data.pixels import to_model
 
     asks = asks_of(model) & {"label", "prompt"}
@@ -96,9 +96,9 @@ def _picture(cfg: DictConfig, model: Any) -> tuple[Tensor, ConditionInput]:
         raise ValueError(f"prompt is missing: what is {cfg.image} to show?")
     try:
         with Image.open(cfg.image) as picture:
-            square = to_square(picture, cfg.dataset.channels, cfg.dataset.size, "crop")
+            framed = to_size(picture, cfg.dataset.channels, cfg.dataset.size, "crop")
     except UnclearRange as error:
         raise ValueError(f"image = {cfg.image}: {error}") from error
     except (OSError, UnidentifiedImageError) as error:
         raise ValueError(f"image = {cfg.image} is neither a picture file nor the number of a test picture") from error
-    return to_model(torch.from_numpy(square.copy())[None]), ConditionInput()
+    return to_model(torch.from_numpy(framed.copy())[None]), ConditionInput()

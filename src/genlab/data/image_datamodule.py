@@ -17,6 +17,7 @@ from genlab.data.preparation import Preparation
 from genlab.data.resident_data import ResidentData, Split
 from genlab.data.source import Images, Source
 from genlab.data.splits import Splits
+from genlab.picture_size import Size, height_and_width
 from genlab.ranges import Fraction, NonNegativeInt, PositiveInt, Seed
 
 
@@ -26,7 +27,7 @@ class ImageDataModule(ResidentData):
     Args:
         source: where the pictures come from.
         channels: 1 (grey) or 3 (colour).
-        size: height and width in pixels.
+        size: in pixels: one number for squares, or height and width.
         num_classes: classes of the labels; None leaves the labels away.
         batch_size: pictures in a training batch, over all devices together.
         eval_batch_size: at most so many in a batch of validation and test.
@@ -45,7 +46,7 @@ class ImageDataModule(ResidentData):
     identified_by = Preparation
 
     def __init__(
-        self, source: Source, channels: PositiveInt, size: PositiveInt, num_classes: PositiveInt | None,
+        self, source: Source, channels: PositiveInt, size: Size, num_classes: PositiveInt | None,
         batch_size: PositiveInt, eval_batch_size: PositiveInt = 256,
         train_size: PositiveInt | None = Preparation.train_size,
         val_size: PositiveInt | Fraction = Preparation.val_size,
@@ -68,7 +69,7 @@ class ImageDataModule(ResidentData):
     @cached_property
     def shape(self) -> tuple[int, ...]:
         """Channels, height and width."""
-        return self.preparation.channels, self.preparation.size, self.preparation.size
+        return self.preparation.channels, *height_and_width(self.preparation.size)
 
     @cached_property
     def checksum(self) -> str:

@@ -9,6 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from genlab.picture_size import Size
+
 
 @dataclass(frozen=True)
 class Images:
@@ -42,6 +44,6 @@ class Source(Protocol):
         """A digest of the data itself, known without loading (or fetching) it."""
         ...
 
-    def load(self, channels: int, size: int) -> Images:
-        """The pictures as `channels` x `size` x `size`, fetched and prepared where that has not been done."""
+    def load(self, channels: int, size: Size) -> Images:
+        """The pictures of so many channels and this size, fetched and prepared where that has not been done."""
         ...

@@ -38,7 +38,7 @@ class Autoguidance(nn.Module):
     def forward(self, denoise: Denoise) -> Denoise:
         def guided(x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Estimate:
             estimate = denoise(x_t, t, condition)
-            if has_weights(self.conditioner):
+            if self.conditioner is not None and has_weights(self.conditioner):
                 condition = in_words_of(self.conditioner, condition, len(x_t), x_t.device)
             return estimate.with_x0(torch.lerp(self.weak(x_t, t, condition).x0, estimate.x0, self.scale))
 

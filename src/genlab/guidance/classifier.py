@@ -44,6 +44,9 @@ class LabelLoss(nn.Module):
         checkpoint: file with its weights; None takes `first` as it is.
     """
 
+    reads_label = True
+    """It is told the label, so that the guided network need not be."""
+
     def __init__(self, first: nn.Module, checkpoint: str | None = None) -> None:
         super().__init__()
         self.classifier = trained(first, checkpoint, "guidance.checkpoint", "the guiding model").classifier

@@ -29,6 +29,9 @@ class ClassifierFree:
             (Lin et al. 2024, "Common diffusion noise schedules ...", eq. 15 and 16, on x0; they take 0.7).
     """
 
+    compares_with_null = True
+    """The model must have been trained without a condition, too, unless the scale is 1."""
+
     scale: NonNegativeFloat = 3.0
     rescale: Probability = 0.0
 

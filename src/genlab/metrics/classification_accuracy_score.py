@@ -34,7 +34,7 @@ class ClassificationAccuracyScore:
         network = self.extractor.fitted(pixels, asked, evaluation.data.num_classes or 0, evaluation.tell)
         measured = share_with_interval(hits(network, images, labels))
         reference = evaluation.reference(self.extractor)
-        provenance = {**evaluation.sampled_provenance(self.extractor), **reference.provenance}
-        provenance |= {"interval": "Wilson", "biased_in_n": True}
+        how = {**self.extractor.provenance(), **reference.provenance, "n": len(pixels)}
+        made = evaluation.samples_made() | self.extractor.remarks() | {"interval": "Wilson"}
         name = f"classification_accuracy_score_{self.extractor.name}"
-        return {name: Score(*measured, len(pixels), "share", "higher", provenance)}
+        return {name: Score(*measured, len(pixels), "share", "higher", how, made)}

@@ -73,8 +73,8 @@ class VariationalBits:
 
         bits = _of_each(evaluation, "bounds", terms)
         columns = {"bound_bits": bits.sum(1), **dict(zip(("bound_L_T", "bound_L_t", "bound_L_0"), bits.T, strict=True))}
-        provenance = {"likelihood": "variational bound", "draws": self.draws, "decoder": repr(self.bound.decoder)}
-        return {name: _score(evaluation, values, provenance) for name, values in columns.items()}
+        how = {"likelihood": "variational bound", "draws": self.draws, "decoder": repr(self.bound.decoder)}
+        return {name: _score(evaluation, values, how) for name, values in columns.items()}
 
 
 class FlowBits:
@@ -128,7 +128,7 @@ def _of_each(evaluation: Evaluation, what: str, compute: Callable[[Tensor, Condi
     return torch.cat(parts)
 
 
-def _score(evaluation: Evaluation, values: Tensor, provenance: dict[str, Any]) -> Score:
+def _score(evaluation: Evaluation, values: Tensor, how: dict[str, Any]) -> Score:
     measured = mean_with_interval(finite(values, "likelihoods"), evaluation.seed)
-    said = {**evaluation.real_provenance(), "interval": "bootstrap", "seed": evaluation.seed, **provenance}
-    return Score(*measured, len(values), "bits per dimension", "lower", said)
+    made = {**evaluation.real_made(), "interval": "bootstrap", "seed": evaluation.seed}
+    return Score(*measured, len(values), "bits per dimension", "lower", {**evaluation.real_measured(), **how}, made)

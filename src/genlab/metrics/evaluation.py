@@ -116,10 +116,9 @@ class Evaluation:
                     self._drawn = make()
         return self._drawn
 
-    def sampled_provenance(self, extractor: Extractor | None = None) -> dict[str, Any]:
-        """How the samples are made, and how `extractor` looks at them."""
-        made = self.source.provenance() if self.source is not None else {}
-        return {**made, **(extractor.provenance() if extractor is not None else {})}
+    def samples_made(self) -> dict[str, Any]:
+        """How the samples are made: for `Score.made`."""
+        return self.source.provenance() if self.source is not None else {}
 
     # ---- real data ----------------------------------------------------------------------------------
 
@@ -139,11 +138,15 @@ class Evaluation:
         conditional = bool(getattr(self.module, "num_classes", None)) and labels is not None
         return images[: self.n_samples], labels[: self.n_samples] if conditional and labels is not None else None
 
-    def real_provenance(self) -> dict[str, Any]:
-        """How what is made of real pictures is made."""
+    def real_measured(self) -> dict[str, Any]:
+        """Which real pictures something is made of: for `Score.measured`."""
         images, _ = self.real()
         real = {"reference": f"{self.data.name}/{self.split}", "reference_sha256": digest(images)}
-        return {"weights": model_provenance(self.module).get("weights", "raw"), **real, "reference_n": len(images)}
+        return {**real, "reference_n": len(images)}
+
+    def real_made(self) -> dict[str, Any]:
+        """How it is made of them: for `Score.made`."""
+        return {"weights": model_provenance(self.module).get("weights", "raw")}
 
     # ---- reconstructions ----------------------------------------------------------------------------
 

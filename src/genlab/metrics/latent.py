@@ -48,8 +48,9 @@ class LatentStructure:
         if evaluation.out_dir is not None:
             self._write(evaluation.out_dir, codes, labels, summary)
         measured = mean_with_interval(torch.from_numpy(summary.silhouettes), evaluation.seed)
-        provenance = {**evaluation.real_provenance(), "interval": "bootstrap"}
-        return {"latent_silhouette": Score(*measured, len(codes), "-1 to 1", "higher", provenance)}
+        made = {**evaluation.real_made(), "interval": "bootstrap"}
+        how = evaluation.real_measured()
+        return {"latent_silhouette": Score(*measured, len(codes), "-1 to 1", "higher", how, made)}
 
     def _write(self, folder: Path, codes: torch.Tensor, labels: torch.Tensor, summary: LatentSummary) -> None:
         write_json(folder / "latent.json", summary.to_json())

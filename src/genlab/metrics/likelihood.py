@@ -37,11 +37,11 @@ class NegativeLogLikelihood:
         module = evaluation.module
         dimensions = module.dimensions(to_model(images[:1])) if isinstance(module, Counted) else None
         kind = type(getattr(module, "likelihood", module)).__name__  # a density, greys, levels: never ranked together
-        provenance = {**evaluation.real_provenance(), "interval": "bootstrap"}
-        provenance |= {"likelihood": kind, "dimensions": dimensions}
+        how = {**evaluation.real_measured(), "likelihood": kind, "dimensions": dimensions}
+        made = {**evaluation.real_made(), "interval": "bootstrap"}
         measured = mean_with_interval(nats, evaluation.seed)
-        scores = {"nats": Score(*measured, len(nats), "nats per picture", "lower", provenance)}
+        scores = {"nats": Score(*measured, len(nats), "nats per picture", "lower", how, made)}
         if dimensions is not None:
             bits = Measured(*(value / (dimensions * math.log(2)) for value in measured))
-            scores["bits_per_dim"] = Score(*bits, len(nats), "bits per dimension", "lower", provenance)
+            scores["bits_per_dim"] = Score(*bits, len(nats), "bits per dimension", "lower", how, made)
         return scores

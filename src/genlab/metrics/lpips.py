@@ -61,12 +61,10 @@ class LPIPS:
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         trunk, sha256 = _ALEXNET.find(self.weights_dir, self.weights)
         values = distances(lpips_network(trunk).to(evaluation.device), *evaluation.reconstructions())
-        provenance = {
-            **evaluation.real_provenance(), "extractor": "alexnet", "extractor_sha256": sha256, "resize": "none",
-            "interval": "bootstrap",
-        }  # fmt: skip
+        how = {**evaluation.real_measured(), "extractor": "alexnet", "extractor_sha256": sha256, "resize": "none"}
+        made = {**evaluation.real_made(), "interval": "bootstrap"}
         measured = mean_with_interval(values, evaluation.seed)
-        return {"lpips": Score(*measured, len(values), "LPIPS", "lower", provenance)}
+        return {"lpips": Score(*measured, len(values), "LPIPS", "lower", how, made)}
 
 
 @torch.no_grad()

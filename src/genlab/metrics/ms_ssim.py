@@ -58,6 +58,7 @@ class MSSSIM:
         real, reconstructed = evaluation.reconstructions()
         values = ms_ssim(real, reconstructed)
         value, low, high = mean_with_interval(values, evaluation.seed)
-        provenance = {**evaluation.real_provenance(), "aggregation": "mean of pictures", "data_range": 255}
-        provenance |= {"scales": scales(min(real.shape[-2:])), "interval": "bootstrap"}
-        return {"ms_ssim": Score(value, low, high, len(values), "similarity", "higher", provenance)}
+        measured = {**evaluation.real_measured(), "aggregation": "mean of pictures", "data_range": 255}
+        measured["scales"] = scales(min(real.shape[-2:]))
+        made = {**evaluation.real_made(), "interval": "bootstrap"}
+        return {"ms_ssim": Score(value, low, high, len(values), "similarity", "higher", measured, made)}

@@ -17,6 +17,7 @@ from genlab.metrics.cost import Cost
 from genlab.metrics.evaluation import Evaluation, Plan
 from genlab.metrics.extractors.extractor import Extractor, Report
 from genlab.metrics.least import counted, too_few
+from genlab.metrics.needs import check_needs
 from genlab.metrics.reference import Data, Split
 from genlab.metrics.score import Score
 from genlab.metrics.scored import Scored, compute
@@ -31,12 +32,8 @@ class Metric(Protocol):
     """A metric: what it needs of a model and its data, and the named scores it makes of one evaluation."""
 
     needs: frozenset[str]
-    """Of "samples", "pixels" (samples that are kept), "timing" (of drawing), "classes" (samples of a class that was
-    asked for), "class of each sample" (asked for, or the data's only one), "labels" (of the data), "known classes" (an
-    extractor that classifies the data), "reconstructions", "codes", "likelihood", "bound" (of a model that adds noise
-    in steps), "flow" (of one in continuous time), "captions" (of the samples, or names of their classes), "6 pixels"
-    (and more), "large pictures" (11 pixels and more), "31 pixels" (and more). A metric that one picture is too few for
-    says in `least: Counts` how many there must be."""
+    """Words of `needs.Need`, which a suite checks; the metric is left out where a model or its data do not offer all of
+    them. One that a single picture is too few for says in `least: Counts` how many there must be."""
 
     names: tuple[str, ...]
     """The names that its scores may have; "{extractor}" stands for the extractor's name."""
@@ -74,6 +71,8 @@ class Suite:
     ) -> None:
         if unknown := [name for name in only or [] if name not in metrics]:
             raise ValueError(f"metrics.only names {unknown[0]}, which is none of {', '.join(metrics)}")
+        for name, metric in metrics.items():
+            check_needs(name, metric)
         self.metrics = {name: metric for name, metric in metrics.items() if only is None or name in only}
         self.n_samples, self.asked_by = n_samples, "metrics.n_samples"
         self.batch_size = batch_size

@@ -5,7 +5,7 @@ Paper: https://arxiv.org/abs/2211.01324
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -33,7 +33,7 @@ class Experts(nn.Module):
                 f"{len(networks)} networks"
             )
         self.networks = nn.ModuleList(networks)
-        read: list[Any] = [network.reads for network in networks if hasattr(network, "reads")]
+        read: list[frozenset[str]] = [cast(Any, network).reads for network in networks if hasattr(network, "reads")]
         self.reads: frozenset[str] | None = frozenset.intersection(*read) if read else None
         self.register_buffer("boundaries", torch.tensor(boundaries, dtype=torch.float32))
 

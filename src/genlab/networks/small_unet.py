@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from genlab.conditions import ConditionTensors
 from genlab.networks.conditioned import reads, with_channels
 from genlab.networks.former_names import accept_former_names
+from genlab.networks.sides import between_levels
 from genlab.ranges import NonNegativeInt, PositiveInt
 
 _GROUPS = 8
@@ -49,6 +50,8 @@ class SmallUNet(nn.Module):
             inpainting); 0 for none.
     """
 
+    division = staticmethod(between_levels)
+
     def __init__(
         self,
         in_channels: PositiveInt,
@@ -70,14 +73,13 @@ class SmallUNet(nn.Module):
         self.head = nn.Sequential(
             nn.Conv2d(widths[0], widths[0], 3, padding=1), nn.ReLU(), nn.Conv2d(widths[0], out_channels, 3, padding=1)
         )
-        self._multiple = 2 ** (len(widths) - 1)
+        self._division = self.division(widths)
         accept_former_names(self, {"grow": "upsample"})
 
     def forward(self, x: Tensor, level: Tensor, condition: ConditionTensors | None = None) -> Tensor:
         """x (batch, in_channels, h, w), `level` (batch,) the step number; of the condition it reads `channels`."""
         x = with_channels(x, condition, self._condition_channels)
-        if x.shape[-1] % self._multiple or x.shape[-2] % self._multiple:
-            raise ValueError(f"pictures of {tuple(x.shape[-2:])} are not multiples of {self._multiple} in both sides")
+        self._division.check(x.shape[-2:])
         skips: list[Tensor] = []
         for i, block in enumerate(self.down):
             x = block(x if i == 0 else nn.functional.max_pool2d(x, 2))

@@ -18,7 +18,7 @@ from genlab.reports.sweep_keys import overrides
 from genlab.runs import record as records
 from genlab.runs.lock import owner
 from genlab.runs.measurements import CONFIG
-from genlab.runs.reading import or_noted, read_json
+from genlab.runs.reading import or_noted
 from genlab.runs.store import Run
 
 _PICTURE = re.compile(r"step_(?P<step>\d+)(?:_(?P<kind>\w+))?\.png")
@@ -113,7 +113,7 @@ def _evaluations(run: Collected) -> list[Collected]:
     evaluate` left it, with the run's overrides before the evaluation's own."""
     found = []
     for file in sorted(run.run.path.glob("evaluations/*.json")):
-        if (record := or_noted(partial(_evaluation, file))) is None:
+        if (record := or_noted(partial(records.read_record, file, "evaluate the run again"))) is None:
             continue
         if isinstance(measured := record.pop(CONFIG, None), Mapping):
             trained = {key: value for key, value in run.config.items() if decides(key) != "measurement"}
@@ -123,13 +123,6 @@ def _evaluations(run: Collected) -> list[Collected]:
         again = {**record, "overrides": given, "evaluation": file.stem}
         found.append(Collected(run.run, again, run.config, is_again=True))
     return found
-
-
-def _evaluation(file: Path) -> dict[str, Any] | None:
-    remedy = "evaluate the run again"
-    if (record := read_json(file, remedy)) is not None:
-        records.check_record(record, file, remedy)
-    return record
 
 
 def _config(path: Path) -> dict[str, Any]:

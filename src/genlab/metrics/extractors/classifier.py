@@ -142,8 +142,8 @@ class OwnClassifier(Extractor):
         network.load_state_dict(weights)
         return network, digest(*[part for name in sorted(weights) for part in (name, weights[name])])
 
-    def provenance(self) -> dict[str, Any]:
-        return {**super().provenance(), "extractor_accuracy": self.test_accuracy}
+    def remarks(self) -> dict[str, Any]:
+        return {"extractor_accuracy": self.test_accuracy}
 
     def _trained(
         self, images: Tensor, labels: Tensor, test: tuple[Tensor, Tensor | None], classes: int, report: Report

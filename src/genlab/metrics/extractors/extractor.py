@@ -80,7 +80,12 @@ class Extractor(ABC):
         return self._sha256
 
     def provenance(self) -> dict[str, Any]:
+        """What decides what it sees: for `Score.measured`."""
         return {"extractor": self.name, "extractor_sha256": self.sha256, "resize": self.resize}
+
+    def remarks(self) -> dict[str, Any]:
+        """What else is to be known of it: for `Score.made`."""
+        return {}
 
     @torch.no_grad()
     def __call__(self, images: Tensor, *, report: Report = None) -> Activations:
