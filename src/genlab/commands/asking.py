@@ -27,7 +27,7 @@ def asked_input(cfg: DictConfig, module: Any, n: int) -> ConditionInput | None:
     from genlab.conditions import asks_of, conditions_for
     from genlab.config.instantiate import build
 
-    given, asks = _given(cfg, module), asks_of(module)
+    given, asks = given_input(cfg, module), asks_of(module)
     found = None
     if not given.names - {"negative_prompt"}:
         data = build(cfg.dataset, list(cfg.allow_targets)) if asks - {"label"} else None
@@ -42,7 +42,7 @@ def _fields(asked: ConditionInput | None) -> list[tuple[str, Any]]:
     return [] if asked is None else list(asked._asdict().items())
 
 
-def _given(cfg: DictConfig, module: Any) -> ConditionInput:
+def given_input(cfg: DictConfig, module: Any) -> ConditionInput:
     """The words of the command line, one for all samples."""
     import torch
 

@@ -127,6 +127,8 @@ class Edit(OfRun):
     edit: Part
     image: AnyInt | str
     label: NonNegativeInt | None
+    prompt: str | None
+    negative_prompt: str | None
     n: PositiveInt
     out: str | None
 

@@ -5,6 +5,8 @@ Paper: https://arxiv.org/abs/2406.02507
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -27,7 +29,7 @@ class Autoguidance(nn.Module):
         super().__init__()
         model = trained(first, checkpoint, "guidance.checkpoint", "the guiding model")
         self.weak = model.denoiser
-        self.conditioner = getattr(model, "conditioner", None)
+        self.conditioner: Any = getattr(model, "conditioner", None)
         self.scale = scale
 
     def __repr__(self) -> str:
