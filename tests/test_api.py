@@ -160,6 +160,18 @@ def test_a_model_that_is_not_there_is_one_sentence(store):
         genlab.load("latest", "sampler.steps=5", store=store)
 
 
+def test_a_model_of_ones_own_is_trained_named_and_loaded_by_who_allows_it(tmp_path, monkeypatch):
+    """Its name has two words, and so is its family."""
+    (tmp_path / "mygan_xy.py").write_text("from genlab.models.vae import VAE\n\n\nclass Gan(VAE): ...\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    run = genlab.train(tiny(tmp_path, "allow_targets=[mygan_xy.Gan]", "model._target_=mygan_xy.Gan"))
+    assert run.record().family == "mygan_xy"
+    with pytest.raises(genlab.ConfigError, match=r"'mygan_xy\.Gan' is not on the list of names"):
+        genlab.load(run)
+    assert genlab.load(run, allow_targets=["mygan_xy.Gan"]).sample(2).shape == (2, 1, 8, 8)
+
+
 def test_the_runs_are_a_table(store):
     runs = genlab.runs(store)
     assert [record["seed"] for record in runs] == [0]

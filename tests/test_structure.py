@@ -18,8 +18,9 @@ LAYERS = (
     "contents", "errors", "ranges", "picture_size", "regular", "finite", "randomness", "redact", "notice", "programs",
     "progress", "training_stopped", "signals", "atomic", "failures",
     # what a model is made of
-    "protocols", "first_stage", "data", "processes", "conditioning", "denoisers", "networks", "codecs", "guidance",
-    "constraints", "samplers", "objectives", "editing", "models",
+    "conditions", "protocols", "first_stage", "modalities", "data", "processes", "conditioning", "denoisers",
+    "networks", "codecs",
+    "guidance", "constraints", "samplers", "objectives", "editing", "models",
     # what is done with models
     "config", "runs", "crash_report", "metrics", "reports", "interop", "callbacks", "commands",
     # its doors: Python and the command line
@@ -60,9 +61,12 @@ def imports(path):
 
 
 def test_every_package_has_its_layer():
-    assert {path.name.removesuffix(".py") for path in SOURCE.iterdir()} - {"__init__", "__pycache__", "conf"} == set(
-        LAYERS
-    )
+    assert {path.name.removesuffix(".py") for path in SOURCE.iterdir()} - {
+        "__init__",
+        "__pycache__",
+        "conf",
+        "py.typed",
+    } == set(LAYERS)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))

@@ -92,7 +92,7 @@ def test_a_recipe_that_stands_on_itself_is_refused(tmp_path, capsys):
     for name, other in (("a", "b"), ("b", "a")):
         text = f"""# @package _global_
 first_stages: {{other: {{experiment: {other}}}}}
-tags: ["${{oc.select:first_stages.other.fingerprint,x}}"]
+tags: ["of_${{first_stages.other.experiment}}"]
 """
         (tmp_path / "experiment" / f"{name}.yaml").write_text(text)
     words = ["--config-dir", str(tmp_path), "experiment=a", "logger=none", f"paths.output_dir={tmp_path / 'store'}"]

@@ -77,3 +77,28 @@ def test_shrinking_is_antialiased() -> None:
     stripes = np.zeros((64, 64), np.uint8)
     stripes[:, ::2] = 255
     assert np.abs(to_size(Image.fromarray(stripes), 1, 8, "crop")[..., 2:6].astype(int) - 127).max() < 16
+
+
+@pytest.mark.parametrize("size", [(20, 40), (40, 20), (7, 5)])
+def test_a_rectangle_is_filled_without_distortion(size: tuple[int, int]) -> None:
+    """A circle stays a circle: as wide as it is high."""
+    y, x = np.mgrid[-50:50, -80:80]
+    disc = Image.fromarray((x**2 + y**2 < 20**2).astype(np.uint8) * 255)
+    for framing in ("crop", "pad"):
+        framed = to_size(disc, 1, size, framing)  # type: ignore[arg-type]
+        assert framed.shape == (1, *size)
+        white = framed[0] > 127
+        middle = white[size[0] // 2].sum(), white[:, size[1] // 2].sum()
+        if framing == "crop":
+            assert abs(int(middle[0]) - int(middle[1])) <= 1
+
+
+def test_a_photograph_on_its_side_is_decoded_with_enough_pixels() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    stripes = np.zeros((64, 512), np.uint8)
+    stripes[:, ::8] = 255
+    photo = reopened(Image.fromarray(stripes), "JPEG", quality=100, exif=exif)
+    framed = to_size(photo, 1, (256, 32), "crop").astype(int)  # upright: 512 high and 64 wide
+    assert framed.shape == (1, 256, 32)
+    assert np.ptp(framed[0].mean(1)) > 40  # the stripes, 8 pixels apart, are still there

@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from genlab.conditions import ConditionTensors
 from genlab.networks.dit import DiT
 
 
@@ -52,7 +53,7 @@ def test_a_place_is_known():
 def test_it_hears_the_level_and_the_class():
     network = stirred(num_classes=10)
     x, level = X[:1].expand(3, -1, -1, -1), torch.tensor([5.0, 5.0, 600.0])
-    same, other_class, other_level = network(x, level, torch.tensor([2, 7, 2]))
+    same, other_class, other_level = network(x, level, ConditionTensors(torch.tensor([2, 7, 2])))
     assert (same - other_class).abs().max() > 1e-3
     assert (same - other_level).abs().max() > 1e-3
     with pytest.raises(ValueError, match="needs a label"):

@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from genlab.conditions import ConditionTensors
 from genlab.networks.small_unet import SmallUNet
 from genlab.networks.unet import UNet
 
@@ -35,7 +36,7 @@ def test_the_class_embedding_of_four_enters_as_four_channels():
     assert [type(block).__name__ for block in network.unet.up_blocks] == [*["AttnUpBlock2D"] * 2, "UpBlock2D"]
     x, level = torch.randn(1, 1, 28, 28).expand(3, -1, -1, -1), torch.full((3,), 500.0)
     with torch.no_grad():
-        two, two_again, seven = network(x, level, torch.tensor([2, 2, 7]))
+        two, two_again, seven = network(x, level, ConditionTensors(torch.tensor([2, 2, 7])))
     assert torch.allclose(two, two_again, atol=1e-5)
     assert (two - seven).abs().max() > 1e-3
 

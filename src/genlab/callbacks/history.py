@@ -94,7 +94,7 @@ class History(pl.Callback):
         if good := [line for line, finite in zip(lines, is_good, strict=True) if finite]:
             self._note_good(good)
             for logger in trainer.loggers:
-                logger.log_metrics({**_means(good), "epoch": lines[-1]["epoch"]}, step=lines[-1]["step"])
+                logger.log_metrics({**_means(good), "epoch": lines[-1]["epoch"]}, step=int(lines[-1]["step"]))
         if not all(is_good):
             bad = is_good.index(False)
             self._refuse(lines[bad], terms[bad], module)
@@ -105,8 +105,10 @@ class History(pl.Callback):
 
     def _refuse(self, line: dict[str, Any], terms: Collection[str], module: pl.LightningModule) -> None:
         """Say which loss is at fault, of which group of parameters where there are several, and what to try."""
-        name = next(n for n in ("loss", *terms) if n in terms and not math.isfinite(line[n]))
-        group = getattr(module, "groups_of_terms", {}).get(name)
+        bad = [name for name in terms if not math.isfinite(line[name])]
+        groups: Mapping[str, str] = getattr(module, "groups_of_terms", {})
+        name = "loss" if "loss" in bad and not groups else bad[0]  # of several groups the first that stepped
+        group = groups.get(name)
         what = "the loss" if name == "loss" else f"the loss term {name!r}"
         of_group = "" if group is None else f" of the group {group!r}"
         gradients = [p.grad.detach().norm() for p in module.parameters() if p.grad is not None]

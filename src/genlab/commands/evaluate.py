@@ -113,13 +113,13 @@ def _draw(module: Any, data: Any, folder: Path) -> None:
     from genlab.reports.pictures import draw_samples, draw_unfolding
 
     samples, unfolds = isinstance(module, Samples), isinstance(module, ShowsDenoising)
-    if len(data.shape) != 3:
+    if not data.modality.singly:
         return
     with module.averaged():
         if samples:
-            or_notice("samples", lambda: draw_samples(module, folder / "samples.png", module.device))
+            or_notice("samples", lambda: draw_samples(module, folder / "samples.png", module.device, data))
         if unfolds:
-            or_notice("unfolding", lambda: draw_unfolding(module, folder / "unfolding.png", module.device))
+            or_notice("unfolding", lambda: draw_unfolding(module, folder / "unfolding.png", module.device, data))
 
 
 def _words(argv: list[str], run: Run | None) -> list[str]:

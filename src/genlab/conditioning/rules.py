@@ -52,7 +52,10 @@ def network_knows_the_classes(cfg: DictConfig) -> Iterator[str]:
     elsewhere = any(declared(target(part), "reads_label") for _, part in parts(cfg, "guidance"))
     trains = get(cfg, "train") is not None  # a finished run may be drawn from without its guidance
     has_conditioner = isinstance(conditioner, DictConfig)
-    told = get(conditioner, "num_classes") if has_conditioner else get(cfg, "model.num_classes")
+    told = get(cfg, "model.num_classes")
+    if has_conditioner:  # of several, the one that tells labels
+        of_parts = [get(part, "num_classes") for _, part in parts(cfg, "conditioner")]
+        told = next((n for n in of_parts if n is not None), None)
     for key, network in _networks(cfg):
         takes = takes_parameter(target(network), "num_classes")
         known = get(network, "num_classes")

@@ -37,11 +37,11 @@ def check(cfg: DictConfig, keys: type[Root] = Train) -> None:
     find_own_modules(allowed)
     declare(cfg)
     root = _of(keys)
-    known = [p.name for p in root.parameters]
+    root_keys = [p.name for p in root.parameters]
     problems = list(_arguments(cfg, "", keys.__name__, root))
-    problems += [problem for key in cfg if key in known for problem in _node(cfg, key, str(key), allowed)]
+    problems += [problem for key in cfg if key in root_keys for problem in _node(cfg, key, str(key), allowed)]
     problems += [problem for rule in rules() for problem in rule(cfg)]
-    problems += _misplaced(cfg, [str(key) for key in cfg if key in known], allowed)
+    problems += _misplaced(cfg, [str(key) for key in cfg if key in root_keys], allowed)
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
 
@@ -54,13 +54,13 @@ def check_own_part(parent: DictConfig, key: str, path: str) -> None:
 
 def _misplaced(cfg: DictConfig, keys: list[str], allowed: list[str]) -> list[str]:
     """What stands where it does not belong, told once, at the root key that the model refers to."""
-    told: dict[str, str] = {}
+    problems: dict[str, str] = {}
     for key in sorted(keys, key=lambda key: key == "model"):
         with suppress(OmegaConfBaseException):  # reported by _node
             if OmegaConf.is_config(cfg[key]):
                 for problem in misplaced(OmegaConf.to_container(cfg[key], resolve=True), key, allowed):
-                    told.setdefault(problem.partition(": ")[2], problem)
-    return list(told.values())
+                    problems.setdefault(problem.partition(": ")[2], problem)
+    return list(problems.values())
 
 
 def check_part(node: DictConfig, allowed: list[str], kinds: list[Kind] | None = None) -> None:
@@ -149,8 +149,8 @@ def _arguments(node: DictConfig, path: str, target: str, accepted: Signature) ->
             continue
         if name not in parameters:
             if not accepted.open:
-                known = f"{path} has {listed(parameters)}" if path else f"there are {listed(parameters, 40)}"
-                yield f"unknown key {where!r}{nearest(name, parameters) or f'; {known}'}"
+                names = f"{path} has {listed(parameters)}" if path else f"there are {listed(parameters, 40)}"
+                yield f"unknown key {where!r}{nearest(name, parameters) or f'; {names}'}"
         elif not OmegaConf.is_missing(node, name):
             yield from _value(node, name, where, limited(parameters[name], _full_name(target)))
     if not node.get("_partial_") and "_args_" not in node:
@@ -204,11 +204,11 @@ def _is_misfit(root: DictConfig, path: str) -> bool:
 
 def _origin(root: DictConfig, path: str) -> str:
     """The key that gives the value at `path`, which may be a reference: model.seed -> seed."""
-    found = re.fullmatch(r"(?:(.*?)\.)?([^.\[\]]+)|(.*)\[(\d+)\]", path)
-    if found is None:
+    parts = re.fullmatch(r"(?:(.*?)\.)?([^.\[\]]+)|(.*)\[(\d+)\]", path)
+    if parts is None:
         return path
-    parent = OmegaConf.select(root, found[1] or found[3] or "")
-    key: Any = found[2] if found[4] is None else int(found[4])
+    parent = OmegaConf.select(root, parts[1] or parts[3] or "")
+    key: Any = parts[2] if parts[4] is None else int(parts[4])
     if not isinstance(parent, DictConfig | ListConfig) or not OmegaConf.is_interpolation(parent, key):
         return path
     raw: Any = parent._get_node(key)

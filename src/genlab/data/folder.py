@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from genlab.data.captions import folder_captions
 from genlab.data.catalog import cache_folder
 from genlab.data.digest import listing_digest
 from genlab.data.digest_memory import remembered_digests
@@ -56,6 +57,7 @@ class ImageFolder:
         data_dir: where the converted pictures are kept.
         framing: "crop" takes the central part of the proportions asked for, "pad" all of it between white borders.
         range: the values that are black and white in pictures of more than 8 bits, where their files leave it open.
+        captions: "auto" reads a text for each picture, from a table or from NAME.txt (`captions.folder_captions`).
     """
 
     explains_missing_classes = True
@@ -65,6 +67,7 @@ class ImageFolder:
     data_dir: str | Path
     framing: Literal["crop", "pad"] = "crop"
     range: Sequence[AnyFloat] | None = None
+    captions: Literal["auto"] | None = None
 
     def __post_init__(self) -> None:
         checked_range(self.range)
@@ -93,6 +96,8 @@ class ImageFolder:
             parts.append((TABLE, listing_digest(self._table.items())))
         if (given := checked_range(self.range)) is not None:
             parts.append(("range", repr(given)))
+        if self.captions is not None:
+            parts.append(("captions", listing_digest((name, repr(texts)) for name, texts in self._captions.items())))
         return listing_digest(parts)
 
     @cached_property
@@ -133,6 +138,11 @@ class ImageFolder:
     def _table(self) -> dict[str, str] | None:
         """Picture -> class, where a table says so of every picture."""
         return labels_by_table(self._root, self.names)[0]
+
+    @cached_property
+    def _captions(self) -> dict[str, list[str]]:
+        """Picture -> its captions, where they are asked for."""
+        return folder_captions(self._root, self.names)
 
     @cached_property
     def _listing(self) -> Listing:
@@ -209,7 +219,8 @@ class ImageFolder:
             self._refuse_all(len(unread))
         classes = classes_of(kept, self._table)
         labels, class_names = (None, None) if classes is None else numbered(classes, by_size=self._table is not None)
-        return About(labels, class_names, notes=unread)
+        captions = None if self.captions is None else [self._captions[name] for name in kept]
+        return About(labels, class_names, notes=unread, captions=captions)
 
     def _refuse_all(self, n: int) -> None:
         raise ValueError(f"dataset.source.path={str(self.path)!r}: none of its {n} pictures can be read")

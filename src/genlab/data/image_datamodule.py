@@ -107,10 +107,6 @@ class ImageDataModule(ResidentData):
         names = self._images.class_names
         return None if self.num_classes is None or names is None else list(names)
 
-    def images(self, split: Split) -> tuple[Tensor, Tensor | None]:
-        """The pictures of a split: (n, channel, height, width) uint8, their labels (n,) int64 or None; on the CPU."""
-        return self.items(split)
-
     def part(self, split: Split) -> tuple[Items, Tensor]:
         """All pictures, which the splits share, and the rows of them that are this one."""
         return self._items, torch.from_numpy(getattr(self._splits, split))
@@ -137,8 +133,10 @@ class ImageDataModule(ResidentData):
 
     @cached_property
     def _items(self) -> Items:
-        labels = None if self.num_classes is None else self._images.labels
-        return Items(torch.from_numpy(self._images.pixels), None if labels is None else torch.from_numpy(labels))
+        images = self._images
+        labels = None if self.num_classes is None or images.labels is None else torch.from_numpy(images.labels)
+        others = None if images.others is None else torch.from_numpy(images.others)
+        return Items(torch.from_numpy(images.pixels), labels, images.captions, others)
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the pictures, and what is known of them: another process maps the same file."""

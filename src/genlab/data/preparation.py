@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from genlab.data.binary import Binarize, binarized
@@ -51,9 +51,7 @@ class Preparation:
         images = self.source.load(self.channels, shortest(self.size))
         if self.binarize is None:
             return images
-        return Images(
-            binarized(images.pixels, self.binarize), images.labels, images.class_names, images.n_test, images.groups
-        )
+        return replace(images, pixels=binarized(images.pixels, self.binarize))
 
     def splits(self, images: Images) -> Splits:
         """Which of `images` each split has."""

@@ -52,7 +52,7 @@ class LabelLoss(nn.Module):
         self.classifier = trained(first, checkpoint, "guidance.checkpoint", "the guiding model").classifier
 
     def forward(self, prediction: Prediction, condition: Condition | None) -> Tensor:
-        if condition is None or condition.given is None:
+        if condition is None or condition.given is None or condition.given.label is None:
             raise ValueError("guidance=classifier needs conditioner=label: there is no label to guide to")
         log_probabilities = self.classifier(prediction.x_t, prediction.scales)
-        return -torch.gather(log_probabilities, 1, condition.given[:, None])[:, 0]
+        return -torch.gather(log_probabilities, 1, condition.given.label[:, None])[:, 0]

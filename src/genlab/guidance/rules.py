@@ -18,9 +18,10 @@ def guidance_knows_no_condition(cfg: DictConfig) -> Iterator[str]:
     conditioner = get(cfg, "conditioner")
     if not compares or not isinstance(conditioner, DictConfig):
         return
-    if "dropout" not in conditioner:
+    dropouts = [get(part, "dropout") for _, part in parts(cfg, "conditioner") if "dropout" in part]
+    if not dropouts:
         yield "guidance compares with and without a condition, and this model has none: take guidance=none"
-    elif get(conditioner, "dropout") == 0:
+    elif all(dropout == 0 for dropout in dropouts):
         yield (
             "guidance compares with and without a label, and this model always sees one: train it with "
             "conditioner.dropout greater than 0, such as 0.1, or take guidance=none"

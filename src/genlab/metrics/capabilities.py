@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from genlab.conditions import asks_of
 from genlab.metrics.denoising_likelihood import kind_of_time
 from genlab.metrics.needs import Need
 from genlab.metrics.reference import Data
@@ -36,7 +37,7 @@ def capabilities(module: object, data: Data) -> set[Need]:
     if data.num_classes:
         able.add("labels")
     named = "classes" in able and getattr(data, "class_names", None)
-    if named or getattr(module, "captions", None):
+    if named or "prompt" in asks_of(module) or getattr(module, "captions", None):
         able.add("captions")
-    able |= {name for name, side in _SIZES.items() if min(data.shape[-2:]) >= side}
+    able |= {name for name, side in _SIZES.items() if data.modality.shorter_side(data.shape) >= side}
     return able

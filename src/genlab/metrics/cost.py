@@ -46,7 +46,7 @@ def _flops(evaluation: Evaluation) -> int:
 
     counter = FlopCounterMode(display=False)
     with counter:
-        next(iter(Generated(evaluation.module, 1, evaluation.seed).batches(1)))
+        next(iter(Generated(evaluation.module, 1, evaluation.seed, evaluation.data, evaluation.split).batches(1)))
     return counter.get_total_flops()
 
 

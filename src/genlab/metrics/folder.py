@@ -11,9 +11,9 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from genlab.data.captions import read_captions
 from genlab.data.folder import ImageFolder
 from genlab.data.folder_labels import TABLE
-from genlab.metrics.captions import read_captions
 from genlab.metrics.source import Fixed
 from genlab.notice import Notice
 from genlab.picture_size import shortest

@@ -147,6 +147,7 @@ class GenerativeModule(pl.LightningModule):
         for name, p in self.named_parameters():
             if within(name, self.frozen):
                 p.requires_grad_(False)
+        self.train(self.training)
 
     def training_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
         """All loss terms: `callbacks.History` reads them every few steps, without a sync in between."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from genlab.conditions import ConditionTensors
 from genlab.networks.attention import Attention
+from genlab.networks.conditioned import label_of, reads, with_channels
 from genlab.networks.former_names import accept_former_names
 from genlab.networks.sides import into_patches
 from genlab.networks.timestep import TimestepEmbedding
 from genlab.picture_size import Size
-from genlab.ranges import PositiveInt
+from genlab.ranges import NonNegativeInt, PositiveInt
 
 
 class DiT(nn.Module):
@@ -31,6 +33,8 @@ class DiT(nn.Module):
         num_classes: how many labels there are; None makes the network unconditional. The label `num_classes`, one
             more, stands for no label.
         out_channels: of the output; None for as many as the data have, twice as many to learn variances as well.
+        condition_channels: of a picture in the condition, which is laid beside the data (InstructPix2Pix, Palette,
+            inpainting); 0 for none.
     """
 
     division = staticmethod(into_patches)
@@ -46,13 +50,16 @@ class DiT(nn.Module):
         heads: PositiveInt = 4,
         num_classes: PositiveInt | None = None,
         out_channels: PositiveInt | None = None,
+        condition_channels: NonNegativeInt = 0,
     ) -> None:
         super().__init__()
         self._grid = self.division(patch).smallest(size)
         if width % heads or width % 4:
             raise ValueError(f"network.width={width} must be a multiple of network.heads={heads} and of 4")
         self._channels, self._patch = out_channels or channels, patch
-        self.in_proj = nn.Conv2d(channels, width, patch, stride=patch)
+        self._condition_channels = condition_channels
+        self.reads = reads(num_classes is not None, condition_channels)
+        self.in_proj = nn.Conv2d(channels + condition_channels, width, patch, stride=patch)
         self.register_buffer("positions", _positions(*self._grid, width), persistent=False)
         self.time = TimestepEmbedding(width)
         self.class_embedding = None if num_classes is None else nn.Embedding(num_classes + 1, width)
@@ -62,13 +69,12 @@ class DiT(nn.Module):
         self.out_proj = _zero(nn.Linear(width, self._channels * patch**2))
         accept_former_names(self, {"enter": "in_proj", "leave": "out_proj"})
 
-    def forward(self, x: Tensor, level: Tensor, condition: Tensor | None = None) -> Tensor:
-        """`level` (batch,) the step number, `condition` (batch,) the label."""
+    def forward(self, x: Tensor, level: Tensor, condition: ConditionTensors | None = None) -> Tensor:
+        """`level` (batch,) the step number; of the condition it reads `label` and `channels`."""
+        x = with_channels(x, condition, self._condition_channels)
         embedding = self.time(level)
         if self.class_embedding is not None:
-            if condition is None:
-                raise ValueError("this network is conditional: it needs a label for each picture")
-            embedding = embedding + self.class_embedding(condition)
+            embedding = embedding + self.class_embedding(label_of(condition))
         embedding = nn.functional.silu(embedding)
         tokens = self.in_proj(x).flatten(2).transpose(1, 2) + self.positions  # (batch, rows * columns, width)
         for block in self.blocks:

@@ -26,8 +26,8 @@ CONFIG = "config"
 
 def is_measured(cfg: DictConfig, run: Run, record: Record) -> bool:
     """Whether a finished run has the scores that `cfg` asks for."""
-    asked = measurement(cfg)
-    return asked is None or asked == _of_record(run, record) or scores(run, asked) is not None
+    name = measurement(cfg)
+    return name is None or name == _of_record(run, record) or scores(run, name) is not None
 
 
 def scores(run: Run, asked: str | None) -> dict[str, Any] | None:
@@ -114,8 +114,8 @@ def weights(cfg: DictConfig, run: Run) -> Path:
 
 def file_of(cfg: DictConfig, run: Run, record: Record) -> Path:
     """Where the scores that `cfg` asks for stand, or would stand: the run's record, or a file beside it."""
-    asked = measurement(cfg)
-    return run.record_file if asked is None or asked == _of_record(run, record) else _file(run, asked)
+    name = measurement(cfg)
+    return run.record_file if name is None or name == _of_record(run, record) else _file(run, name)
 
 
 def _file(run: Run, name: str) -> Path:

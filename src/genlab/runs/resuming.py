@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import pytorch_lightning as pl
 from lightning_fabric.utilities.data import _set_sampler_epoch
+from pytorch_lightning.loops.fetchers import _DataFetcher
 from pytorch_lightning.loops.fit_loop import RestartStage, _FitLoop
 from pytorch_lightning.loops.loop import _Loop
 from pytorch_lightning.loops.optimization.manual import _OUTPUTS_TYPE, _ManualOptimization
@@ -59,7 +60,8 @@ class EpochLoop(_TrainingEpochLoop):
     @property
     def global_step(self) -> int:
         """Batches that are done."""
-        return self.batch_progress.total.processed
+        total: Any = self.batch_progress.total
+        return total.processed
 
     @property
     def _batches_that_stepped(self) -> int:
@@ -69,6 +71,15 @@ class EpochLoop(_TrainingEpochLoop):
     @_batches_that_stepped.setter
     def _batches_that_stepped(self, value: int) -> None:
         """Lightning counts; there is nothing to keep."""
+
+    def on_advance_end(self, data_fetcher: _DataFetcher) -> None:
+        """Validate where it is time; where that fails, the module has its own weights again."""
+        try:
+            super().on_advance_end(data_fetcher)
+        except BaseException:
+            if isinstance(module := self.trainer.lightning_module, GenerativeModule):
+                module.use_raw_weights()
+            raise
 
     def _should_accumulate(self) -> bool:
         """Whether this batch takes no step. The last one of the training takes one, as the last one of an epoch."""
@@ -138,11 +149,6 @@ class FitLoop(_FitLoop):
         if loaders := saved["state_dict"].get("combined_loader"):
             assert self._combined_loader is not None
             self._combined_loader._load_state_dicts(loaders)
-
-    def teardown(self) -> None:
-        super().teardown()
-        if isinstance(module := self.trainer.lightning_module, GenerativeModule):
-            module.use_raw_weights()  # after an error within a validation
 
     def _gradients(self) -> dict[str, Tensor]:
         if not self._should_accumulate():
