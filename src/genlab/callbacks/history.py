@@ -94,7 +94,7 @@ class History(pl.Callback):
         if good := [line for line, finite in zip(lines, is_good, strict=True) if finite]:
             self._note_good(good)
             for logger in trainer.loggers:
-                logger.log_metrics({**_means(good), "epoch": lines[-1]["epoch"]}, step=lines[-1]["step"])
+                logger.log_metrics({**_means(good), "epoch": lines[-1]["epoch"]}, step=int(lines[-1]["step"]))
         if not all(is_good):
             bad = is_good.index(False)
             self._refuse(lines[bad], terms[bad], module)
