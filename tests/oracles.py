@@ -30,7 +30,7 @@ class NormalData:
 class MixtureData:
     """x_0 ~ sum_k weights[k] N(means[k], std**2 I) in any dimension; means (components, features).
 
-    The condition's `given` (batch, components) multiplies the weights: a one-hot row is one component, a row of ones
+    The condition's `pooled` (batch, components) multiplies the weights: a one-hot row is one component, a row of ones
     the whole mixture.
     """
 
@@ -47,6 +47,6 @@ class MixtureData:
         distance = ((x_t[:, None] - centres) ** 2).sum(-1)  # (batch, components)
         logits = self.weights.log() - distance / (2 * variance)
         if condition is not None and condition.given is not None:
-            logits = logits + condition.given.log()
+            logits = logits + condition.given.pooled.log()
         mean = logits.softmax(-1) @ self.means
         return Prediction(x_t, (alpha * self.std**2 * x_t + sigma**2 * mean) / variance, scales)

@@ -34,16 +34,16 @@ def told(error: Exception, words: Sequence[str]) -> tuple[list[str], int]:
     Returns:
         The sentences, and the exit status: 2 for a request that cannot be carried out, 1 for an error of genlab's own.
     """
-    said = plainly(error)
+    cause = plainly(error)
     if not _has_working_directory():
-        said = ConfigError("the working directory has been deleted: change into one that is there")
-    if isinstance(said, ConfigError):
-        return [redact_text(problem) for problem in said.problems], 2
+        cause = ConfigError("the working directory has been deleted: change into one that is there")
+    if isinstance(cause, ConfigError):
+        return [redact_text(problem) for problem in cause.problems], 2
     kept = _keep(error, words)
     where = f"the traceback is in {kept}" if kept is not None else "its traceback could not be written to a file"
-    if isinstance(said, _REQUEST):
-        return [redact_text(f"{_key(said, words)}{sentence(said)}; {where}")], 2
-    own = f"genlab met an error of its own: {type(said).__name__}: {sentence(said)}; {where}"
+    if isinstance(cause, _REQUEST):
+        return [redact_text(f"{_key(cause, words)}{sentence(cause)}; {where}")], 2
+    own = f"genlab met an error of its own: {type(cause).__name__}: {sentence(cause)}; {where}"
     return [redact_text(own)], 1
 
 

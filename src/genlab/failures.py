@@ -47,21 +47,21 @@ class CalledExit(RuntimeError):
 
 def plainly(error: Exception | SystemExit) -> Exception:
     """The same error, said plainly; one that needs no translation is returned as it is."""
-    said: Exception | None = None
+    plain: Exception | None = None
     if isinstance(error, SystemExit):
-        said = CalledExit(f"sys.exit({error.code!r}) was called before the run was done; its traceback says where")
+        plain = CalledExit(f"sys.exit({error.code!r}) was called before the run was done; its traceback says where")
     elif type(error).__name__ == "MisconfigurationException":  # Lightning's, on what the trainer was given
-        said = ConfigError(f"trainer: {sentence(error)}")
+        plain = ConfigError(f"trainer: {sentence(error)}")
     elif type(error).__name__ == "ProcessRaisedException":  # of a spawned process: its traceback, the reason at its end
-        said = RuntimeError(str(error).strip().splitlines()[-1])
+        plain = RuntimeError(str(error).strip().splitlines()[-1])
     elif is_of_memory(error):
-        said = OutOfMemory(f"the {_where(error)} is too small{_asked_for(str(error))}: {_REMEDY}")
+        plain = OutOfMemory(f"the {_where(error)} is too small{_asked_for(str(error))}: {_REMEDY}")
     elif isinstance(error, OSError) and not isinstance(error, DiskFull) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        said = DiskFull(error.errno, f"the disk is full: {error.filename or 'a file'} could not be written")
+        plain = DiskFull(error.errno, f"the disk is full: {error.filename or 'a file'} could not be written")
     else:
         return error
-    said.__cause__ = error
-    return said
+    plain.__cause__ = error
+    return plain
 
 
 _REMEDY = "try a smaller dataset.batch_size, a smaller model, or fewer hydra.launcher.workers"
@@ -79,8 +79,8 @@ def _where(error: Exception) -> str:
 
 def _asked_for(text: str) -> str:
     """Of torch on the CPU "tried to allocate 4096 bytes", of CUDA "Tried to allocate 2.00 GiB", of numpy "7.11 PiB"."""
-    found = re.search(r"allocate ([\d.]+) (bytes|[KMGTP]iB)", text)
-    if found is None:
+    amount = re.search(r"allocate ([\d.]+) (bytes|[KMGTP]iB)", text)
+    if amount is None:
         return ""
-    size = f"{float(found[1]) / 2**30:.3g} GiB" if found[2] == "bytes" else f"{found[1]} {found[2]}"
+    size = f"{float(amount[1]) / 2**30:.3g} GiB" if amount[2] == "bytes" else f"{amount[1]} {amount[2]}"
     return f" for {size} more"

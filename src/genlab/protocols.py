@@ -10,10 +10,9 @@ from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor
 
+from genlab.conditions import ConditionInput as ConditionInput
+from genlab.conditions import Conditions as Conditions
 from genlab.randomness import Randomness
-
-Conditions = Tensor | list[str] | None
-"""What samples are conditioned on, in the data's own terms: labels (batch,), captions, or nothing."""
 
 
 @runtime_checkable
@@ -21,7 +20,8 @@ class Samples(Protocol):
     """Draws new data."""
 
     num_classes: int | None
-    """How many classes `condition` may name; None when the model takes no label."""
+    """How many classes `condition` may name; None when the model takes no label. A model that can be asked for more
+    than a class has `asks` too: the names of the fields of `ConditionInput` that it knows."""
 
     def sample(self, n: int, condition: Conditions = None, *, generator: Randomness = None) -> Tensor:
         """(n, *shape). Without `condition` a class-conditional model goes through its classes in turn."""

@@ -31,7 +31,7 @@ def test_the_name_says_the_split_and_the_number_of_samples(run):
     assert [line["epoch"] for line in lines] == [0, 1, 2]
     assert all("val/inception_score_digits_n40" in line for line in lines)
     assert run.record().metrics["fid_digits"]["n"] == 50  # the run's own score is another one, by another name
-    assert run.record().metrics["fid_digits"]["provenance"]["reference"] == "digits/test"
+    assert run.record().metrics["fid_digits"]["measured"]["reference"] == "digits/test"
 
 
 def test_the_best_checkpoint_is_that_of_the_best_score(run):
@@ -41,7 +41,7 @@ def test_the_best_checkpoint_is_that_of_the_best_score(run):
     assert kept["global_step"] == best["step"]
     (state,) = [value for name, value in kept["callbacks"].items() if name.startswith("Scores")]
     assert state["best"]["value"] == best["val/fid_digits_n40"]
-    assert state["best"]["provenance"]["reference"] == "digits/val"
+    assert state["best"]["measured"]["reference"] == "digits/val"
 
 
 def test_the_best_checkpoint_can_be_sampled_and_scored(run, tmp_path, capsys):
@@ -57,8 +57,8 @@ def test_an_unknown_score_is_named(tmp_path, capsys):
     assert "fid_digitz' is none of the scores: fid_digits, inception_score_digits" in capsys.readouterr().err
 
 
-def score(value: float, better: Better = "lower", n: int = 40, **provenance: object) -> Score:
-    return Score(value, value - 1, value + 1, n, "", better, {"extractor": "digits", "biased_in_n": True, **provenance})
+def score(value: float, better: Better = "lower", n: int = 40, **measured: object) -> Score:
+    return Score(value, value - 1, value + 1, n, "", better, {"extractor": "digits", "n": n, **measured})
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_better_is_what_the_metric_says_it_is(callback, better, improves, worsen
 
 
 @pytest.mark.parametrize("other", [score(50, n=4000), score(50, extractor="inception")])
-def test_a_best_of_another_provenance_is_no_best(callback, other):
+def test_a_best_that_was_measured_otherwise_is_no_best(callback, other):
     callback.load_state_dict({"best": score(5).to_json()})
     with pytest.warns(UserWarning, match="was measured with another"):
         assert callback.improves(other)

@@ -11,6 +11,7 @@ from composing import with_words
 from genlab.cli import VERBS, main
 from genlab.crash_report import tell
 from genlab.runs.lock import owner
+from genlab.runs.record import SCHEMA
 from genlab.runs.store import Run
 from genlab.runs.sweeps import Sweep
 
@@ -128,7 +129,7 @@ WORLDS = {
     "a lock with other JSON": a_lock_with_other_json,
     "a manifest with other JSON": a_manifest_with_other_json,
     "a record without metrics": _a_record(lambda record: record | {"metrics": None}),
-    "a record of a newer genlab": _a_record(lambda record: record | {"schema": 2, "more": 1}),
+    "a record of a newer genlab": _a_record(lambda record: record | {"schema": SCHEMA + 1, "more": 1}),
     "a config that is null": _a_config(b"null\n"),
     "a config that is no text": _a_config(b"\xff\xfe\x00"),
     "a config without a model": _a_config(b"model: null\n"),

@@ -47,7 +47,7 @@ def test_two_spawned_processes_leave_the_record_of_one(tmp_path):
     assert two.training["images_per_second"] > 0
     for name, score in one.metrics.items():
         assert two.metrics[name]["value"] == pytest.approx(score["value"], rel=1e-3)
-        assert two.metrics[name]["provenance"]["weights"] == "ema"
+        assert two.metrics[name]["made"]["weights"] == "ema"
 
 
 @pytest.mark.slow

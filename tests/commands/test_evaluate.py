@@ -112,16 +112,16 @@ def test_a_folder_of_samples_scores_as_its_run_does(store, runs, tmp_path, capsy
     said = capsys.readouterr()
     assert "broken.png" in said.err
     record = json.loads(out.read_text())
-    provenance = record["metrics"]["fid_digits"]["provenance"]
-    assert provenance["origin"] == "folder pictures"
-    assert provenance["reference"] == "digits/test"
+    score = record["metrics"]["fid_digits"]
+    assert score["made"]["origin"] == "folder pictures"
+    assert score["measured"]["reference"] == "digits/test"
     assert record["metrics"]["fid_digits"]["n"] == 80
     for file in (runs[1].path / "evaluations").glob("*.json"):
         file.unlink()
     assert main(["evaluate", f"run={runs[1].path}", *ALIKE]) == 0
     (file,) = (runs[1].path / "evaluations").glob("*.json")
     of_run = json.loads(file.read_text())["metrics"]["fid_digits"]
-    assert of_run["provenance"]["extractor_sha256"] == provenance["extractor_sha256"]
+    assert of_run["measured"]["extractor_sha256"] == score["measured"]["extractor_sha256"]
     assert of_run["value"] == pytest.approx(record["metrics"]["fid_digits"]["value"], rel=1e-4)
 
 

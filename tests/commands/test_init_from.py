@@ -195,7 +195,8 @@ def test_the_network_of_a_pipelines_folder(tmp_path, capsys):
 
     words = [
         "experiment=diffusion/ddpm_digits", "network=unet", "conditioner=none", "network.block_out_channels=[8,16]",
-        "model.ema_decay=null", "network.attention_levels=1", "network.layers_per_block=1", "++network.norm_groups=4", *STILL,
+        "model.ema_decay=null", "network.attention_levels=1", "network.layers_per_block=1", "++network.norm_groups=4",
+        *STILL,
     ]  # fmt: skip
     torch.manual_seed(5)
     denoiser = build(composed(*words).model, []).denoiser

@@ -6,6 +6,7 @@ import pytest
 
 from composing import with_words
 from genlab.cli import main
+from genlab.runs.record import SCHEMA
 from genlab.runs.store import Store
 
 SMALL = [
@@ -36,7 +37,7 @@ def runs(store, task):
 def test_a_run_leaves_the_folder_of_the_contract(store, task):
     (run,) = runs(store, task)
     record = json.loads(run.record_file.read_text())
-    assert record["schema"] == 1
+    assert record["schema"] == SCHEMA
     assert record["status"] == "completed"
     assert record["fingerprint"] == run.path.name
     assert record["error"] is None
@@ -46,7 +47,7 @@ def test_a_run_leaves_the_folder_of_the_contract(store, task):
     assert {"genlab", "commit", "python", "torch", "device", "threads"} <= set(record["environment"])
     for score in record["metrics"].values():
         assert score["low"] <= score["value"] <= score["high"]
-        assert score["provenance"]["weights"] in ("ema", "raw")
+        assert score["made"]["weights"] in ("ema", "raw")
     assert (run.checkpoints / "last.ckpt").exists()
     assert list(run.samples.glob("step_*.png"))
     assert run.config_file.exists()
@@ -57,9 +58,9 @@ def test_what_applies_is_scored_and_nothing_else(store):
     reconstruction = {"psnr", "ssim"}
     assert reconstruction | {"fid_digits"} <= set(cvae.record().metrics)
     assert reconstruction.isdisjoint(diffusion.record().metrics)
-    provenance = diffusion.record().metrics["fid_digits"]["provenance"]
-    assert provenance["weights"] == "ema"
-    assert provenance["nfe"] == 3
+    made = diffusion.record().metrics["fid_digits"]["made"]
+    assert made["weights"] == "ema"
+    assert made["nfe"] == 3
 
 
 def test_the_same_request_is_answered_from_the_store(store, capsys):
@@ -107,7 +108,7 @@ def test_one_checkpoint_is_evaluated_many_ways_without_training(store):
     words = [f"run={run.path}", "sampler=ddim", "sampler.steps=2,4", "metrics.n_samples=64"]
     assert main(["evaluate", *words, "-m"]) == 0
     records = [json.loads(path.read_text()) for path in (run.path / "evaluations").glob("*.json")]
-    assert sorted(record["metrics"]["fid_digits"]["provenance"]["nfe"] for record in records) == [2, 4]
+    assert sorted(record["metrics"]["fid_digits"]["made"]["nfe"] for record in records) == [2, 4]
     assert run.record_file.read_text() == before
 
 

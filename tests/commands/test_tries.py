@@ -10,7 +10,7 @@ from genlab.callbacks.history import History
 from genlab.cli import main
 from genlab.runs import history
 from genlab.runs.devices import check_devices
-from genlab.runs.record import BEFORE_TRAINING, Record
+from genlab.runs.record import BEFORE_TRAINING, SCHEMA, Record
 from genlab.runs.store import Store
 
 TINY = [
@@ -149,7 +149,7 @@ def test_a_run_with_a_damaged_file_is_refused_and_left_as_it_is(name, interrupte
     run, words = interrupted
     history.append(run.history_file, [{"step": 1, "epoch": 0, "loss": 1.0}, {"step": 2, "epoch": 0, "loss": 1.0}])
     whole = (run.path / name).read_bytes()
-    newer = [json.dumps(json.loads(whole) | {"schema": 2}).encode()] if name == "record.json" else []
+    newer = [json.dumps(json.loads(whole) | {"schema": SCHEMA + 1}).encode()] if name == "record.json" else []
     for content in [whole[: len(whole) // 2] + b"\n{}\n", b"null\n\n", *newer]:
         (run.path / name).write_bytes(content)
         capsys.readouterr()

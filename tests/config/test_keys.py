@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
 
 from composing import composed
 from genlab.config.fingerprint import fingerprint, measurement, self_contained
@@ -77,6 +78,28 @@ def test_name_row_column_and_link_agree_for_every_key(recipe):
         assert bool(readable([f"{name}=1"])) == (decides(name) != "nothing"), name
         seen.add(decides(name))
     assert seen == {"training", "measurement", "nothing"}
+
+
+def test_what_one_run_has_and_another_lacks_parts_their_rows_as_it_parts_their_names():
+    """A part more, such as a callback, is in no override that both have: the configs alone tell the two apart."""
+    cfg = composed(*CONFIGS["diffusion"])
+    parted = set()
+    for name in (path for path in leaves(cfg) if "." in path and not path.endswith("seed")):
+        if OmegaConf.select(cfg, name) is None or decides(name) != "training":
+            continue
+        above, _, last = name.rpartition(".")
+        less = cfg.copy()
+        with open_dict(less):
+            del OmegaConf.select(less, above)[last]
+        try:
+            with_and_without = [collected(cfg), collected(cfg), collected(less), collected(less)]
+            same_name = fingerprint(less, "data") == fingerprint(cfg, "data")
+            found = group(with_and_without, varied_keys(with_and_without))
+        except OmegaConfBaseException:  # something refers to what is taken away
+            continue
+        assert [row.members for row in found] == ([[0, 1, 2, 3]] if same_name else [[0, 1], [2, 3]]), name
+        parted.add(name)
+    assert len(parted) > 10
 
 
 def test_every_root_key_has_its_line_and_no_line_is_written_twice():

@@ -15,6 +15,7 @@ from PIL import Image
 from genlab.data import catalog
 from genlab.data.digest import folder_digest
 from genlab.data.emoji import CATEGORIES, Emoji
+from genlab.picture_size import Size, height_and_width
 
 from .tiny import put
 
@@ -75,8 +76,10 @@ def test_skin_tones_can_be_left_out(folder: Path, tmp_path: Path) -> None:
     assert with_tones.identity() != without.identity()
 
 
-@pytest.mark.parametrize(("channels", "size"), [(3, 32), (1, 64), (1, 16)])
-def test_any_size_and_grey(channels: int, size: int, folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("channels", "size"), [(3, 32), (1, 64), (1, 16), (3, (16, 24))])
+def test_any_size_and_grey(channels: int, size: Size, folder: Path, tmp_path: Path) -> None:
     images = Emoji(tmp_path / "data", folder=folder).load(channels, size)
-    assert images.pixels.shape == (4, channels, size, size)
+    assert images.pixels.shape == (4, channels, *height_and_width(size))
+    if not isinstance(size, int):  # the ground beside a square emoji
+        assert (np.asarray(images.pixels[:, :, 0, 0]) == 255).all()
     assert (np.asarray(images.pixels[0]) == 255).all()

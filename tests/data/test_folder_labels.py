@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from genlab.data.folder import ImageFolder, count_classes, why_no_classes
+from genlab.data.folder import ImageFolder, count_classes
 from genlab.data.image_datamodule import ImageDataModule
 
 
@@ -100,9 +100,11 @@ def test_classes_are_counted_without_opening_a_picture(root: Path) -> None:
     assert count_classes(root / "nowhere") is None
     (root / "b" / "0.png").rename(root / "cover.png")
     assert count_classes(root) is None
-    assert why_no_classes(root) == "cover.png lies beside the class folders a, b: move it into one, or out"
-    assert "has no two folders" in why_no_classes(root / "a")
-    assert "is no folder" in why_no_classes(root / "nowhere")
+    assert (
+        ImageFolder(root, "").why_no_classes == "cover.png lies beside the class folders a, b: move it into one, or out"
+    )
+    assert "has no two folders" in ImageFolder(root / "a", "").why_no_classes
+    assert "is no folder" in ImageFolder(root / "nowhere", "").why_no_classes
 
 
 def module(root: Path, data: Path, **settings: object) -> ImageDataModule:
@@ -113,7 +115,7 @@ def module(root: Path, data: Path, **settings: object) -> ImageDataModule:
 def test_a_stray_picture_is_named_where_classes_are_asked_for(root: Path, tmp_path: Path) -> None:
     (root / "b" / "0.png").rename(root / "cover.png")
     with pytest.raises(ValueError, match=r"but root has no labels: cover.png lies beside the class folders a, b"):
-        module(root, tmp_path / "data").images("train")
+        module(root, tmp_path / "data").items("train")
 
 
 def test_a_class_without_a_picture_to_train_on_is_known(root: Path, tmp_path: Path) -> None:

@@ -87,3 +87,10 @@ def test_a_hub_that_cannot_be_reached_is_one_sentence(tmp_path: Path, monkeypatc
     with pytest.raises(ValueError, match=r"dataset.source.repo='owner/name': its part 'train' cannot be had") as caught:
         HubImages("owner/name", tmp_path).load(1, 4)
     assert "\n" not in str(caught.value)
+
+
+def test_pictures_need_not_be_square(repo: str, tmp_path: Path) -> None:
+    source = HubImages(repo, tmp_path, "picture", framing="pad")
+    assert source.load(3, (6, 12)).pixels.shape == (20, 3, 6, 12)
+    assert source.load(3, (12, 6)).pixels.shape == (20, 3, 12, 6)
+    assert sorted(path.name[:6] for path in (tmp_path / "hub").glob("3x*-2")) == ["3x12x6", "3x6x12"]

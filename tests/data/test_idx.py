@@ -50,3 +50,24 @@ def test_once_prepared_the_files_are_not_needed(tiny_mnist: Tiny, tmp_path: Path
     assert first.pixels.shape == (40, 3, 32, 32)
     again = IdxImages("mnist", tmp_path / "data", tmp_path / "gone").load(3, 32)
     assert np.array_equal(first.pixels, again.pixels)
+
+
+def test_pictures_need_not_be_square(tiny_mnist: Tiny, tmp_path: Path) -> None:
+    files = tiny_mnist()
+    put(files, tmp_path / "own")
+    source = IdxImages("mnist", tmp_path / "data", tmp_path / "own")
+    images = source.load(1, (28, 40))
+    assert images.pixels.shape == (40, 1, 28, 40)
+    assert images.pixels[30, 0, :, 6:34].tobytes() == files["t10k-images-idx3-ubyte"][16 : 16 + 784]
+    assert not images.pixels[..., :6].any()
+    kept = [path.name[:7] for path in (tmp_path / "data" / "mnist").glob("1x28x40-*-1")]
+    assert kept == ["1x28x40"]
+
+
+def test_a_square_is_kept_where_it_always_was(tiny_mnist: Tiny, tmp_path: Path) -> None:
+    put(tiny_mnist(), tmp_path / "own")
+    source = IdxImages("mnist", tmp_path / "data", tmp_path / "own")
+    for size in (28, (28, 28)):
+        source.load(1, size)
+    (kept,) = (path.name for path in (tmp_path / "data" / "mnist").glob("1x*-1"))
+    assert kept == f"1x28x28-{source.identity()[:12]}-1"

@@ -56,3 +56,17 @@ def test_colour_becomes_grey_as_in_pillow() -> None:
 def test_other_numbers_of_channels_are_refused() -> None:
     with pytest.raises(ValueError, match=r"dataset\.channels=2"):
         resize(GREY, 2, 28, "pad")
+
+
+@pytest.mark.parametrize("enlarge", ["pad", "scale"])
+@pytest.mark.parametrize("size", [(28, 40), (40, 28), (14, 40), (20, 9), (56, 60), (1, 300)])
+def test_pictures_keep_their_proportions_and_the_ground_fills_the_rest(size: tuple[int, int], enlarge: str) -> None:
+    made = resize(np.full((2, 1, 28, 28), 100, np.uint8), 3, size, enlarge, ground=255)  # type: ignore[arg-type]
+    assert made.shape == (2, 3, *size)
+    inside = made[0, 0] == 100
+    rows, columns = inside.any(1).sum(), inside.any(0).sum()
+    assert rows == columns == (min(28, *size) if enlarge == "pad" else min(size))
+    assert inside.sum() == rows * columns
+    assert (made[0, 0][~inside] == 255).all()
+    above = int(inside.any(1).argmax())
+    assert above == (size[0] - rows) // 2

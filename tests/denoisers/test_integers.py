@@ -13,6 +13,7 @@ import torch
 from genlab.codecs.levels import Levels
 from genlab.conditioning.condition import Condition
 from genlab.conditioning.label import LabelConditioner
+from genlab.conditions import ConditionTensors
 from genlab.denoisers.restorer import Restorer
 from genlab.guidance.classifier_free import ClassifierFree
 from genlab.guidance.interval import Interval
@@ -49,11 +50,11 @@ class Masking:
 class Exact(torch.nn.Module):
     """The logits (batch, 2, 1, 1, 2) of each value given the other; a label adds 4 of them to the value 1."""
 
-    def forward(self, x, level, label=None):
+    def forward(self, x, level, condition=None):
         assert (x.dtype, level.dtype) == (torch.int64, torch.float32)
         given_other = torch.cat([JOINT / JOINT.sum(1, keepdim=True), torch.full((1, 2), 0.5)])
         logits = given_other[x.flip(-1)].log().movedim(-1, 1)
-        return logits if label is None else logits + (label == 1).reshape(-1, 1, 1, 1, 1) * FAVOUR
+        return logits if condition is None else logits + (condition.label == 1).reshape(-1, 1, 1, 1, 1) * FAVOUR
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,10 @@ def test_an_estimate_of_integers_is_what_the_network_said_of_them():
 @pytest.mark.parametrize("t", [torch.tensor(0.5).double(), torch.full((3,), 0.5)], ids=["scalar", "batch"])
 def test_guidance_mixes_logits(t):
     denoise = Restorer(Exact(), Masking())
-    x_t, condition = torch.full((3, 1, 1, 2), MASK), Condition(torch.ones(3), torch.zeros(3))
+    x_t, condition = (
+        torch.full((3, 1, 1, 2), MASK),
+        Condition(*map(ConditionTensors, torch.tensor([[1.0] * 3, [0.0] * 3]))),
+    )
     null = denoise(x_t, t, Condition(condition.null)).x0
     strong = ClassifierFree(3.0)
     for guidance, scale in ((strong, 3), (Interval(strong, 0.2, 0.8), 3), (Interval(strong, 0.6, 0.8), 1)):

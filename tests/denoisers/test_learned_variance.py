@@ -5,6 +5,7 @@ import torch
 from diffusers.schedulers import DDPMScheduler
 
 from genlab.conditioning.condition import Condition
+from genlab.conditions import ConditionTensors
 from genlab.denoisers.denoiser import Denoiser
 from genlab.denoisers.eps import Eps
 from genlab.denoisers.learned_variance import LearnedVariance
@@ -95,10 +96,11 @@ def test_guidance_moves_the_estimate_and_leaves_the_variance():
     t = torch.tensor(0.4, dtype=torch.float64)
 
     def denoise(x_t, t, condition):
-        share = condition.given[:, None].float().expand_as(x_t) / 10
+        share = condition.given.label[:, None].float().expand_as(x_t) / 10
         return Prediction(x_t, x_t / 2 + share, PROCESS.scales(x_t, t), share)
 
-    x, condition = torch.randn(3, 2), Condition(torch.tensor([1, 2, 3]), torch.tensor([7, 7, 7]))
+    x, labels = torch.randn(3, 2), torch.tensor([[1, 2, 3], [7, 7, 7]])
+    condition = Condition(*map(ConditionTensors, labels))
     for guidance in (
         ClassifierFree(2.0),
         LossGradient(lambda p, c: p.x0.square().sum(1)),

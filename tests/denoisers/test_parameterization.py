@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from genlab.conditioning.condition import Condition
+from genlab.conditions import ConditionTensors
 from genlab.denoisers.consistency import Consistency
 from genlab.denoisers.denoiser import Denoiser
 from genlab.denoisers.edm import EDM
@@ -75,9 +76,9 @@ def test_a_scalar_time_and_a_batch_of_it_agree(pair):
 def test_the_network_is_told_the_step_number_and_the_given_condition(pair):
     denoiser = Denoiser(Answer(pair[1]), Gaussian(Linear()), Eps())
     label = torch.tensor([3, 1, 4, 1])
-    denoiser(pair[0], TIMES, Condition(given=label))
+    denoiser(pair[0], TIMES, Condition(ConditionTensors(label)))
     assert torch.equal(denoiser.network.level, torch.tensor([0, 249, 599, 999.0]).double())
-    assert denoiser.network.condition is label
+    assert denoiser.network.condition.label is label
 
 
 def test_the_estimate_is_clipped_and_the_noise_follows(pair):

@@ -8,6 +8,7 @@ import torch
 from genlab.codecs.identity import Identity
 from genlab.codecs.rescale import Rescale
 from genlab.conditioning.condition import Condition
+from genlab.conditions import ConditionTensors
 from genlab.editing.inpaint import inpaint
 from genlab.editing.inversion import generate, invert
 from genlab.editing.sdedit import sdedit
@@ -40,7 +41,7 @@ class Flat:
     process = PROCESS
 
     def guided_denoiser(self, n, condition=None, clipped=True):
-        wanted = None if condition is None else Condition(torch.eye(2)[condition])
+        wanted = None if condition is None else Condition(ConditionTensors(pooled=torch.eye(2)[condition]))
 
         def denoise(x, t):
             mixture = MixtureData(PROCESS, PICTURES.to(x.dtype), torch.tensor([0.5, 0.5]), self.std)

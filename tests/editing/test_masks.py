@@ -40,3 +40,19 @@ def test_what_is_no_mask_is_said(tmp_path):
     for name in ("nothing.png", "text.png", "."):
         with pytest.raises(ValueError, match="must be left, right, top, bottom, middle, or a picture file"):
             known_outside(str(tmp_path / name), 8)
+
+
+def test_regions_of_a_rectangle():
+    left, right, top, bottom, middle = (~known_outside(region, (4, 6))[0, 0] for region in REGIONS)
+    assert torch.equal(left, ~right)
+    assert torch.equal(top, ~bottom)
+    assert left.nonzero()[:, 1].max() == 2
+    assert top.nonzero()[:, 0].max() == 1
+    assert middle.sum() == 2 * 4
+
+
+def test_a_mask_of_a_rectangle_has_its_height_and_width(tmp_path):
+    Image.new("L", (6, 4), 255).save(tmp_path / "mask.png")
+    assert not known_outside(str(tmp_path / "mask.png"), (4, 6)).any()
+    with pytest.raises(ValueError, match=r"is 6 x 4 pixels, and the model's pictures are 4 x 6"):
+        known_outside(str(tmp_path / "mask.png"), (6, 4))

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from genlab.conditioning.condition import Condition
+from genlab.conditions import ConditionTensors
 from genlab.data.batch import Batch
 from genlab.guidance.classifier import LabelLoss
 from genlab.guidance.loss_gradient import LossGradient
@@ -52,7 +53,7 @@ def test_it_learns_the_posterior_over_classes(classifier, t):
 
 
 def test_an_unconditional_model_is_guided_to_the_label_that_is_asked_for(classifier):
-    wanted = Condition(torch.arange(400) % 2)
+    wanted = Condition(ConditionTensors(torch.arange(400) % 2))
 
     def unconditional(x_t, t, condition=None):  # only the guidance reads labels
         return MIXTURE(x_t, t)
@@ -62,7 +63,7 @@ def test_an_unconditional_model_is_guided_to_the_label_that_is_asked_for(classif
         PROCESS, denoise, (400, 2), generator=torch.Generator().manual_seed(0)
     )
     nearest = torch.cdist(last.x, MEANS).argmin(1)
-    assert float((nearest == wanted.given).float().mean()) > 0.9
+    assert float((nearest == wanted.given.label).float().mean()) > 0.9
     assert float(last.x[::2].std(0).mean()) == pytest.approx(STD, rel=0.2)
 
 

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from genlab.conditioning.condition import Condition
+from genlab.conditions import ConditionTensors
 from genlab.guidance.classifier_free import ClassifierFree
 from genlab.guidance.unguided import Unguided
 from genlab.processes.gaussian import Gaussian
@@ -11,7 +12,9 @@ from oracles import MixtureData
 PROCESS = Gaussian(Linear())
 MIXTURE = MixtureData(PROCESS, torch.tensor([[-1.0, 0.0], [1.0, 0.0], [0.0, 2.0]]), torch.tensor([0.2, 0.3, 0.5]), 0.3)
 X = torch.randn(5, 2, generator=torch.Generator().manual_seed(0))
-CONDITION = Condition(given=torch.eye(3)[[0, 1, 2, 1, 0]], null=torch.ones(5, 3))
+CONDITION = Condition(
+    given=ConditionTensors(pooled=torch.eye(3)[[0, 1, 2, 1, 0]]), null=ConditionTensors(pooled=torch.ones(5, 3))
+)
 TIMES = [torch.tensor(0.3).double(), torch.tensor([0.1, 0.3, 0.5, 0.8, 1.0])]
 
 
@@ -45,7 +48,10 @@ def test_it_is_one_call_of_twice_the_batch():
     ("condition", "sentence"),
     [
         (Condition(), "needs a conditional model"),
-        (Condition(given=torch.ones(5, 3)), r"needs a model trained with conditioner\.dropout greater than 0"),
+        (
+            Condition(given=ConditionTensors(pooled=torch.ones(5, 3))),
+            r"needs a model trained with conditioner\.dropout greater than 0",
+        ),
     ],
 )
 def test_a_model_that_cannot_be_guided_says_why(condition, sentence):

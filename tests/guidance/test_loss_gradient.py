@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from genlab.conditioning.condition import Condition
+from genlab.conditions import ConditionTensors
 from genlab.guidance.colour import Colour
 from genlab.guidance.loss_gradient import LossGradient
 from genlab.processes.gaussian import Gaussian
@@ -104,6 +105,6 @@ def test_the_condition_reaches_the_loss():
         seen.append(condition)
         return prediction.x0.flatten(1).sum(1)
 
-    wanted = Condition(torch.tensor([3, 1]))
+    wanted = Condition(ConditionTensors(torch.tensor([3, 1])))
     LossGradient(loss)(NormalData(process, MEAN, STD))(torch.randn(2, 1), torch.tensor(0.4).double(), wanted)
     assert seen == [wanted]

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from genlab.conditioning.condition import Condition
+from genlab.conditions import ConditionTensors
 from genlab.guidance.autoguidance import Autoguidance
 from genlab.guidance.classifier_free import ClassifierFree
 from genlab.guidance.dynamic_threshold import DynamicThreshold
@@ -17,7 +18,9 @@ from oracles import MixtureData, NormalData
 PROCESS = Gaussian(Linear())
 MIXTURE = MixtureData(PROCESS, torch.tensor([[-1.0, 0.0], [1.0, 0.0], [0.0, 2.0]]), torch.tensor([0.2, 0.3, 0.5]), 0.3)
 X = torch.randn(5, 2, generator=torch.Generator().manual_seed(0))
-CONDITION = Condition(given=torch.eye(3)[[0, 1, 2, 1, 0]], null=torch.ones(5, 3))
+CONDITION = Condition(
+    given=ConditionTensors(pooled=torch.eye(3)[[0, 1, 2, 1, 0]]), null=ConditionTensors(pooled=torch.ones(5, 3))
+)
 STRONG = ClassifierFree(4.0)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -11,8 +13,12 @@ from genlab.metrics.score import Better, Score
 from genlab.reports.comparison import markdown, rows
 
 
-def score(value: float, half: float = 1.0, better: Better = "lower", n: int = 100, **provenance: object) -> Score:
-    return Score(value, value - half, value + half, n, "", better, {"extractor": "digits", **provenance})
+def score(value: float, half: float = 1.0, better: Better = "lower", n: int = 100, **measured: object) -> Score:
+    return Score(value, value - half, value + half, n, "", better, {"extractor": "digits", **measured})
+
+
+def sampled(value: float, **made: object) -> Score:
+    return replace(score(value), made=made)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +49,7 @@ def test_another_measurement_is_never_ranked_and_is_told() -> None:
 
 
 def test_another_way_of_sampling_is_what_is_compared() -> None:
-    (found,) = compared({"m": score(1, sampler="ddim", nfe=5)}, {"m": score(9, sampler="ddpm", nfe=50)})
+    (found,) = compared({"m": sampled(1, sampler="ddim", nfe=5)}, {"m": sampled(9, sampler="ddpm", nfe=50)})
     assert found.verdict == "a"
 
 

@@ -62,7 +62,7 @@ def test_provenance_says_how_the_value_was_made_and_measured(
     assert len(provenance["extractor_sha256"]) == len(provenance["reference_sha256"]) == 64
     assert provenance["extractor_accuracy"] > 0.95
     entry = json.loads(json.dumps(scores["fid_digits"].to_json()))
-    assert set(entry) == {"value", "low", "high", "n", "unit", "better", "provenance"}
+    assert set(entry) == {"value", "low", "high", "n", "unit", "better", "measured", "made"}
     assert Score.from_json(entry) == scores["fid_digits"]
 
 

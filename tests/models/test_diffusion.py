@@ -37,7 +37,7 @@ class PerClass(torch.nn.Module):
 
     def forward(self, x, level, condition=None):
         level_of = torch.cat([torch.arange(10) / 10, torch.zeros(1)])
-        x0 = level_of[condition][:, None, None, None] * self.scale
+        x0 = level_of[condition.label][:, None, None, None] * self.scale
         alpha, sigma = Gaussian(Linear()).scales(x, (level + 1) / 1000)
         return (alpha * x - x0) / sigma
 

@@ -138,8 +138,9 @@ def trainer(batches, window=1, epochs=2, steps=-1):
     [
         ({"batches": 4}, 1, 8), ({"batches": 4, "window": 3}, 1, 4), ({"batches": 4, "steps": 5, "window": 3}, 1, 3),
         ({"batches": 4, "steps": 5, "epochs": -1}, 1, 5), ({"batches": 4}, 3, 2),
-        ({"batches": 4, "epochs": -1}, 1, None), ({"batches": float("inf")}, 1, None),
+        ({"batches": 4, "epochs": -1}, 1, None),
         ({"batches": float("inf"), "epochs": -1, "steps": 7, "window": 2}, 1, 4),
+        ({"batches": float("inf")}, 1, None),
     ],
 )  # fmt: skip
 def test_the_steps_of_a_training_follow_from_its_limits(options, every, expected):

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from genlab.conditions import ConditionTensors
 from genlab.networks.dit import DiT
 from genlab.networks.mlp import MLP
 from genlab.networks.small_unet import SmallUNet
@@ -22,7 +23,7 @@ NETWORKS = {
 def test_one_graph_says_what_the_network_says(name):
     torch.manual_seed(0)
     network, x, level = NETWORKS[name](), torch.randn(2, 1, 8, 8), torch.tensor([3.0, 500.0])
-    label = None if name == "small_unet" else torch.tensor([1, 2])
+    condition = None if name == "small_unet" else ConditionTensors(torch.tensor([1, 2]))
     compiled = torch.compile(network, backend="eager", fullgraph=True)  # raises where the graph would break
     with torch.no_grad():
-        assert torch.allclose(compiled(x, level, label), network(x, level, label), atol=1e-5)
+        assert torch.allclose(compiled(x, level, condition), network(x, level, condition), atol=1e-5)

@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from genlab.conditions import ConditionTensors
 from genlab.networks.dit import DiT
 
 
@@ -52,7 +53,7 @@ def test_a_place_is_known():
 def test_it_hears_the_level_and_the_class():
     network = stirred(num_classes=10)
     x, level = X[:1].expand(3, -1, -1, -1), torch.tensor([5.0, 5.0, 600.0])
-    same, other_class, other_level = network(x, level, torch.tensor([2, 7, 2]))
+    same, other_class, other_level = network(x, level, ConditionTensors(torch.tensor([2, 7, 2])))
     assert (same - other_class).abs().max() > 1e-3
     assert (same - other_level).abs().max() > 1e-3
     with pytest.raises(ValueError, match="needs a label"):
@@ -60,7 +61,7 @@ def test_it_hears_the_level_and_the_class():
 
 
 def test_sizes_that_do_not_fit_are_named():
-    with pytest.raises(ValueError, match=r"network\.patch=3 does not divide dataset\.size=8"):
+    with pytest.raises(ValueError, match=r"size = 8 cannot be cut into patches of 3 .* multiple of 3, such as 9"):
         DiT(1, 8, patch=3)
     with pytest.raises(ValueError, match=r"network\.width=30 must be a multiple of network\.heads=4"):
         DiT(1, 8, width=30)

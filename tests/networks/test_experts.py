@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import nn
 
+from genlab.conditions import ConditionTensors
 from genlab.networks.experts import Experts
 
 
@@ -13,7 +14,7 @@ class Times(nn.Module):
         self.factor = nn.Parameter(torch.tensor(factor))
 
     def forward(self, x, level, condition=None):
-        return self.factor * x + (0 if condition is None else condition[:, None])
+        return self.factor * x + (0 if condition is None else condition.label[:, None])
 
 
 def test_each_item_goes_to_the_expert_of_its_level():
@@ -22,7 +23,7 @@ def test_each_item_goes_to_the_expert_of_its_level():
     factors = torch.tensor([1.0, 1, 10, 10, 100, 100])[:, None]
     x = torch.randn(6, 2)
     assert torch.equal(experts(x, level), factors * x)
-    assert torch.equal(experts(x, level, torch.arange(6)), factors * x + torch.arange(6)[:, None])
+    assert torch.equal(experts(x, level, ConditionTensors(torch.arange(6))), factors * x + torch.arange(6)[:, None])
 
 
 def test_an_expert_learns_from_its_own_levels_alone():

@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from genlab.conditions import ConditionTensors
 from genlab.networks.mlp import MLP
 from genlab.networks.timestep import TimestepEmbedding
 
@@ -16,11 +17,11 @@ def test_it_begins_at_zero_and_learns_a_function_of_the_level_and_the_class():
     torch.manual_seed(0)
     network = MLP([2], width=32, depth=2, num_classes=3)
     x, level, label = torch.randn(256, 2), torch.rand(256) * 1000, torch.randint(3, (256,))
-    assert torch.equal(network(x, level, label), torch.zeros(256, 2))
+    assert torch.equal(network(x, level, ConditionTensors(label)), torch.zeros(256, 2))
     target = x * (label[:, None] - 1) + (level > 500)[:, None]
     optimizer = torch.optim.Adam(network.parameters(), 1e-2)
     for _ in range(300):
-        loss = (network(x, level, label) - target).square().mean()
+        loss = (network(x, level, ConditionTensors(label)) - target).square().mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

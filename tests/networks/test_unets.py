@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from genlab.conditions import ConditionTensors
 from genlab.networks.small_unet import SmallUNet
 from genlab.networks.unet import UNet
 
@@ -24,7 +25,7 @@ def test_the_small_unet_hears_the_raw_step_number_at_every_scale():
 
 
 def test_the_small_unet_names_a_size_that_it_cannot_halve():
-    with pytest.raises(ValueError, match=r"pictures of \(30, 30\) are not multiples of 4"):
+    with pytest.raises(ValueError, match=r"size = 30 cannot be halved 2 times .* multiple of 4"):
         SmallUNet(1, 1, [16, 32, 64])(torch.zeros(1, 1, 30, 30), torch.zeros(1))
 
 
@@ -35,7 +36,7 @@ def test_the_class_embedding_of_four_enters_as_four_channels():
     assert [type(block).__name__ for block in network.unet.up_blocks] == [*["AttnUpBlock2D"] * 2, "UpBlock2D"]
     x, level = torch.randn(1, 1, 28, 28).expand(3, -1, -1, -1), torch.full((3,), 500.0)
     with torch.no_grad():
-        two, two_again, seven = network(x, level, torch.tensor([2, 2, 7]))
+        two, two_again, seven = network(x, level, ConditionTensors(torch.tensor([2, 2, 7])))
     assert torch.allclose(two, two_again, atol=1e-5)
     assert (two - seven).abs().max() > 1e-3
 
@@ -55,5 +56,10 @@ def test_widths_that_cannot_be_grouped_are_named():
 def test_a_class_is_missed_and_a_size_that_cannot_be_halved_is_named():
     with pytest.raises(ValueError, match="needs a label"):
         UNet(1, 8, [32, 64], 1, 1, num_classes=10)(torch.zeros(1, 1, 8, 8), torch.zeros(1))
-    with pytest.raises(ValueError, match=r"block_out_channels has 3 levels.*dataset\.size=30 is not a multiple of 4"):
+    with pytest.raises(ValueError, match=r"size = 30 cannot be halved 2 times .* multiple of 4"):
         UNet(1, 30, [32, 64, 64])
+
+
+def test_a_head_that_is_wider_than_its_level_is_named():
+    with pytest.raises(ValueError, match=r"network\.attention_head_size=32 must not exceed .* is 16"):
+        UNet(1, 8, [8, 16], 1, 1, norm_groups=4, attention_head_size=32)

@@ -9,6 +9,7 @@ from torch import nn
 from genlab.conditioning.condition import Condition
 from genlab.conditioning.label import LabelConditioner
 from genlab.conditioning.unconditional import Unconditional
+from genlab.conditions import ConditionTensors
 from genlab.denoisers.consistency import Consistency as ConsistencyOutput
 from genlab.denoisers.denoiser import Denoiser
 from genlab.denoisers.v import V
@@ -51,7 +52,7 @@ class _Exact(nn.Module):
         self.process = process
 
     def forward(self, x_t, t, condition=None):
-        mean = 0.0 if condition is None else (condition.given == 1).to(x_t.dtype)[:, None]
+        mean = 0.0 if condition is None else (condition.given.label == 1).to(x_t.dtype)[:, None]
         return NormalData(self.process, mean, STD)(x_t, t)
 
 
@@ -143,7 +144,9 @@ def test_a_guided_teacher_is_learnt_in_one_call():
 
     def labelled():
         label = torch.randint(2, (256,))
-        return label[:, None] + STD * torch.randn(256, 2), Condition(label, torch.full_like(label, 2))
+        return label[:, None] + STD * torch.randn(256, 2), Condition(
+            ConditionTensors(label), ConditionTensors(torch.full_like(label, 2))
+        )
 
     student = Denoiser(MLP([2], 32, 2, num_classes=2), process, V())
     trained(MatchTeacher(teacher, Uniform(), Unit()), student, labelled)
@@ -161,12 +164,14 @@ def test_a_student_needs_no_empty_condition_for_a_guided_teacher():
 
     class Listens(_Exact):
         def forward(self, x_t, t, condition=None):
-            told.append(condition.given)
+            told.append(condition.given.label)
             return super().forward(x_t, t, condition)
 
     known = Known(process, ClassifierFree(2.0))
     known.denoiser, known.conditioner = Listens(process), LabelConditioner(2, dropout=0.1)
-    Teacher(known).denoise(torch.zeros(3, 2), torch.full((3,), 0.5), Condition(torch.tensor([0, 1, 1])))
+    Teacher(known).denoise(
+        torch.zeros(3, 2), torch.full((3,), 0.5), Condition(ConditionTensors(torch.tensor([0, 1, 1])))
+    )
     assert told[0].tolist() == [0, 1, 1, 2, 2, 2]
 
 

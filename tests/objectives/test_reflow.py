@@ -7,6 +7,7 @@ from torch import nn
 from genlab.conditioning.condition import Condition
 from genlab.conditioning.label import LabelConditioner
 from genlab.conditioning.unconditional import Unconditional
+from genlab.conditions import ConditionTensors
 from genlab.denoisers.denoiser import Denoiser
 from genlab.denoisers.velocity import Velocity
 from genlab.guidance.unguided import Unguided
@@ -52,7 +53,7 @@ def normal(x_t, t, condition=None):
 
 
 def by_label(x_t, t, condition):
-    return NormalData(PROCESS, condition.given[:, None].to(x_t.dtype), 0.5)(x_t, t)
+    return NormalData(PROCESS, condition.given.label[:, None].to(x_t.dtype), 0.5)(x_t, t)
 
 
 def four(x_t, t, condition=None):
@@ -101,18 +102,19 @@ class Zero(nn.Module):
 def test_labels_are_the_teachers_in_turn_and_dropped_where_the_students_are():
     objective = reflow(by_label, LabelConditioner(3, dropout=0.5))
     pairs = objective.block(1, LIKE)
-    assert torch.equal(pairs.condition.given, torch.arange(64, 128) % 3)
-    assert torch.allclose(pairs.sample - 0.5 * pairs.noise, pairs.condition.given[:, None].float(), atol=2e-3)
+    assert torch.equal(pairs.condition.given.label, torch.arange(64, 128) % 3)
+    assert torch.allclose(pairs.sample - 0.5 * pairs.noise, pairs.condition.given.label[:, None].float(), atol=2e-3)
     told = []
 
     class Listens(Zero):
         def forward(self, x, level, condition=None):
-            told.append(condition)
+            told.append(condition.label)
             return torch.zeros_like(x)
 
     student = Denoiser(Listens(), PROCESS, Velocity())
     given = torch.tensor([0, 3] * 32)  # 3 stands for no label
-    objective(student, LIKE, Condition(given, torch.full((64,), 3)))
+    null = ConditionTensors(torch.full((64,), 3))
+    objective(student, LIKE, Condition(ConditionTensors(given), null, dropped=given == 3))
     assert torch.equal(told[0] == 3, given == 3)
     assert set(told[0].tolist()) == {0, 1, 2, 3}
 

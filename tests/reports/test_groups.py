@@ -57,6 +57,14 @@ def test_different_configs_are_never_averaged(store, make_score):
     assert len(rows(store)[2]) == 2
 
 
+def test_runs_with_a_callback_that_trains_otherwise_are_no_seeds_of_those_without(store, make_score):
+    swa = {"callbacks": {"swa": {"_target_": "pytorch_lightning.callbacks.StochasticWeightAveraging", "swa_lrs": 0.1}}}
+    for seed in (0, 1):
+        store.run({"fid": make_score(1.0)}, seed=seed)
+        store.run({"fid": make_score(2.0)}, seed=seed + 2, config=swa)
+    assert [row.record["seeds"] for row in rows(store)[2]] == [[0, 1], [2, 3]]
+
+
 def test_seeds_are_one_row_wherever_their_scores_stand(store, make_score):
     """Seed 0 was scored with 100 samples first, and with 1000 as the others are when these were trained."""
 

@@ -32,8 +32,9 @@ HOSTILE = [
 ]  # fmt: skip
 
 
-def score(value: float, **provenance: Any) -> dict[str, Any]:
-    return Score(value, value - 1, value + 1, 10, "", "lower", {"reference": "x", "nfe": 1, **provenance}).to_json()
+def score(value: float, device: str = "", **made: Any) -> dict[str, Any]:
+    measured = {"reference": "x", "device": device}
+    return Score(value, value - 1, value + 1, 10, "", "lower", measured, {"nfe": 1, **made}).to_json()
 
 
 def records(name: str) -> list[dict[str, Any]]:

@@ -70,7 +70,7 @@ def test_unknown_seconds_leave_one_panel(tmp_path) -> None:
 def test_the_json_keeps_the_provenance() -> None:
     content = to_json(ways(RECORDS, "fid_digits"), "fid_digits")
     assert content["ways"][0]["pareto"] == ["nfe", "seconds"]
-    assert content["ways"][0]["score"]["provenance"]["nfe"] == 5
+    assert content["ways"][0]["score"]["made"]["nfe"] == 5
 
 
 def test_seconds_of_another_machine_are_no_point_of_the_axis() -> None:

@@ -3,6 +3,7 @@
 import ast
 import json
 import warnings
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 
@@ -100,10 +101,10 @@ def test_what_cannot_be_used_is_told_from_what_is_not_there(kind, tmp_path):
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(Damaged):
         read()
-    path.write_text(json.dumps(json.loads(whole) | {"schema": 2, "what this genlab does not know": 1}))
-    with pytest.raises(
-        Newer, match=r"is of a newer genlab \(it has schema 2, and this one knows 1\): update genlab, or"
-    ):
+    present = json.loads(whole)["schema"]
+    path.write_text(json.dumps(json.loads(whole) | {"schema": present + 1, "what this genlab does not know": 1}))
+    newer = rf"is of a newer genlab \(it has schema {present + 1}, and this one knows {present}\): update genlab, or"
+    with pytest.raises(Newer, match=newer):
         read()
     path.unlink()
     assert not read()
@@ -115,8 +116,31 @@ def test_what_cannot_be_used_is_told_from_what_is_not_there(kind, tmp_path):
 def test_a_record_with_an_unknown_key_is_not_taken_for_none(tmp_path):
     path, read = a_record(tmp_path)
     path.write_text(json.dumps(json.loads(path.read_text()) | {"colour": "red"}))
-    with pytest.raises(Damaged, match="unknown key 'colour'"):
+    with pytest.raises(Newer, match=r"is of another genlab \(it has the key 'colour'\): update genlab, or move"):
         read()
+
+
+FORMS = {
+    1: {
+        "fingerprint", "task_name", "family", "experiment", "seed", "overrides", "status", "started", "finished",
+        "seconds", "metrics", "training", "environment", "data", "error", "errors", "schema",
+    },
+}  # fmt: skip
+FORMS[2] = FORMS[1] | {"measurement", "unscored"}
+
+
+def test_the_form_of_a_record_has_a_number_of_its_own():
+    """Whoever adds a field raises SCHEMA: an older genlab then says that the record is newer."""
+    assert max(FORMS) == record.SCHEMA
+    assert {field.name for field in fields(Record)} == FORMS[record.SCHEMA]
+
+
+def test_a_record_of_every_older_form_is_read(tmp_path):
+    path, read = a_record(tmp_path)
+    content = json.loads(path.read_text())
+    for schema, names in FORMS.items():
+        path.write_text(json.dumps({name: content[name] for name in names} | {"schema": schema}))
+        assert read().metrics == content["metrics"]
 
 
 def test_a_manifest_that_cannot_be_used_is_not_written_over(tmp_path):
@@ -220,7 +244,12 @@ def test_a_damaged_cache_is_made_again_with_a_notice(tmp_path):
 def test_runs_lists_what_it_can_and_names_the_rest(tmp_path, capsys):
     good, _ = a_record(tmp_path)
     text = good.read_text()
-    broken = [*truncated(text)[::8], *OTHER_JSON, *null_fields(text), json.dumps(json.loads(text) | {"schema": 2})]
+    broken = [
+        *truncated(text)[::8],
+        *OTHER_JSON,
+        *null_fields(text),
+        json.dumps(json.loads(text) | {"schema": record.SCHEMA + 1}),
+    ]
     for number, content in enumerate(broken):
         file = Store(tmp_path).run("train", f"broken{number}").record_file
         file.parent.mkdir()

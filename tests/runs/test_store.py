@@ -13,7 +13,7 @@ from genlab.regular import file_digest
 from genlab.runs import checkpoint_io, history
 from genlab.runs.checkpoint_io import AtomicCheckpointIO
 from genlab.runs.reading import Damaged
-from genlab.runs.record import Record, load
+from genlab.runs.record import SCHEMA, Record, load
 from genlab.runs.store import Run, Store, is_whole, save_config
 
 
@@ -77,7 +77,7 @@ def test_a_record_survives_the_round_trip(tmp_path):
     again = load(tmp_path / "record.json")
     assert again == record
     assert (again.seconds, again.error, again.errors[0]["type"]) == (3.5, None, "ValueError")
-    assert json.loads((tmp_path / "record.json").read_text())["schema"] == 1
+    assert json.loads((tmp_path / "record.json").read_text())["schema"] == SCHEMA
 
 
 def saved(run, name, value):

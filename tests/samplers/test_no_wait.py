@@ -6,6 +6,7 @@ from torch.profiler import ProfilerActivity, profile
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from genlab.conditioning.condition import Condition
+from genlab.conditions import ConditionTensors
 from genlab.denoisers.clipped import Clipped
 from genlab.denoisers.denoiser import Denoiser
 from genlab.denoisers.v import V
@@ -70,7 +71,7 @@ class Small(torch.nn.Module):
 
 def sampled(schedule, sampler, guidance, device):
     denoiser = Denoiser(Small(), Gaussian(schedule), V()).to(device)
-    told = Condition(*torch.zeros(2, 3, dtype=torch.int64, device=device))
+    told = Condition(*map(ConditionTensors, torch.zeros(2, 3, dtype=torch.int64, device=device)))
     denoise = Clipped(guidance(denoiser), -1, 1)
     *_, last = sampler(denoiser.process, lambda x, t: denoise(x, t, told), (3, 1, 4, 4), device=torch.device(device))
     return last.x

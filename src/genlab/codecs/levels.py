@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from genlab.picture_size import Size, height_and_width
 from genlab.ranges import PositiveInt
 
 
@@ -17,14 +18,14 @@ class Levels:
         levels: how many values a pixel has, 2 or more.
     """
 
-    def __init__(self, channels: PositiveInt, size: PositiveInt, levels: PositiveInt = 256) -> None:
+    def __init__(self, channels: PositiveInt, size: Size, levels: PositiveInt = 256) -> None:
         if levels < 2:
             raise ValueError(f"codec.levels={levels}: a pixel needs 2 levels or more")
-        self.shape = (channels, size, size)
+        self.shape = (channels, *height_and_width(size))
         self.num_values = levels
 
     def encode(self, x: Tensor) -> Tensor:
-        """(batch, channel, size, size) in [-1, 1] -> int64, same shape."""
+        """(batch, channel, height, width) in [-1, 1] -> int64, same shape."""
         return ((x.clamp(-1, 1) + 1) * ((self.num_values - 1) / 2)).round().long()
 
     def decode(self, z: Tensor) -> Tensor:

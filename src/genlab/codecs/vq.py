@@ -32,7 +32,7 @@ class VQCodes(nn.Module):
         return super().train(False)
 
     def encode(self, x: Tensor) -> Tensor:
-        """(batch, channel, size, size) in [-1, 1] -> (batch, levels, height, width) int64."""
+        """(batch, channel, height, width) in [-1, 1] -> (batch, levels, height, width) int64."""
         return self.first.codes(x)
 
     def decode(self, z: Tensor) -> Tensor:

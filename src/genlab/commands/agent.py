@@ -26,14 +26,14 @@ def tell_scores(cfg: DictConfig, outcome: Outcome) -> None:
     from genlab.runs.store import Run
 
     run = Run(outcome.run)
-    original, found = run.record(), scores(run, outcome.measurement)
-    if original is None or found is None:
+    original, record = run.record(), scores(run, outcome.measurement)
+    if original is None or record is None:
         return
     are_first = outcome.worked and file_of(cfg, run, original) == run.record_file
     nodes = {name: node for name, node in (cfg.logger or {}).items() if are_first or _is_of_agent(node)}
     with opened(nodes, list(cfg.allow_targets)) as loggers:
         for logger in loggers:
-            log_summary(logger, found, int(original.training.get("steps", 0)))
+            log_summary(logger, record, int(original.training.get("steps", 0)))
 
 
 def _is_of_agent(node: Any) -> bool:

@@ -137,12 +137,12 @@ def _refuse_odd_words(verb: str, argv: list[str]) -> None:
     from hydra._internal.utils import get_args_parser
 
     actions = [action for action in get_args_parser()._actions if action.dest != "config_path"]
-    known = {flag for action in actions for flag in action.option_strings}
+    flags = {flag for action in actions for flag in action.option_strings}
     for word in argv:
         if not word.partition("=")[0].strip("+~"):
             raise ConfigError(f"{word!r} has no key; a word is key=value")
-        if word.startswith("-") and (flag := word.partition("=")[0]) not in known:
-            raise ConfigError(f"genlab {verb} has no flag {flag!r}{nearest(flag, known)}")
+        if word.startswith("-") and (flag := word.partition("=")[0]) not in flags:
+            raise ConfigError(f"genlab {verb} has no flag {flag!r}{nearest(flag, flags)}")
 
 
 def _run(verb: str, app: App, words: list[str], name: str) -> None:

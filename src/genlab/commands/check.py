@@ -73,7 +73,7 @@ def _new_jobs(results: list[JobResult]) -> list[_Job]:
     done = twice = 0
     for job in results:
         cfg: DictConfig = job.value
-        run, asked = find(cfg), measurement(cfg)
+        run, measured = find(cfg), measurement(cfg)
         try:
             record = run.record()
             is_trained = record is not None and record.status == "completed"
@@ -84,10 +84,10 @@ def _new_jobs(results: list[JobResult]) -> list[_Job]:
         path = str(run.path)
         if is_done:
             done += 1
-        elif (path, asked) in new or (asked is None and path in trained):
+        elif (path, measured) in new or (measured is None and path in trained):
             twice += 1
         else:
-            new[path, asked] = _Job(cfg, list(job.overrides), trains=not is_trained and path not in trained)
+            new[path, measured] = _Job(cfg, list(job.overrides), trains=not is_trained and path not in trained)
             trained.add(path)
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
@@ -145,11 +145,11 @@ def _extractors(jobs: list[_Job], data: dict[str, Any]) -> dict[str, float]:
     """Name -> seconds of the extractors that are still to be trained, each once for all jobs on the same data."""
     from genlab.runs import estimate
 
-    asked = {repr((job.cfg.metrics, job.cfg.dataset)): job.cfg for job in jobs}
-    found: dict[str, float] = {}
-    for cfg in asked.values():
-        found |= estimate.extractor_seconds(cfg, data[repr(cfg.dataset)])
-    return found
+    configs = {repr((job.cfg.metrics, job.cfg.dataset)): job.cfg for job in jobs}
+    seconds: dict[str, float] = {}
+    for cfg in configs.values():
+        seconds |= estimate.extractor_seconds(cfg, data[repr(cfg.dataset)])
+    return seconds
 
 
 def _refuse_too_few(jobs: list[_Job], data: dict[str, Any]) -> None:
@@ -160,17 +160,17 @@ def _refuse_too_few(jobs: list[_Job], data: dict[str, Any]) -> None:
     problems: dict[str, str] = {}
     for job in jobs:
         cfg = job.cfg
-        asked = repr((cfg.model, cfg.metrics, cfg.dataset))
-        if asked in problems or not cfg.metrics or not cfg.test:
+        question = repr((cfg.model, cfg.metrics, cfg.dataset))
+        if question in problems or not cfg.metrics or not cfg.test:
             continue
         suite = build(cfg.metrics, list(cfg.allow_targets))
         try:
             suite.check_counts(estimate.on_meta(cfg), data[repr(cfg.dataset)])
-            problems[asked] = ""
+            problems[question] = ""
         except ConfigError as error:
-            problems[asked] = str(error)
-    if said := list(dict.fromkeys(text for text in problems.values() if text)):
-        raise ConfigError(said)
+            problems[question] = str(error)
+    if sentences := list(dict.fromkeys(text for text in problems.values() if text)):
+        raise ConfigError(sentences)
 
 
 def _row(group: _Group, cost: Cost, shared: set[str]) -> CostRow:

@@ -46,7 +46,8 @@ def compare(cfg: DictConfig) -> Path:
 
     from genlab.atomic import write_json, write_text
     from genlab.metrics.difference import compared
-    from genlab.reports import comparison, grids
+    from genlab.modalities import grids
+    from genlab.reports import comparison
     from genlab.runs.store import Store
 
     runs = [Store(cfg.paths.output_dir).find(str(cfg[key])) for key in ("a", "b")]
@@ -54,17 +55,17 @@ def compare(cfg: DictConfig) -> Path:
     (scores_a, pictures_a), (scores_b, pictures_b) = (
         _scored(cfg, own, run) for own, run in zip(owns, runs, strict=True)
     )
-    found = compared(scores_a, scores_b)
-    if not found:
+    differences = compared(scores_a, scores_b)
+    if not differences:
         raise ConfigError("the two models have no score in common: choose other metrics")
     folder = Path(cfg.out) if cfg.out else runs[0].place("comparisons", f"{runs[1].path.name}-{question(cfg)}")
     names = [str(run.path) for run in runs]
-    write_json(folder / "comparison.json", {"a": names[0], "b": names[1], "metrics": comparison.to_json(found)})
-    write_text(folder / "comparison.md", comparison.markdown(found, *names))
+    write_json(folder / "comparison.json", {"a": names[0], "b": names[1], "metrics": comparison.to_json(differences)})
+    write_text(folder / "comparison.md", comparison.markdown(differences, *names))
     if pictures_a is not None and pictures_b is not None and pictures_a.shape == pictures_b.shape:
         picture = grids.pairs(pictures_a, pictures_b, cfg.columns, labels=("A", "B"))
         grids.save_png(folder / "comparison.png", picture)
-    lines, notes = comparison.rows(found)
+    lines, notes = comparison.rows(differences)
     table = Table(*comparison.HEADS, caption="\n".join(f"{i}: {note}" for i, note in enumerate(notes, start=1)) or None)
     for line in lines:
         table.add_row(*line)
@@ -83,7 +84,7 @@ def _own(cfg: DictConfig, run: Run) -> DictConfig:
 
 
 def _scored(cfg: DictConfig, own: DictConfig, run: Run) -> tuple[dict[str, Score], Tensor | None]:
-    """A run's scores by the suite of `cfg` on the data of its `own` config, and its first pictures as uint8."""
+    """A run's scores by the suite of `cfg` on the data of its `own` config, and stills of its first samples."""
     import torch
 
     from genlab.config.instantiate import build
@@ -100,5 +101,5 @@ def _scored(cfg: DictConfig, own: DictConfig, run: Run) -> tuple[dict[str, Score
     if not samples:
         return scores, None
     with module.averaged(), torch.no_grad():
-        drawn = [batch.pixels for batch in Generated(module, cfg.n, suite.seed).batches(suite.batch_size)]
-    return scores, torch.cat(drawn).cpu()
+        drawn = [batch.pixels for batch in Generated(module, cfg.n, suite.seed, data).batches(suite.batch_size)]
+    return scores, data.modality.tiles(torch.cat(drawn).cpu())

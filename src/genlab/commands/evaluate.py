@@ -113,13 +113,13 @@ def _draw(module: Any, data: Any, folder: Path) -> None:
     from genlab.reports.pictures import draw_samples, draw_unfolding
 
     samples, unfolds = isinstance(module, Samples), isinstance(module, ShowsDenoising)
-    if len(data.shape) != 3:
+    if not data.modality.singly:
         return
     with module.averaged():
         if samples:
-            or_notice("samples", lambda: draw_samples(module, folder / "samples.png", module.device))
+            or_notice("samples", lambda: draw_samples(module, folder / "samples.png", module.device, data))
         if unfolds:
-            or_notice("unfolding", lambda: draw_unfolding(module, folder / "unfolding.png", module.device))
+            or_notice("unfolding", lambda: draw_unfolding(module, folder / "unfolding.png", module.device, data))
 
 
 def _words(argv: list[str], run: Run | None) -> list[str]:
@@ -179,17 +179,15 @@ def _done_before(file: Path, made_of: dict[str, Any], is_timed: bool) -> dict[st
     Raises:
         Damaged, Newer: it is there and cannot be used.
     """
-    from genlab.runs.reading import read_json
-    from genlab.runs.record import check_record
+    from genlab.runs.record import read_record
 
     remedy = "move it away, and the run is evaluated again"
-    if (record := read_json(file, remedy)) is None:
+    if (record := read_record(file, remedy)) is None:
         return None
-    check_record(record, file, remedy)
-    known = record.get("made_of")
-    if not isinstance(known, dict) or (is_timed and not known.get("timed")):
+    before = record.get("made_of")
+    if not isinstance(before, dict) or (is_timed and not before.get("timed")):
         return None
-    same = all(known.get(key) == value for key, value in made_of.items())
+    same = all(before.get(key) == value for key, value in made_of.items())
     return record if same and record.get("status") == "completed" else None
 
 
@@ -204,7 +202,9 @@ def _print(records: list[dict[str, Any]]) -> None:
 
 def _measured(records: list[dict[str, Any]]) -> str:
     """What the scores are of: "2000 samples against digits/test (180 pictures), averaged weights"."""
-    made = [(score["n"], score["provenance"]) for record in records for score in record["metrics"].values()]
+    from genlab.metrics.score import provenance_of
+
+    made = [(score["n"], provenance_of(score)) for record in records for score in record["metrics"].values()]
     sampled = [(n, p) for n, p in made if "extractor" in p and "reference_n" in p]
     weights = "averaged" if any(p.get("weights") == "ema" for _, p in made) else "raw"
     found = {f"{n} samples against {p['reference']} ({p['reference_n']} pictures)" for n, p in sampled[:1]}

@@ -44,7 +44,7 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
     from genlab.config.instantiate import build
     from genlab.metrics.folder import folder_pictures
     from genlab.progress import reporting
-    from genlab.runs.record import Stopwatch, environment
+    from genlab.runs.record import SCHEMA, Stopwatch, environment
     from genlab.runs.store import EVALUATIONS
 
     watch, device = Stopwatch(), "cuda" if torch.cuda.is_available() else "cpu"
@@ -63,8 +63,8 @@ def evaluate(cfg: DictConfig) -> dict[str, Any]:
     except ValueError as error:
         raise ConfigError(str(error)) from error
     record = {
-        "schema": 1, "status": "completed", "fingerprint": digest, "task_name": "evaluate", "notes": [*notes, *more],
-        "overrides": [f"folder={cfg.folder}"], "seconds": round(watch.seconds, 3),
+        "schema": SCHEMA, "status": "completed", "fingerprint": digest, "task_name": "evaluate",
+        "notes": [*notes, *more], "overrides": [f"folder={cfg.folder}"], "seconds": round(watch.seconds, 3),
         "metrics": {name: score.to_json() for name, score in scores.items()},
         "unscored": scores.unscored,
         "environment": environment(device, torch.get_num_threads()),

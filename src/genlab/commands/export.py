@@ -44,6 +44,7 @@ def export(cfg: DictConfig, run: Any) -> Path:
     _check(cfg)
     from genlab.interop.diffusers_lines import words_and_lines
     from genlab.interop.diffusers_pipelines import to_pipeline
+    from genlab.picture_size import height_and_width
     from genlab.runs.evaluation_cache import checkpoint_of
     from genlab.runs.restore import restore
 
@@ -57,7 +58,7 @@ def export(cfg: DictConfig, run: Any) -> Path:
             pipeline.save_pretrained(out)
     except ValueError as error:
         raise ConfigError(str(error)) from error
-    shape = (cfg.dataset.channels, cfg.dataset.size, cfg.dataset.size)
+    shape = (cfg.dataset.channels, *height_and_width(cfg.dataset.size))
     words, lines = words_and_lines(pipeline, model.denoiser.process.schedule, out.resolve(), shape, _N, cfg.seed)
     words = [*words, "checkpoint=best"] if cfg.checkpoint == "best" else words
     words = [*words, "guidance=none"] if cfg.get("guidance") is not None else words

@@ -20,8 +20,8 @@ _LONGEST = 100
 
 def question(cfg: DictConfig) -> str:
     """Eight hexadecimal digits that name what is asked: every value of the config, and which files it names."""
-    asked = {str(key): _plain(cfg, key) for key in cfg if key not in _NO_PART}
-    return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()[:8]
+    values = {str(key): _plain(cfg, key) for key in cfg if key not in _NO_PART}
+    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:8]
 
 
 def stem(kind: str, cfg: DictConfig) -> str:

@@ -19,7 +19,7 @@ def noted() -> Iterator[list[str]]:
         try:
             yield notes
         finally:
-            said = (str(warning.message) for warning in caught if issubclass(warning.category, Notice))
-            notes += [note for note in dict.fromkeys(said) if note not in notes]
+            messages = (str(warning.message) for warning in caught if issubclass(warning.category, Notice))
+            notes += [note for note in dict.fromkeys(messages) if note not in notes]
             for note in notes:
                 print(f"note: {note}", file=sys.stderr)

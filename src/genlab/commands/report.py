@@ -44,12 +44,12 @@ def main(argv: list[str]) -> int:
     if {"-h", "--help"} & set(argv):
         print(_HELP, end="")
         return 0
-    options, wanted = _parse(argv)
+    options, references = _parse(argv)
     kind = options.get("format", "html")
     if kind not in _FORMATS:
         raise ConfigError(f"format = {kind!r}{nearest(kind, _FORMATS) or ' is none of ' + ', '.join(_FORMATS)}")
     root = Path(options.get("paths.output_dir", "outputs"))
-    report = _report(wanted, root, options)
+    report = _report(references, root, options)
     out = options.get("out", str(root / f"report.{_FORMATS[kind]}"))
     text = _text(report, kind)
     if out == "-":
@@ -129,15 +129,15 @@ def _text(report: _Report, kind: str) -> str:
 
 
 def _parse(argv: list[str]) -> tuple[dict[str, str], list[str]]:
-    options, wanted = {}, []
+    options, references = {}, []
     for word in argv:
         key, sign, value = word.partition("=")
         if not sign or Path(word).exists():
             if word.startswith("-"):
                 raise ConfigError(f"genlab report has no option {word!r}; its options are written {_KEYS[0]}=...")
-            wanted.append(word)
+            references.append(word)
         elif key in _KEYS:
             options[key] = value
         else:
             raise ConfigError(f"genlab report has no option {key!r}{nearest(key, _KEYS) or ': ' + ', '.join(_KEYS)}")
-    return options, wanted
+    return options, references

@@ -44,19 +44,19 @@ def main(argv: list[str]) -> int:
         return 0
     names, options, passed_on = _parse(argv)
     scale = options.get("scale", "full")
-    wanted = [studies.load(n, scale) for n in (studies.available() if names == ["all"] else names)]
+    chosen = [studies.load(n, scale) for n in (studies.available() if names == ["all"] else names)]
     if "seeds" in options:
-        wanted = [dataclasses.replace(study, seeds=_positive(options["seeds"])) for study in wanted]
+        chosen = [dataclasses.replace(study, seeds=_positive(options["seeds"])) for study in chosen]
     root = Path(next((word.partition("=")[2] for word in passed_on if word.startswith("paths.output_dir=")), "outputs"))
     command = " ".join(["genlab reproduce", *(w for w in argv if not w.startswith(("paths.", "out=", "run=")))])
     if options.get("run", "true") != "false":
-        _train(wanted, root, passed_on)
-        _evaluate(wanted, root, passed_on)
+        _train(chosen, root, passed_on)
+        _evaluate(chosen, root, passed_on)
     missing = False
-    for study in wanted:
+    for study in chosen:
         out = Path(options["out"]) / study.name if "out" in options else _beside(study, root)
         missing |= _report(study, root, out, command)
-    _update_readme(wanted, options)
+    _update_readme(chosen, options)
     return int(missing)
 
 
@@ -71,9 +71,9 @@ def _parse(argv: list[str]) -> tuple[list[str], dict[str, str], list[str]]:
         elif decides(key) == "nothing" and key not in _SET_BY_STUDY:
             passed_on.append(word)
         else:
-            known = (*_KEYS, "launcher", "logger", "paths.output_dir", "paths.data_dir", "force", "retries")
+            accepted = (*_KEYS, "launcher", "logger", "paths.output_dir", "paths.data_dir", "force", "retries")
             raise ConfigError(
-                f"genlab reproduce takes no {key!r}{nearest(key, known)}: the study decides what its rows are; what "
+                f"genlab reproduce takes no {key!r}{nearest(key, accepted)}: the study decides what its rows are; what "
                 "decides no result, as launcher, logger, paths, force, restart and retries, is yours"
             )
     if not names:
@@ -119,10 +119,10 @@ def _evaluate(wanted: list[Study], root: Path, passed_on: list[str]) -> None:
         sweep = _sweep(study, root)
         done = answers(study, sweep)[0]
         for job, path in folders(study, sweep).items():
-            asked = study.rows[job.row].evaluate
-            if asked is None or job.seed in done[job.row] or not (path / "checkpoints").is_dir():
+            evaluation = study.rows[job.row].evaluate
+            if evaluation is None or job.seed in done[job.row] or not (path / "checkpoints").is_dir():
                 continue
-            evaluate.main([f"run={path}", *words(asked), *(w for w in passed_on if w.startswith("paths."))])
+            evaluate.main([f"run={path}", *words(evaluation), *(w for w in passed_on if w.startswith("paths."))])
 
 
 def _beside(study: Study, root: Path) -> Path:
@@ -143,8 +143,8 @@ def _report(study: Study, root: Path, out: Path, command: str) -> bool:
     page = paper.write(results, figures(shown, study.pictures, out), out)
     missing = [f"row {name}: {row['missing']}" for name, row in results["rows"].items() if row["missing"]]
     verdicts = [claim["verdict"] for claim in results["claims"]]
-    told = ", ".join(f"{verdicts.count(v)} {v}" for v in dict.fromkeys(verdicts)) or "no claims"
-    print(f"{study.title}: {told}; see {page}", *missing, sep="\n  ")
+    counts = ", ".join(f"{verdicts.count(v)} {v}" for v in dict.fromkeys(verdicts)) or "no claims"
+    print(f"{study.title}: {counts}; see {page}", *missing, sep="\n  ")
     return bool(missing)
 
 

@@ -86,10 +86,10 @@ def _record(outcome: Outcome, overrides: list[str]) -> dict[str, Any] | None:
     run = Run(outcome.run)
 
     def read() -> dict[str, Any] | None:
-        if (found := scores(run, outcome.measurement)) is not None or (trained := scores(run, None)) is None:
-            return found
-        asked = {"overrides": redact(overrides) or trained["overrides"], "status": outcome.status}
-        return trained | asked | {"metrics": {}, "unscored": {}}
+        if (record := scores(run, outcome.measurement)) is not None or (trained := scores(run, None)) is None:
+            return record
+        request = {"overrides": redact(overrides) or trained["overrides"], "status": outcome.status}
+        return trained | request | {"metrics": {}, "unscored": {}}
 
     return or_noted(read)
 

@@ -108,9 +108,9 @@ def _check_metric(content: dict[str, Any]) -> None:
     cfg = app.results[0].value
     check(cfg)
     metric = content["metric"]["name"].removeprefix("test/")
-    known = [] if cfg.metrics is None else build(cfg.metrics, list(cfg.allow_targets)).names
-    if known is not None and metric not in known:
-        raise ConfigError(f"metric = {metric!r} is no score of these runs{nearest(metric, known)} ({listed(known)})")
+    scores = [] if cfg.metrics is None else build(cfg.metrics, list(cfg.allow_targets)).names
+    if scores is not None and metric not in scores:
+        raise ConfigError(f"metric = {metric!r} is no score of these runs{nearest(metric, scores)} ({listed(scores)})")
 
 
 def _fixed(overrides: Sequence[Override]) -> list[str]:

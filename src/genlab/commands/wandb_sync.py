@@ -50,7 +50,7 @@ def _folders(root: Path, sweep: str | None, run: str | None) -> list[Path]:
     if sweep is None:
         return [found.path for found in Store(root)]
     members = sweeps_of_runs(root)
-    known = {name for names in members.values() for name in names}
-    if sweep not in known:
-        raise ConfigError(f"{root} has no sweep {sweep!r}{nearest(sweep, known)}")
+    sweeps = {name for names in members.values() for name in names}
+    if sweep not in sweeps:
+        raise ConfigError(f"{root} has no sweep {sweep!r}{nearest(sweep, sweeps)}")
     return [Path(path) for path, names in members.items() if sweep in names]

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from genlab.conditioning.condition import Condition
+from genlab.conditions import Conditions, ConditionTensors, as_input, check_asked
 from genlab.data.batch import Batch
-from genlab.protocols import Conditions
 from genlab.randomness import Randomness, rand
 from genlab.ranges import PositiveInt, Rate
 
@@ -24,6 +24,9 @@ class LabelConditioner(nn.Module):
             classifier-free guidance needs (Ho & Salimans 2022, algorithm 1).
     """
 
+    asks = frozenset({"label"})
+    gives = frozenset({"label"})
+
     def __init__(self, num_classes: PositiveInt, dropout: Rate = 0.0) -> None:
         super().__init__()
         self.num_classes: int | None = num_classes
@@ -33,22 +36,21 @@ class LabelConditioner(nn.Module):
     def forward(self, batch: Batch, generator: Randomness = None) -> Condition:
         if batch.label is None:
             raise ValueError("conditioner=label needs a dataset with labels; this one has none")
-        label = batch.label
+        condition = self._condition(batch.label)
         if self.training and self.dropout > 0:
-            dropped = rand(label.shape, generator, label.device) < self.dropout
-            label = torch.where(dropped, self._null, label)
-        return self._condition(label)
+            return condition.without(rand(batch.label.shape, generator, batch.label.device) < self.dropout)
+        return condition
 
     def wanted(self, n: int, condition: Conditions, device: torch.device | None = None) -> Condition:
-        label = torch.arange(n) % self._null if condition is None else torch.as_tensor(condition)
-        if label.ndim == 0:
-            label = label.expand(n)
-        if label.shape != (n,):
-            raise ValueError(f"{n} samples need {n} labels, got a condition of shape {tuple(label.shape)}")
+        asked = as_input(condition)
+        check_asked(asked, self.asks)
+        label = torch.arange(n) % self._null if asked.label is None else asked.for_each(n).label
+        assert label is not None
         if n and not 0 <= int(label.min()) <= int(label.max()) < self._null:
             wrong = next(int(i) for i in label if not 0 <= i < self._null)
             raise ValueError(f"label {wrong} is not a class of this model: the labels are 0 to {self._null - 1}")
         return self._condition(label.to(device, torch.int64))
 
     def _condition(self, label: Tensor) -> Condition:
-        return Condition(label, torch.full_like(label, self._null) if self.dropout > 0 else None)
+        null = ConditionTensors(label=torch.full_like(label, self._null)) if self.dropout > 0 else None
+        return Condition(ConditionTensors(label=label), null)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 
 from genlab.conditioning.condition import Condition
+from genlab.conditions import Conditions, as_input, check_asked
 from genlab.data.batch import Batch
-from genlab.protocols import Conditions
 from genlab.randomness import Randomness
 
 
@@ -14,11 +14,12 @@ class Unconditional:
     """Conditions nothing, whatever labels the data have."""
 
     num_classes: int | None = None
+    asks: frozenset[str] = frozenset()
+    gives: frozenset[str] = frozenset()
 
     def __call__(self, batch: Batch, generator: Randomness = None) -> Condition:
         return Condition()
 
     def wanted(self, n: int, condition: Conditions, device: torch.device | None = None) -> Condition:
-        if condition is not None:
-            raise ValueError("this model is unconditional: it cannot be asked for a label")
+        check_asked(as_input(condition), self.asks)
         return Condition()

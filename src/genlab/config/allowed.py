@@ -40,8 +40,8 @@ def declared() -> frozenset[str]:
     folders = (conf_dir(), (conf_dir() / "experiment").resolve())  # conf/experiment is a link
     files = {path for folder in folders for path in folder.rglob("*.yaml")}
     lines = (line.partition("#")[0] for path in files for line in path.read_text(encoding="utf-8").splitlines())
-    found = {target for line in lines for target in _TARGET.findall(line)}
-    return frozenset(target for target in found if not target.startswith("hydra_plugins."))  # built by Hydra itself
+    targets = {target for line in lines for target in _TARGET.findall(line)}
+    return frozenset(target for target in targets if not target.startswith("hydra_plugins."))  # built by Hydra itself
 
 
 def is_allowed(target: str, extra: Iterable[str] = ()) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from genlab.config.definitions import Definition, UnknownTarget, meaning
+from genlab.config.terms import Term, parsed, terms
 from genlab.errors import nearest
 from genlab.ranges import LIMITED, Form, Range
 
@@ -125,44 +126,35 @@ def kinds(annotation: str, module: str) -> Iterator[Kind]:
     if not annotation:
         yield Anything()
         return
-    yield from members(ast.parse(annotation, mode="eval").body, module)
+    yield from members(parsed(annotation), module)
 
 
 def members(node: ast.expr, module: str, seen: frozenset[str] = frozenset()) -> Iterator[Kind]:
     """As `kinds`, of a syntax tree."""
-    parts = sorted(_union(node), key=lambda part: isinstance(part, ast.Name) and part.id not in _SCALARS)
-    for part in parts:
-        if isinstance(part, ast.Constant):
-            written = ast.parse(str(part.value), mode="eval").body  # of 'Sampler', in quotes
-            yield from [Null()] if part.value is None else members(written, module, seen)
-        elif isinstance(part, ast.Name):
-            yield from _named(part.id, module, seen)
-        elif isinstance(part, ast.Subscript):
-            yield from _generic(part, module, seen)
+    for term in sorted(terms(node, module), key=_is_defined_elsewhere):
+        if term.name == "None":
+            yield Null()
+        elif term.arguments:
+            yield from _generic(term)
+        elif isinstance(term.node, ast.Name):
+            yield from _named(term.name, module, seen)
         else:  # nn.Module, torch.Tensor
-            yield Object(ast.unparse(part))
+            yield Object(term.name) if term.name else Anything()
 
 
-def _union(node: ast.expr) -> list[ast.expr]:
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        return [*_union(node.left), *_union(node.right)]
-    if isinstance(node, ast.Subscript) and _last(node.value) in ("Union", "Optional"):
-        inner = [part for argument in _arguments(node) for part in _union(argument)]
-        return [*inner, ast.Constant(None)] if _last(node.value) == "Optional" else inner
-    return [node]
+def _is_defined_elsewhere(term: Term) -> bool:
+    return isinstance(term.node, ast.Name) and term.name not in _SCALARS
 
 
-def _generic(node: ast.Subscript, module: str, seen: frozenset[str]) -> Iterator[Kind]:
-    name, arguments = _last(node.value), _arguments(node)
+def _generic(term: Term) -> Iterator[Kind]:
+    name, arguments = term.last, term.arguments
     if name == "Literal":
         yield Choice(tuple(ast.literal_eval(argument) for argument in arguments))
-    elif name == "Annotated":
-        yield from members(arguments[0], module, seen)
     elif name in _LISTS:
         is_open = name not in ("tuple", "Tuple") or ast.unparse(arguments[-1]) == "..."
-        yield Items(tuple(a for a in arguments if ast.unparse(a) != "..."), module, is_open)
+        yield Items(tuple(a for a in arguments if ast.unparse(a) != "..."), term.module, is_open)
     elif name in _TABLES:
-        yield Table(arguments[-1], module)
+        yield Table(arguments[-1], term.module)
     else:  # Callable[...], and generic classes
         yield Object(name)
 
@@ -201,14 +193,6 @@ def _defined(name: str, module: str, seen: frozenset[str]) -> Iterator[Kind]:
         yield Scalar(*LIMITED[name])
     else:
         yield from members(found.value, found.module, seen | {f"{module}.{name}"})
-
-
-def _arguments(node: ast.Subscript) -> list[ast.expr]:
-    return list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
-
-
-def _last(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def worded(found: Sequence[Kind]) -> str:

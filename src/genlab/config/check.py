@@ -17,7 +17,7 @@ from genlab.config.misfits import misfits
 from genlab.config.misread import unresolved
 from genlab.config.own_modules import find_own_modules
 from genlab.config.placing import misplaced
-from genlab.config.rules import RULES
+from genlab.config.rules import rules
 from genlab.config.schema import Paths, Root, Train
 from genlab.config.signatures import Parameter, Signature, UnknownTarget, define, signature
 from genlab.config.stages import FILLED_IN_LATER, declare
@@ -37,23 +37,13 @@ def check(cfg: DictConfig, keys: type[Root] = Train) -> None:
     find_own_modules(allowed)
     declare(cfg)
     root = _of(keys)
-    known = [p.name for p in root.parameters]
+    root_keys = [p.name for p in root.parameters]
     problems = list(_arguments(cfg, "", keys.__name__, root))
-    problems += [problem for key in cfg if key in known for problem in _node(cfg, key, str(key), allowed)]
-    problems += _violations(cfg, strict=not problems)
-    problems += _misplaced(cfg, [str(key) for key in cfg if key in known], allowed)
+    problems += [problem for key in cfg if key in root_keys for problem in _node(cfg, key, str(key), allowed)]
+    problems += [problem for rule in rules() for problem in rule(cfg)]
+    problems += _misplaced(cfg, [str(key) for key in cfg if key in root_keys], allowed)
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
-
-
-def _violations(cfg: DictConfig, strict: bool) -> Iterator[str]:
-    """What the rules say; unless `strict`, rules that stumble over values reported before are passed over."""
-    for rule in RULES:
-        try:
-            yield from rule(cfg)
-        except (TypeError, ValueError, ArithmeticError, AttributeError, OmegaConfBaseException):
-            if strict:
-                raise
 
 
 def check_own_part(parent: DictConfig, key: str, path: str) -> None:
@@ -64,13 +54,13 @@ def check_own_part(parent: DictConfig, key: str, path: str) -> None:
 
 def _misplaced(cfg: DictConfig, keys: list[str], allowed: list[str]) -> list[str]:
     """What stands where it does not belong, told once, at the root key that the model refers to."""
-    told: dict[str, str] = {}
+    problems: dict[str, str] = {}
     for key in sorted(keys, key=lambda key: key == "model"):
         with suppress(OmegaConfBaseException):  # reported by _node
             if OmegaConf.is_config(cfg[key]):
                 for problem in misplaced(OmegaConf.to_container(cfg[key], resolve=True), key, allowed):
-                    told.setdefault(problem.partition(": ")[2], problem)
-    return list(told.values())
+                    problems.setdefault(problem.partition(": ")[2], problem)
+    return list(problems.values())
 
 
 def check_part(node: DictConfig, allowed: list[str], kinds: list[Kind] | None = None) -> None:
@@ -159,8 +149,8 @@ def _arguments(node: DictConfig, path: str, target: str, accepted: Signature) ->
             continue
         if name not in parameters:
             if not accepted.open:
-                known = f"{path} has {listed(parameters)}" if path else f"there are {listed(parameters, 40)}"
-                yield f"unknown key {where!r}{nearest(name, parameters) or f'; {known}'}"
+                names = f"{path} has {listed(parameters)}" if path else f"there are {listed(parameters, 40)}"
+                yield f"unknown key {where!r}{nearest(name, parameters) or f'; {names}'}"
         elif not OmegaConf.is_missing(node, name):
             yield from _value(node, name, where, limited(parameters[name], _full_name(target)))
     if not node.get("_partial_") and "_args_" not in node:
@@ -190,21 +180,37 @@ def _value(node: DictConfig, key: str, path: str, parameter: Parameter) -> Itera
             return
         for where, what in list(misfits(node[key], parameter.annotation, parameter.module, path)):
             origin = _origin(root, where)
+            if origin != where and _is_misfit(root, origin):
+                continue  # told where it stands
             if not (what.startswith("must not be null") and origin.startswith(FILLED_IN_LATER)):
                 yield f"{origin} {what}"
     except OmegaConfBaseException:
         return  # reported by _node
 
 
+def _is_misfit(root: DictConfig, path: str) -> bool:
+    """Whether the value at `path` does not fit the part that it is given to there."""
+    above, _, name = path.rpartition(".")
+    part = OmegaConf.select(root, above) if above else None
+    if not isinstance(part, DictConfig) or "_target_" not in part or name not in part:
+        return False
+    with suppress(UnknownTarget):
+        for parameter in signature(str(part["_target_"])).parameters:
+            if parameter.name == name:
+                known = limited(parameter, _full_name(str(part["_target_"])))
+                return any(misfits(part[name], known.annotation, known.module, path))
+    return False
+
+
 def _origin(root: DictConfig, path: str) -> str:
     """The key that gives the value at `path`, which may be a reference: model.seed -> seed."""
-    found = re.fullmatch(r"(?:(.*?)\.)?([^.\[\]]+)|(.*)\[(\d+)\]", path)
-    if found is None:
+    parts = re.fullmatch(r"(?:(.*?)\.)?([^.\[\]]+)|(.*)\[(\d+)\]", path)
+    if parts is None:
         return path
-    parent = OmegaConf.select(root, found[1] or found[3] or "")
-    key: Any = found[2] if found[4] is None else int(found[4])
+    parent = OmegaConf.select(root, parts[1] or parts[3] or "")
+    key: Any = parts[2] if parts[4] is None else int(parts[4])
     if not isinstance(parent, DictConfig | ListConfig) or not OmegaConf.is_interpolation(parent, key):
         return path
     raw: Any = parent._get_node(key)
-    target = re.fullmatch(r"\$\{(?:oc\.select:)?([\w.\[\]]+)\}", str(raw._value()))
+    target = re.fullmatch(r"\$\{(?:oc\.select:|height:\$\{|width:\$\{)?([\w.\[\]]+)\}{1,2}", str(raw._value()))
     return path if target is None else _origin(root, target[1])

@@ -35,11 +35,11 @@ def composed(words: Sequence[str], config_name: str = "train", folders: Sequence
             raise ConfigError(f"{word} gives several values: compose one config for each")
     register()
     register_resolvers()
-    known = understood(words, several=False)
+    read = understood(words, several=False)
     with composing(folders):
         while True:
             try:
-                with limited_hydra(), explaining(known, config_name):
-                    return compose(config_name, known, return_hydra_config=True)
+                with limited_hydra(), explaining(read, config_name):
+                    return compose(config_name, read, return_hydra_config=True)
             except UnlistedKey as error:
-                known = with_listed(known, error)
+                read = with_listed(read, error)

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
-import importlib
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from genlab.config.definitions import Definition, UnknownTarget, bases, define, meaning
+from genlab.config.declared import declared, imported
 from genlab.config.renamed import first_name
-from genlab.config.signatures import signature
 from genlab.config.sources import content_digest
 from genlab.errors import ConfigError
 
-_DECLARATION = "identified_by"
-"""The attribute by which a data module's class names the torch-free class that knows its checksum."""
-
 
 def data_checksum(dataset: Mapping[str, Any], data_dir: Path) -> str:
-    """What the `checksum` of the data module will be where its class says so without torch; else of its config.
+    """What the `checksum` of the data module will be where its class says so without torch (`identified_by`, see
+    `data.resident_data`); else a digest of its config.
 
     Nothing is fetched. Files of the user's own (a folder of pictures) are read.
 
@@ -32,39 +28,15 @@ def data_checksum(dataset: Mapping[str, Any], data_dir: Path) -> str:
     Raises:
         ConfigError: there is no such folder, or nothing in it that can be read.
     """
-    identified_by = _identified_by(str(dataset.get("_target_")))
+    identified_by = declared(str(dataset.get("_target_")), "identified_by")
     if identified_by is None:
         return _of_config(dataset)
-    fields = {parameter.name for parameter in signature(identified_by.name).parameters}
-    arguments = {key: _built(value, data_dir) for key, value in dataset.items() if key in fields}
+    names = {field.name for field in fields(identified_by)}
+    arguments = {key: built(value, data_dir) for key, value in dataset.items() if key in names}
     try:
-        return str(_named(identified_by.name)(**arguments).checksum)
+        return str(identified_by(**arguments).checksum)
     except (ValueError, OSError) as error:
         raise ConfigError(str(error)) from error
-
-
-def _identified_by(target: str) -> Definition | None:
-    """What the class `target`, or one that it is derived from, declares; read from the source, nothing is imported."""
-    try:
-        classes = bases(define(target))
-        for each in classes:
-            for statement in each.node.body:
-                name = _value_of(statement)
-                found = None if name is None else meaning(each.module, name)
-                if isinstance(found, Definition):
-                    return found
-    except UnknownTarget:
-        pass
-    return None
-
-
-def _value_of(statement: ast.stmt) -> str | None:
-    """The name that `identified_by = NAME` gives, with or without an annotation."""
-    targets = statement.targets if isinstance(statement, ast.Assign) else []
-    targets = [statement.target] if isinstance(statement, ast.AnnAssign) else targets
-    declares = any(isinstance(each, ast.Name) and each.id == _DECLARATION for each in targets)
-    value = getattr(statement, "value", None)
-    return ast.unparse(value) if declares and isinstance(value, ast.Name | ast.Attribute) else None
 
 
 def _of_config(dataset: Mapping[str, Any]) -> str:
@@ -82,16 +54,11 @@ def _by_content(node: Any) -> Any:
     return content_digest(node) if isinstance(node, str) else node
 
 
-def _built(node: Any, data_dir: Path) -> Any:
-    """A value of the config, with the parts in it built."""
+def built(node: Any, data_dir: Path) -> Any:
+    """A value of the config of a source, with the parts in it built: sources need no torch."""
     if not isinstance(node, Mapping) or "_target_" not in node:
         return node
-    arguments = {key: _built(value, data_dir) for key, value in node.items() if key != "_target_"}
+    arguments = {key: built(value, data_dir) for key, value in node.items() if key != "_target_"}
     if "data_dir" in arguments:
         arguments["data_dir"] = data_dir
-    return _named(str(node["_target_"]))(**arguments)
-
-
-def _named(target: str) -> Any:
-    module, _, name = target.rpartition(".")
-    return getattr(importlib.import_module(module), name)
+    return imported(str(node["_target_"]))(**arguments)

@@ -68,8 +68,8 @@ def _sentence(error: Exception, argv: list[str], config_name: str) -> str:
     if match := re.search(r"Could not find '(.+?)'", text):
         return _unknown_option(match[1], text)
     if match := re.search(r"In '(.+?)': \w+ raised while composing config:\s*Key '(.+?)' (?:is )?not in", text):
-        known = list(flattened(_compose_without(argv, config_name, drop=match[1])))
-        return f"unknown key {match[2]!r} in {match[1]}.yaml{nearest(match[2], known)}"
+        keys = list(flattened(_compose_without(argv, config_name, drop=match[1])))
+        return f"unknown key {match[2]!r} in {match[1]}.yaml{nearest(match[2], keys)}"
     if match := re.search(r"In '(.+?)': Could not load '(.+?)'", text):
         return _unknown_parent(match[1], match[2])
     if match := re.search(r"Cannot find primary config '(.+?)'", text):
@@ -79,8 +79,8 @@ def _sentence(error: Exception, argv: list[str], config_name: str) -> str:
     if (sentence := misread(error)) is not None:
         return sentence
     if match := re.search(r"Could not delete from config\. '(.+?)' does not exist", text):
-        known = list(flattened(_compose_without(argv, config_name, drop=match[1])))
-        return f"~{match[1]}: the config has no {match[1]!r} to take out{nearest(match[1], known)}"
+        keys = list(flattened(_compose_without(argv, config_name, drop=match[1])))
+        return f"~{match[1]}: the config has no {match[1]!r} to take out{nearest(match[1], keys)}"
     return ill_typed(error) or one_line(error)
 
 
@@ -141,7 +141,8 @@ def _unknown_override(key: str, error: Exception, argv: list[str], config_name: 
             f"{key}: this config chooses nothing there; an option of a group is chosen as {group}=OPTION"
         )
     inner = getattr(error.__cause__, "full_key", None) or key  # of a mapping, the key in it that is unknown
-    if inner == key and (group in groups() or group.startswith("hydra/")):
+    if inner in groups() or (inner == key and group.startswith("hydra/")):
+        group = inner if inner in groups() else group
         why = "the model does not use one" if config_name == "train" else f"neither the run nor {config_name} uses one"
         return ConfigError(f"this config has no {group!r} to choose: {why}")
     if inner == key and (whose := is_of_a_stage(key)) is not None:
@@ -151,20 +152,20 @@ def _unknown_override(key: str, error: Exception, argv: list[str], config_name: 
     node = OmegaConf.select(composed, parent) if composed is not None and parent else None
     if isinstance(node, DictConfig) and inner == key and takes_parameter(str(node.get("_target_")), name):
         return UnlistedKey(key, str(node["_target_"]).rpartition(".")[2])
-    known = [*flattened(composed), *groups()]
-    return ConfigError(f"unknown key {inner!r}{nearest(inner, known)}")
+    keys = [*flattened(composed), *groups()]
+    return ConfigError(f"unknown key {inner!r}{nearest(inner, keys)}")
 
 
 def _no_option(argv: list[str]) -> str:
     """A group was given a null, a number or a list, which the words still tell: `model=null`."""
     for word in argv:
         group, _, value = word.lstrip("+").partition("=")
-        if group not in groups() or value in (known := options(group)):
+        if group not in groups() or value in (names := options(group)):
             continue
         if value in ("null", "None", "~"):
-            instead = f"take {group}=none" if "none" in known else f"{group} has {listed(known)}"
+            instead = f"take {group}=none" if "none" in names else f"{group} has {listed(names)}"
             return f"{group} = {value}: a group takes one of its options; {instead}"
-        return f"unknown option {group}={value} ({group} has {listed(known)})"
+        return f"unknown option {group}={value} ({group} has {listed(names)})"
     return "a group is chosen by the name of one of its options"
 
 
@@ -182,15 +183,15 @@ def _unknown_option(name: str, text: str) -> str:
         option = f"{rest}/{option}"
     if not group:
         return f"there is no config {name!r}{nearest(name, groups())}"
-    known = options(group) if group in groups() else re.findall(r"^\t(\S+)$", text, re.M)
-    return f"unknown option {group}={option}{nearest(option, known)} ({group} has {listed(known)})"
+    names = options(group) if group in groups() else re.findall(r"^\t(\S+)$", text, re.M)
+    return f"unknown option {group}={option}{nearest(option, names)} ({group} has {listed(names)})"
 
 
 def _unknown_parent(config: str, name: str) -> str:
     """Names in a defaults list are looked for beside the config itself, unless they begin with a slash."""
-    known = [f"/{group}/{option}" for group in groups() for option in options(group)]
-    alike = [other for other in known if other.rpartition("/")[2] == name.rpartition("/")[2]]
-    advice = f"; did you mean {' or '.join(map(repr, alike[:3]))}?" if alike else nearest(f"/{name}", known)
+    names = [f"/{group}/{option}" for group in groups() for option in options(group)]
+    alike = [other for other in names if other.rpartition("/")[2] == name.rpartition("/")[2]]
+    advice = f"; did you mean {' or '.join(map(repr, alike[:3]))}?" if alike else nearest(f"/{name}", names)
     return f"{config}.yaml has {name!r} in its defaults, which is not there{advice}"
 
 

@@ -26,8 +26,8 @@ def read_rows(path: Path) -> list[list[str]]:
 
     try:
         loaded = OmegaConf.create(limited_text(path))
-        found = loaded["rows"] if isinstance(loaded, DictConfig) else loaded
-        rows: Any = OmegaConf.to_container(found) if OmegaConf.is_config(found) else found
+        given = loaded["rows"] if isinstance(loaded, DictConfig) else loaded
+        rows: Any = OmegaConf.to_container(given) if OmegaConf.is_config(given) else given
     except ConfigError as error:
         raise ConfigError(f"rows = {error}") from error
     except (OSError, YAMLError, OmegaConfBaseException, KeyError) as error:

@@ -17,8 +17,8 @@ def conf_dir() -> Path:
 def options(group: str) -> list[str]:
     """The names that may be chosen in a config group, folders included: 'linear', 'diffusion/small_unet_mnist'."""
     folder = (conf_dir() / group).resolve()  # conf/experiment is a link
-    found = [p.relative_to(folder).with_suffix("").as_posix() for p in folder.rglob("*.yaml")]
-    return sorted(name for name in found if not name.endswith("study"))
+    names = [p.relative_to(folder).with_suffix("").as_posix() for p in folder.rglob("*.yaml")]
+    return sorted(name for name in names if not name.endswith("study"))
 
 
 def groups() -> list[str]:

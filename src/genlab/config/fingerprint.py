@@ -55,12 +55,12 @@ def training(cfg: DictConfig, follow: bool = True) -> dict[str, Any]:
 
     A measurement belongs to it where the training asks for it, as `callbacks=scored` does.
     """
-    found, measured = _part(cfg, "training"), _part(cfg, "measurement")
-    text = json.dumps(found, default=str)
-    while asked := [name for name in measured if re.search(rf"\$\{{{name}[}}.]", text)]:
-        found |= {name: measured.pop(name) for name in asked}
-        text = json.dumps(found, default=str)
-    return {str(k): v for k, v in _by_content(found, follow).items()}
+    trained, measured = _part(cfg, "training"), _part(cfg, "measurement")
+    text = json.dumps(trained, default=str)
+    while references := [name for name in measured if re.search(rf"\$\{{{name}[}}.]", text)]:
+        trained |= {name: measured.pop(name) for name in references}
+        text = json.dumps(trained, default=str)
+    return {str(k): v for k, v in _by_content(trained, follow).items()}
 
 
 def decisive(cfg: DictConfig) -> dict[str, Any]:
@@ -70,8 +70,8 @@ def decisive(cfg: DictConfig) -> dict[str, Any]:
 
 def content_name(cfg: DictConfig) -> str:
     """Twelve hexadecimal digits of all that decides a result; another one where a file or an own class has changed."""
-    asked = training(cfg, follow=False) | _measured(cfg)
-    content = _by_content({k: v for k, v in asked.items() if is_listed(k)}, follow=True)
+    decisive_keys = training(cfg, follow=False) | _measured(cfg)
+    content = _by_content({k: v for k, v in decisive_keys.items() if is_listed(k)}, follow=True)
     return _hash(content | _own_source(cfg, content))
 
 
@@ -107,16 +107,16 @@ def _with_first_names(node: Any) -> Any:
 
 def _part(cfg: DictConfig, what: Decides) -> dict[str, Any]:
     """The keys of `cfg` that decide `what`, as plain values."""
-    found = {k: _plain(cfg, k, what, str(k)) for k in map(str, cfg) if cfg._get_node(k) is not None}
+    values = {k: _plain(cfg, k, what, str(k)) for k in map(str, cfg) if cfg._get_node(k) is not None}
     always: dict[str, Any] = {"trainer": {}, "callbacks": {}} if what == "training" else {}
-    return always | {k: v for k, v in found.items() if v is not None and decides(k) == what}
+    return always | {k: v for k, v in values.items() if v is not None and decides(k) == what}
 
 
 def _measured(cfg: DictConfig) -> dict[str, Any]:
     """What is measured; an extractor that no metric looks through is chosen, and decides nothing."""
-    found = _part(cfg, "measurement")
-    looked_through = "${extractor}" in str(found.get("metrics"))
-    return {k: v for k, v in found.items() if looked_through or k != "extractor"}
+    part = _part(cfg, "measurement")
+    looked_through = "${extractor}" in str(part.get("metrics"))
+    return {k: v for k, v in part.items() if looked_through or k != "extractor"}
 
 
 def _plain(parent: DictConfig | ListConfig, k: Any, what: Decides, name: str) -> Any:

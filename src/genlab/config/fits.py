@@ -13,6 +13,7 @@ from functools import cache
 from typing import NamedTuple
 
 from genlab.config.definitions import Alias, Definition, UnknownTarget, bases, define, meaning, qualified
+from genlab.config.terms import parsed, terms
 
 _TYPING = ("typing.", "typing_extensions.", "collections.abc.", "types.")
 _OF_ITEMS = {
@@ -45,13 +46,13 @@ def fits(target: str, partial: bool, kind: Kind) -> bool:
         definition = define(target)
     except UnknownTarget:
         return False
-    return any(_is(definition, partial, member) for member in _members(_parsed(kind.annotation), kind.module))
+    return any(_is(definition, partial, member) for member in _members(parsed(kind.annotation), kind.module))
 
 
 def items_of(kind: Kind) -> list[Kind]:
     """What the items of a list, or the values of a mapping, must be where `kind` is asked for; empty for neither."""
     found = []
-    for member in _members(_parsed(kind.annotation), kind.module):
+    for member in _members(parsed(kind.annotation), kind.module):
         if member.form in _OF_ITEMS:
             found += [Kind(ast.unparse(node), module) for node, module in member.arguments]
         elif member.form in _OF_VALUES and len(member.arguments) == 2:
@@ -60,38 +61,15 @@ def items_of(kind: Kind) -> list[Kind]:
     return found
 
 
-def _parsed(annotation: str) -> ast.expr:
-    try:
-        return ast.parse(annotation or "None", mode="eval").body
-    except SyntaxError:
-        return ast.Constant(None)
-
-
 def _members(node: ast.expr, module: str) -> Iterator[_Type]:
     """The members of a union, aliases followed."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        yield from _members(node.left, module)
-        yield from _members(node.right, module)
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield from _members(_parsed(node.value), module)
-    elif isinstance(node, ast.Subscript):
-        yield from _subscripted(node, module)
-    elif isinstance(node, ast.Name | ast.Attribute):
-        yield from _named(ast.unparse(node), module)
-
-
-def _subscripted(node: ast.Subscript, module: str) -> Iterator[_Type]:
-    arguments = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    form = _special(ast.unparse(node.value), module)
-    if form in ("Optional", "Union"):
-        for argument in arguments:
-            yield from _members(argument, module)
-    elif form == "Annotated":
-        yield from _members(arguments[0], module)
-    elif form is not None:
-        yield _Type(form, tuple((argument, module) for argument in arguments))
-    else:
-        yield from _members(node.value, module)
+    for term in terms(node, module):
+        if not term.name or term.name == "None":
+            continue
+        if term.arguments and (form := _special(term.name, module)) is not None:
+            yield _Type(form, tuple((argument, module) for argument in term.arguments))
+        else:
+            yield from _named(term.name, module)
 
 
 def _named(name: str, module: str) -> Iterator[_Type]:

@@ -61,10 +61,10 @@ def _limited(load: Any) -> Any:
         is_own = Path(source.path).resolve() == conf_dir().resolve()
         if not is_own and path.exists():
             limited_text(path)
-        found = load(source, config_path)
-        if not is_own and isinstance(found.config, DictConfig) and OmegaConf.select(found.config, "hydra.searchpath"):
+        loaded = load(source, config_path)
+        if not is_own and isinstance(loaded.config, DictConfig) and OmegaConf.select(loaded.config, "hydra.searchpath"):
             raise ConfigError(f"{path} sets hydra.searchpath: say on the command line where more configs lie")
-        return found
+        return loaded
 
     return load_config
 

@@ -32,18 +32,18 @@ def misfits(value: Any, annotation: str, module: str, path: str) -> Iterator[Mis
 
 
 def _misfits(value: Any, annotation: ast.expr, module: str, path: str) -> Iterator[Misfit]:
-    found: list[Kind] = []
+    kinds: list[Kind] = []
     for kind in members(annotation, module):
         if _fits(value, kind):
             return
-        found.append(kind)
-    inside = [kind for kind in found if isinstance(kind, Items | Table) and _holds_alike(value, kind)]
+        kinds.append(kind)
+    inside = [kind for kind in kinds if isinstance(kind, Items | Table) and _holds_alike(value, kind)]
     if len(inside) == 1:
         yield from _inside(value, inside[0], path)
     elif value is None:
-        yield path, f"must not be null: it is {worded(found)}"
+        yield path, f"must not be null: it is {worded(kinds)}"
     else:
-        yield path, f"= {_shown(value)} must be {_wanted(value, found)}"
+        yield path, f"= {_shown(value)} must be {_wanted(value, kinds)}"
 
 
 def _fits(value: Any, kind: Kind) -> bool:

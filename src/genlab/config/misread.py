@@ -35,18 +35,18 @@ _KINDS = {"Integer": "a whole number", "Float": "a number", "Boolean": "true or 
 
 def ill_typed(error: Exception) -> str | None:
     """A sentence on a value that a key of the schema, or of Hydra's own, cannot take; None for another error."""
-    found = next((e for e in (error.__cause__, error) if getattr(e, "full_key", None)), None)
-    if found is None:
+    cause = next((e for e in (error.__cause__, error) if getattr(e, "full_key", None)), None)
+    if cause is None:
         return None
-    key, value = str(found.full_key), getattr(found, "value", None)  # type: ignore[attr-defined]
+    key, value = str(cause.full_key), getattr(cause, "value", None)  # type: ignore[attr-defined]
     match = re.search(r"Error merging override \+*([^=]+)=(.*)", str(error))
     if match and match[1] == key and value is None and match[2].lower() != "null":  # the error does not tell it
         value = match[2]
-    if "index out of range" in str(found):
+    if "index out of range" in str(cause):
         return f"{key}: the list has no such entry"
     if sentence := _of_schema(key, value):
         return sentence
-    match = re.search(r"could not be converted to (\w+)|not a valid (\w+)", str(found))
+    match = re.search(r"could not be converted to (\w+)|not a valid (\w+)", str(cause))
     kind = next((word for word in match.groups() if word), "") if match else ""
     return f"{key} = {value!r} must be {_KINDS.get(kind, 'of another type')}"
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
+
+from genlab.picture_size import height_and_width
 
 
 def cache_dir(kind: str) -> str:
@@ -26,6 +28,19 @@ def _add(a: float, b: float) -> float:
     return a + b
 
 
+def _height(size: Any) -> Any:
+    return height_and_width(size)[0] if _is_size(size) else size
+
+
+def _width(size: Any) -> Any:
+    return height_and_width(size)[1] if _is_size(size) else size
+
+
+def _is_size(value: Any) -> bool:
+    """What is none is passed on as it is, and refused where it stands."""
+    return isinstance(value, int) or (isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2)
+
+
 def _class_folders(path: str) -> int | None:
     from genlab.data.folder import count_classes
 
@@ -33,10 +48,11 @@ def _class_folders(path: str) -> int | None:
 
 
 def register_resolvers() -> None:
-    """`${mul:a,b}`, `${div:a,b}`, `${add:a,b}`, `${cache_dir:data}` and `${class_folders:FOLDER}`, which is null for a
-    folder of fewer than two classes; nothing that evaluates code."""
+    """`${mul:a,b}`, `${div:a,b}`, `${add:a,b}`; `${height:SIZE}` and `${width:SIZE}` of pictures; `${cache_dir:data}`;
+    `${class_folders:FOLDER}`, which is null for a folder of fewer than two classes. Nothing that evaluates code."""
     from omegaconf import OmegaConf
 
-    for name, function in (("mul", _multiply), ("div", _divide), ("add", _add), ("cache_dir", cache_dir)):
+    arithmetic = {"mul": _multiply, "div": _divide, "add": _add, "height": _height, "width": _width}
+    for name, function in (*arithmetic.items(), ("cache_dir", cache_dir)):
         OmegaConf.register_new_resolver(name, cast(Callable[..., Any], function), replace=True)
     OmegaConf.register_new_resolver("class_folders", _class_folders, replace=True, use_cache=True)  # walks the folder

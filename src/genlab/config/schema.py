@@ -109,8 +109,13 @@ class Sample(OfRun):
 
     n: PositiveInt
     label: NonNegativeInt | None
+    prompt: str | None
+    negative_prompt: str | None
+    picture: str | None
+    mask: str | None
     out: str | None
     format: Literal["grid", "folder", "film"]
+    file_type: str | None
     frames: PositiveInt
     batch_size: PositiveInt
 
@@ -122,6 +127,8 @@ class Edit(OfRun):
     edit: Part
     image: AnyInt | str
     label: NonNegativeInt | None
+    prompt: str | None
+    negative_prompt: str | None
     n: PositiveInt
     out: str | None
 

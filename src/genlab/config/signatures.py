@@ -21,6 +21,8 @@ class Parameter:
     annotation: str
     required: bool
     module: str = field(default="", compare=False)
+    default: str = field(default="", compare=False)
+    """Its source text; empty where there is none."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def _from_class(definition: Definition) -> Signature:
     own: list[Parameter] = []
     if any(_name(d.func if isinstance(d, ast.Call) else d) == "dataclass" for d in node.decorator_list):
         own = [
-            Parameter(s.target.id, ast.unparse(s.annotation), s.value is None, definition.module)
+            Parameter(s.target.id, ast.unparse(s.annotation), s.value is None, definition.module, _text(s.value))
             for s in node.body
             if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name) and "ClassVar" not in ast.dump(s)
         ]
@@ -95,7 +97,10 @@ def _from_function(node: ast.FunctionDef, module: str, skip_first: bool) -> Sign
     pairs = list(zip(positional, defaults, strict=True))[1 if skip_first else 0 :]
     pairs += list(zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True))
     parameters = tuple(
-        Parameter(a.arg, ast.unparse(a.annotation) if a.annotation else "", default is None, module)
-        for a, default in pairs
+        Parameter(a.arg, _text(a.annotation), default is None, module, _text(default)) for a, default in pairs
     )
     return Signature(parameters, arguments.kwarg is not None)
+
+
+def _text(node: ast.expr | None) -> str:
+    return "" if node is None else ast.unparse(node)

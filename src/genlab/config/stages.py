@@ -21,6 +21,7 @@ from typing import Any
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
+from genlab.config.lookup import get
 from genlab.errors import listed, nearest
 
 FILLED_IN_LATER = ("first_stage.", "first_stages.", "paths.first_stage", "paths.stages.", "paths.init_from")
@@ -78,8 +79,8 @@ def _is_named(one: Upstream) -> bool:
 
 
 def _named(cfg: DictConfig) -> dict[str, Any]:
-    stages = cfg.get("first_stages")
-    return {str(name): stages[name] for name in stages} if isinstance(stages, DictConfig) else {}
+    stages = get(cfg, "first_stages")
+    return {str(name): get(stages, str(name)) for name in stages} if isinstance(stages, DictConfig) else {}
 
 
 def declare(cfg: DictConfig) -> None:
@@ -125,22 +126,22 @@ def unknown_stage(reference: str, cfg: Any) -> str | None:
 
 def stages_are_described(cfg: DictConfig) -> Iterator[str]:
     """Each stage is named by its recipe or its run; weights begin from one source."""
-    stages = cfg.get("first_stages")
+    stages = get(cfg, "first_stages")
     if stages is not None and not isinstance(stages, DictConfig):
         yield f"first_stages = {stages} must be a mapping: name of a stage -> {{experiment: ...}} or {{run: ...}}"
-    if isinstance(first := cfg.get("first_stage"), DictConfig):
+    if isinstance(first := get(cfg, "first_stage"), DictConfig):
         yield from _described(first, "first_stage", _STAGE, ())
     for name, node in _named(cfg).items():
         if not name.isidentifier():
             yield f"first_stages: {name!r} is no name of a stage: take letters, digits and '_', a letter first"
         yield from _described(node, f"first_stages.{name}", _STAGE, ("experiment", "run"))
-        if isinstance(node, DictConfig) and str(node.get("run")) == "latest":
+        if isinstance(node, DictConfig) and str(get(node, "run")) == "latest":
             yield f"first_stages.{name}.run = latest is another run tomorrow: give the run's fingerprint or its folder"
-    if (init := cfg.get("init_from")) is not None:
+    if (init := get(cfg, "init_from")) is not None:
         yield from _described(init, "init_from", _INIT, ("run", "recipe", "pipeline"))
-        if cfg.get("ckpt_path") is not None:
+        if (checkpoint := get(cfg, "ckpt_path")) is not None:
             yield (
-                f"ckpt_path = {cfg.ckpt_path} resumes a training and init_from begins another from weights: give one "
+                f"ckpt_path = {checkpoint} resumes a training and init_from begins another from weights: give one "
                 "of them"
             )
 
@@ -153,9 +154,9 @@ def _described(node: Any, key: str, kinds: Mapping[str, type], one_of: tuple[str
     for name in map(str, node):
         if name not in kinds:
             yield f"unknown key '{key}.{name}'{nearest(name, kinds) or f'; it has {listed(kinds)}'}"
-        elif (value := node[name]) is not None and not _is(value, kinds[name], name):
+        elif (value := get(node, name)) is not None and not _is(value, kinds[name], name):
             yield f"{key}.{name} = {value} must be {_WORDED.get(name, _KINDS[kinds[name]])}"
-    given = [name for name in one_of if node.get(name) is not None]
+    given = [name for name in one_of if get(node, name) is not None]
     if one_of and len(given) != 1:
         got = " and ".join(given) if given else "none of them"
         yield f"{key} must have one of {', '.join(one_of)}, and it has {got}"
@@ -166,12 +167,13 @@ def _is(value: Any, kind: type, name: str) -> bool:
         return isinstance(value, str | int) and not isinstance(value, bool)
     if name == "overrides":
         return isinstance(value, DictConfig | ListConfig)
-    return isinstance(value, {dict: DictConfig, list: ListConfig}.get(kind, kind))
+    containers: dict[type, type] = {dict: DictConfig, list: ListConfig}
+    return isinstance(value, containers.get(kind, kind))
 
 
 def stages_are_used(cfg: DictConfig) -> Iterator[str]:
     """No model is trained for nothing: each of `first_stages` is referred to by a part."""
-    if cfg.get("trainer") is None:
+    if get(cfg, "trainer") is None:
         return
     names = _named(cfg)
     text = json.dumps({str(k): _raw(cfg, k) for k in cfg if k != "first_stages"}, default=str) if names else ""

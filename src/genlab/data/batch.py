@@ -17,4 +17,8 @@ class Batch(NamedTuple):
     """(batch,) int64 class labels, where the data has them."""
 
     caption: list[str] | None = None
-    """A text for each item, where the data has them."""
+    """(batch) texts that say what `x` shows, where the data has them."""
+
+    other: Tensor | None = None
+    """(batch, channel, height, width) in [-1, 1]: a second picture of the same place, such as the line art of `x` or
+    what it was before an edit, where the data has them. It is mirrored with `x`."""

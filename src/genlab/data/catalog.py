@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from genlab.data.digest import listing_digest
 from genlab.data.mirrors import DebianPackage, Mirror, NpmPackage, Origin
 from genlab.errors import ConfigError, nearest
+from genlab.picture_size import height_and_width
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,7 @@ def default_data_dir() -> Path:
     return Path(os.environ.get("GENLAB_DATA_DIR") or Path.home() / ".cache" / "genlab" / "data")
 
 
-def cache_folder(home: Path, identity: str, channels: int, size: int, conversion: int = 1) -> Path:
+def cache_folder(home: Path, identity: str, channels: int, size: int | Sequence[int], conversion: int = 1) -> Path:
     """Where prepared pictures are kept: another folder for other files, another shape or another conversion."""
-    return home / f"{channels}x{size}x{size}-{identity[:12]}-{conversion}"
+    height, width = height_and_width(size)
+    return home / f"{channels}x{height}x{width}-{identity[:12]}-{conversion}"

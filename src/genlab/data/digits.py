@@ -13,6 +13,7 @@ import numpy as np
 
 from genlab.data.resize import resize
 from genlab.data.source import Images
+from genlab.picture_size import Size
 
 _SHA256 = "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22"
 _WHITE = 16
@@ -29,7 +30,7 @@ class Digits:
     def identity(self) -> str:
         return _SHA256
 
-    def load(self, channels: int, size: int) -> Images:
+    def load(self, channels: int, size: Size) -> Images:
         """Read from scikit-learn's file: importing scikit-learn takes seconds, this a tenth of one.
 
         Raises:

@@ -16,6 +16,7 @@ from genlab.data.fetch import files_of
 from genlab.data.prepared import About, Write, prepared
 from genlab.data.resize import resize
 from genlab.data.source import Images
+from genlab.picture_size import Size, height_and_width
 
 CATEGORIES = (
     "Smileys & Emotion", "People & Body", "Animals & Nature", "Food & Drink", "Travel & Places", "Activities",
@@ -44,12 +45,12 @@ class Emoji:
     def identity(self) -> str:
         return entry_named(self.name).identity + ("" if self.skin_tones else "-base")
 
-    def load(self, channels: int, size: int) -> Images:
+    def load(self, channels: int, size: Size) -> Images:
         kind = "tones" if self.skin_tones else "base"
         cache = cache_folder(Path(self.data_dir).expanduser() / self.name / kind, self.identity(), channels, size)
-        return prepared(cache, (channels, size, size), lambda write: self._prepare(write, channels, size))
+        return prepared(cache, (channels, *height_and_width(size)), lambda write: self._prepare(write, channels, size))
 
-    def _prepare(self, write: Write, channels: int, size: int) -> About:
+    def _prepare(self, write: Write, channels: int, size: Size) -> About:
         files = files_of(
             self.name, Path(self.data_dir).expanduser(), None if self.folder is None else Path(self.folder)
         )
@@ -61,7 +62,7 @@ class Emoji:
                 names.append(name)
                 labels.append(CATEGORIES.index(entry["category"]))
                 groups.append(group)
-        write(resize(np.stack([_on_white(files / "64" / name) for name in names]), channels, size, enlarge="scale"))
+        write(resize(np.stack([_on_white(files / "64" / name) for name in names]), channels, size, "scale", ground=255))
         return About(np.array(labels), CATEGORIES, groups=np.array(groups))
 
 

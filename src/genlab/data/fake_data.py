@@ -14,6 +14,7 @@ from genlab.data.fetch import DataUnavailableError
 from genlab.data.image_datamodule import ImageDataModule
 from genlab.data.source import Images
 from genlab.notice import Notice
+from genlab.picture_size import Size, height_and_width
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class Noise:
     def identity(self) -> str:
         return hashlib.sha256(repr(self).encode()).hexdigest()
 
-    def load(self, channels: int, size: int) -> Images:
-        pixels = np.random.default_rng(0).integers(0, 256, (self.n, channels, size, size), dtype=np.uint8)
+    def load(self, channels: int, size: Size) -> Images:
+        pixels = np.random.default_rng(0).integers(0, 256, (self.n, channels, *height_and_width(size)), dtype=np.uint8)
         if self.classes is None or self.num_classes is None:
             return Images(pixels)
         labels = np.resize(np.asarray(self.classes, dtype=np.int64), self.n)

@@ -15,18 +15,20 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from genlab.data.captions import folder_captions
 from genlab.data.catalog import cache_folder
 from genlab.data.digest import listing_digest
 from genlab.data.digest_memory import remembered_digests
 from genlab.data.dynamic_range import DynamicRange, UnclearRange, checked_range
 from genlab.data.folder_labels import TABLE, classes_of, labels_by_table, numbered, top_folder, why_unlabelled
-from genlab.data.picture import to_square
+from genlab.data.picture import to_size
 from genlab.data.prepared import About, Write, notes, prepared
 from genlab.data.resize import check_channels
 from genlab.data.source import Images
 from genlab.data.walk import Listing, files_under, reason, shown
 from genlab.errors import listed
 from genlab.notice import Notice
+from genlab.picture_size import Size, height_and_width
 from genlab.progress import progress
 from genlab.ranges import AnyFloat
 
@@ -53,14 +55,19 @@ class ImageFolder:
     Args:
         path: the folder.
         data_dir: where the converted pictures are kept.
-        framing: "crop" takes the central square, "pad" all of it between white borders.
+        framing: "crop" takes the central part of the proportions asked for, "pad" all of it between white borders.
         range: the values that are black and white in pictures of more than 8 bits, where their files leave it open.
+        captions: "auto" reads a text for each picture, from a table or from NAME.txt (`captions.folder_captions`).
     """
+
+    explains_missing_classes = True
+    """It has `why_no_classes`, for a person whose model needs them."""
 
     path: str | Path
     data_dir: str | Path
     framing: Literal["crop", "pad"] = "crop"
     range: Sequence[AnyFloat] | None = None
+    captions: Literal["auto"] | None = None
 
     def __post_init__(self) -> None:
         checked_range(self.range)
@@ -89,6 +96,8 @@ class ImageFolder:
             parts.append((TABLE, listing_digest(self._table.items())))
         if (given := checked_range(self.range)) is not None:
             parts.append(("range", repr(given)))
+        if self.captions is not None:
+            parts.append(("captions", listing_digest((name, repr(texts)) for name, texts in self._captions.items())))
         return listing_digest(parts)
 
     @cached_property
@@ -101,6 +110,16 @@ class ImageFolder:
     def why_unlabelled(self) -> str | None:
         """What a person can do about pictures without labels; None where there is nothing to say."""
         return why_unlabelled(self.names)
+
+    @property
+    def why_no_classes(self) -> str:
+        """What a person can do about a folder without classes."""
+        try:
+            stray = why_unlabelled(self.found)
+        except ValueError as error:
+            return str(error)
+        advice = "has no two folders with pictures, which would be classes; take model=vae or another without"
+        return stray or f"{self.path} {advice}"
 
     @cached_property
     def _digests(self) -> dict[str, str]:
@@ -119,6 +138,11 @@ class ImageFolder:
     def _table(self) -> dict[str, str] | None:
         """Picture -> class, where a table says so of every picture."""
         return labels_by_table(self._root, self.names)[0]
+
+    @cached_property
+    def _captions(self) -> dict[str, list[str]]:
+        """Picture -> its captions, where they are asked for."""
+        return folder_captions(self._root, self.names)
 
     @cached_property
     def _listing(self) -> Listing:
@@ -155,7 +179,7 @@ class ImageFolder:
             )
         return files
 
-    def load(self, channels: int, size: int) -> Images:
+    def load(self, channels: int, size: Size) -> Images:
         """The pictures.
 
         Raises:
@@ -164,7 +188,9 @@ class ImageFolder:
         """
         check_channels(channels)
         cache = cache_folder(self._home, self.identity(), channels, size, _CONVERSION)
-        images = prepared(cache, (channels, size, size), lambda write: self._prepare(write, channels, size))
+        images = prepared(
+            cache, (channels, *height_and_width(size)), lambda write: self._prepare(write, channels, size)
+        )
         left_out = self._listing.passed_over
         unread = [f"{shown(name)} ({why})" for name, why in left_out.items()] + notes(cache)
         if unread:
@@ -175,7 +201,7 @@ class ImageFolder:
             warnings.warn(unused, Notice, stacklevel=2)
         return images
 
-    def _prepare(self, write: Write, channels: int, size: int) -> About:
+    def _prepare(self, write: Write, channels: int, size: Size) -> About:
         kept: list[str] = []
         unread: list[str] = []
         # Filters of warnings belong to the process: were they set in the threads, one would put back those of another.
@@ -193,12 +219,13 @@ class ImageFolder:
             self._refuse_all(len(unread))
         classes = classes_of(kept, self._table)
         labels, class_names = (None, None) if classes is None else numbered(classes, by_size=self._table is not None)
-        return About(labels, class_names, notes=unread)
+        captions = None if self.captions is None else [self._captions[name] for name in kept]
+        return About(labels, class_names, notes=unread, captions=captions)
 
     def _refuse_all(self, n: int) -> None:
         raise ValueError(f"dataset.source.path={str(self.path)!r}: none of its {n} pictures can be read")
 
-    def _converted(self, channels: int, size: int) -> Iterator[NDArray[np.uint8] | Exception]:
+    def _converted(self, channels: int, size: Size) -> Iterator[NDArray[np.uint8] | Exception]:
         """In order; Pillow lets several threads work at once."""
         range_of = DynamicRange(self._opened, checked_range(self.range), f"dataset.source.path={str(self.path)!r}")
 
@@ -207,7 +234,7 @@ class ImageFolder:
 
             try:
                 with Image.open(self._root / name) as picture:
-                    return to_square(picture, channels, size, self.framing, range_of)
+                    return to_size(picture, channels, size, self.framing, range_of)
             except UnclearRange:
                 raise
             except UnidentifiedImageError:
@@ -238,17 +265,6 @@ def count_classes(path: str | Path) -> int | None:
         return ImageFolder(path, "").num_classes
     except (ValueError, OSError):
         return None  # said where the data's identity is asked for
-
-
-def why_no_classes(path: str | Path) -> str:
-    """What a person can do about a folder of pictures without classes."""
-    try:
-        stray = why_unlabelled(ImageFolder(path, "").found)
-    except ValueError as error:
-        return str(error)
-    return (
-        stray or f"{path} has no two folders with pictures, which would be classes; take model=vae or another without"
-    )
 
 
 def is_picture(name: str) -> bool:

@@ -15,11 +15,12 @@ from genlab.data.catalog import cache_folder
 from genlab.data.digest import folder_digest
 from genlab.data.dynamic_range import DynamicRange, checked_range
 from genlab.data.fetch import DataUnavailableError
-from genlab.data.picture import to_square
+from genlab.data.picture import to_size
 from genlab.data.prepared import About, Write, prepared
 from genlab.data.resize import check_channels
 from genlab.data.source import Images
 from genlab.errors import listed, nearest
+from genlab.picture_size import Size, height_and_width
 from genlab.progress import progress
 from genlab.ranges import AnyFloat
 
@@ -41,7 +42,8 @@ class HubImages:
         test_split: the part to test on; None for none.
         revision: a commit, tag or branch. The run's fingerprint holds what is written here, so give a commit where
             the data set may change.
-        framing: "crop" takes the central square, "pad" all of a picture between white borders.
+        framing: "crop" takes the central part of the proportions asked for, "pad" all of a picture between white
+            borders.
         range: the values that are black and white in pictures of more than 8 bits, where it is not certain.
     """
 
@@ -70,7 +72,7 @@ class HubImages:
         given = [] if self.range is None else [list(map(float, self.range))]
         return hashlib.sha256(json.dumps([data, *columns, *given]).encode()).hexdigest()
 
-    def load(self, channels: int, size: int) -> Images:
+    def load(self, channels: int, size: Size) -> Images:
         """The pictures.
 
         Raises:
@@ -80,9 +82,9 @@ class HubImages:
         """
         check_channels(channels)
         cache = cache_folder(Path(self.data_dir).expanduser() / "hub", self.identity(), channels, size, _CONVERSION)
-        return prepared(cache, (channels, size, size), lambda write: self._prepare(write, channels, size))
+        return prepared(cache, (channels, *height_and_width(size)), lambda write: self._prepare(write, channels, size))
 
-    def _prepare(self, write: Write, channels: int, size: int) -> About:
+    def _prepare(self, write: Write, channels: int, size: Size) -> About:
         parts = [self._part(split) for split in (self.split, self.test_split) if split is not None]
 
         def pictures() -> Iterator[Any]:
@@ -92,7 +94,7 @@ class HubImages:
         with progress(f"converting {self.name}", sum(map(len, parts)), "images") as advance:
             for part in parts:
                 for row in part:
-                    write(to_square(row[self.image_column], channels, size, self.framing, range_of)[None])
+                    write(to_size(row[self.image_column], channels, size, self.framing, range_of)[None])
                     advance(1)
         n_test = len(parts[1]) if len(parts) == 2 else 0
         if self.label_column is None:

@@ -16,6 +16,7 @@ from genlab.data.fetch import files_of
 from genlab.data.prepared import About, Write, prepared
 from genlab.data.resize import resize
 from genlab.data.source import Images
+from genlab.picture_size import Size, height_and_width
 
 _CLASS_NAMES: dict[str, Sequence[str]] = {
     "mnist": [str(digit) for digit in range(10)],
@@ -30,7 +31,7 @@ _UINT8 = 0x08
 class IdxImages:
     """60,000 grey pictures of 28x28 to train on and 10,000 to test, in ten classes.
 
-    A `size` above 28 surrounds them with black, below 28 scales them down.
+    A larger `size` surrounds them with black, a smaller one scales them down.
 
     Args:
         name: which data set.
@@ -45,11 +46,11 @@ class IdxImages:
     def identity(self) -> str:
         return entry_named(self.name).identity
 
-    def load(self, channels: int, size: int) -> Images:
+    def load(self, channels: int, size: Size) -> Images:
         cache = cache_folder(Path(self.data_dir).expanduser() / self.name, self.identity(), channels, size)
-        return prepared(cache, (channels, size, size), lambda write: self._prepare(write, channels, size))
+        return prepared(cache, (channels, *height_and_width(size)), lambda write: self._prepare(write, channels, size))
 
-    def _prepare(self, write: Write, channels: int, size: int) -> About:
+    def _prepare(self, write: Write, channels: int, size: Size) -> About:
         files = files_of(
             self.name, Path(self.data_dir).expanduser(), None if self.folder is None else Path(self.folder)
         )

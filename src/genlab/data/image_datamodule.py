@@ -17,6 +17,7 @@ from genlab.data.preparation import Preparation
 from genlab.data.resident_data import ResidentData, Split
 from genlab.data.source import Images, Source
 from genlab.data.splits import Splits
+from genlab.picture_size import Size, height_and_width
 from genlab.ranges import Fraction, NonNegativeInt, PositiveInt, Seed
 
 
@@ -26,7 +27,7 @@ class ImageDataModule(ResidentData):
     Args:
         source: where the pictures come from.
         channels: 1 (grey) or 3 (colour).
-        size: height and width in pixels.
+        size: in pixels: one number for squares, or height and width.
         num_classes: classes of the labels; None leaves the labels away.
         batch_size: pictures in a training batch, over all devices together.
         eval_batch_size: at most so many in a batch of validation and test.
@@ -45,7 +46,7 @@ class ImageDataModule(ResidentData):
     identified_by = Preparation
 
     def __init__(
-        self, source: Source, channels: PositiveInt, size: PositiveInt, num_classes: PositiveInt | None,
+        self, source: Source, channels: PositiveInt, size: Size, num_classes: PositiveInt | None,
         batch_size: PositiveInt, eval_batch_size: PositiveInt = 256,
         train_size: PositiveInt | None = Preparation.train_size,
         val_size: PositiveInt | Fraction = Preparation.val_size,
@@ -68,7 +69,7 @@ class ImageDataModule(ResidentData):
     @cached_property
     def shape(self) -> tuple[int, ...]:
         """Channels, height and width."""
-        return self.preparation.channels, self.preparation.size, self.preparation.size
+        return self.preparation.channels, *height_and_width(self.preparation.size)
 
     @cached_property
     def checksum(self) -> str:
@@ -106,10 +107,6 @@ class ImageDataModule(ResidentData):
         names = self._images.class_names
         return None if self.num_classes is None or names is None else list(names)
 
-    def images(self, split: Split) -> tuple[Tensor, Tensor | None]:
-        """The pictures of a split: (n, channel, height, width) uint8, their labels (n,) int64 or None; on the CPU."""
-        return self.items(split)
-
     def part(self, split: Split) -> tuple[Items, Tensor]:
         """All pictures, which the splits share, and the rows of them that are this one."""
         return self._items, torch.from_numpy(getattr(self._splits, split))
@@ -136,8 +133,10 @@ class ImageDataModule(ResidentData):
 
     @cached_property
     def _items(self) -> Items:
-        labels = None if self.num_classes is None else self._images.labels
-        return Items(torch.from_numpy(self._images.pixels), None if labels is None else torch.from_numpy(labels))
+        images = self._images
+        labels = None if self.num_classes is None or images.labels is None else torch.from_numpy(images.labels)
+        others = None if images.others is None else torch.from_numpy(images.others)
+        return Items(torch.from_numpy(images.pixels), labels, images.captions, others)
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the pictures, and what is known of them: another process maps the same file."""

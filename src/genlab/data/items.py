@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from genlab.data.batch import Batch
-from genlab.data.pixels import to_model
+from genlab.modalities.pixels import to_model
 
 ToModel = Callable[[Tensor], Tensor]
 """Stored items (batch, ...) -> what a model sees of them."""
@@ -22,30 +22,49 @@ class Items(NamedTuple):
     """(n, *shape) as it is kept: uint8 for pictures, int16 for sound, int64 for tokens, float32 for points."""
     labels: Tensor | None = None
     """(n,) int64 classes."""
-    captions: Sequence[str] | None = None
-    """n texts."""
+    captions: Sequence[str] | Sequence[Sequence[str]] | None = None
+    """n texts, or n times one or more of them, of which each epoch of training takes one."""
+    others: Tensor | None = None
+    """(n, *shape) as it is kept: a second datum for each, such as the picture before an edit."""
 
     def to(self, device: torch.device) -> Items:
         """The same on another device; texts stay where they are."""
         labels = None if self.labels is None else self.labels.to(device)
-        return Items(self.stored.to(device), labels, self.captions)
+        others = None if self.others is None else self.others.to(device)
+        return Items(self.stored.to(device), labels, self.captions, others)
 
-    def batch(self, rows: Tensor, flips: Tensor | None = None, convert: ToModel = to_model) -> Batch:
+    def caption(self, row: int, place: float = 0.0) -> str:
+        """The text of an item: the first, or of several that which lies at `place` in [0, 1)."""
+        assert self.captions is not None
+        texts = self.captions[row]
+        return texts if isinstance(texts, str) else texts[int(place * len(texts))]
+
+    def batch(
+        self, rows: Tensor, flips: Tensor | None = None, convert: ToModel = to_model, places: Tensor | None = None
+    ) -> Batch:
         """The items `rows` (batch,), mirrored along their last axis where `flips` (batch,) is true; all on one device.
+
+        Of several captions that at `places` (batch,) in [0, 1) is taken; without `places` the first.
 
         In main memory numpy does it, on this thread alone: a batch is so small that torch's threads cost more than they
         save, and a hundred times more where another process has a core.
         """
-        if self.stored.is_cpu:
-            taken = self.stored.numpy()[rows.numpy()]
-            if flips is not None:
-                mirrored = flips.numpy()
-                taken[mirrored] = taken[mirrored][..., ::-1]
-            x = convert(torch.from_numpy(taken))
-        else:
-            x = self.stored[rows]
-            if flips is not None:
-                x = torch.where(flips.view(-1, *[1] * (x.ndim - 1)), x.flip(-1), x)
-            x = convert(x)
-        captions = None if self.captions is None else [self.captions[row] for row in rows.tolist()]
-        return Batch(x, None if self.labels is None else self.labels[rows], captions)
+        captions = None
+        if self.captions is not None:
+            chosen = [0.0] * len(rows) if places is None else places.tolist()
+            captions = [self.caption(row, place) for row, place in zip(rows.tolist(), chosen, strict=True)]
+        other = None if self.others is None else convert(_taken(self.others, rows, flips))
+        x = convert(_taken(self.stored, rows, flips))
+        return Batch(x, None if self.labels is None else self.labels[rows], captions, other)
+
+
+def _taken(stored: Tensor, rows: Tensor, flips: Tensor | None) -> Tensor:
+    """The `rows` of `stored`, mirrored where `flips` is true."""
+    if stored.is_cpu:
+        taken = stored.numpy()[rows.numpy()]
+        if flips is not None:
+            mirrored = flips.numpy()
+            taken[mirrored] = taken[mirrored][..., ::-1]
+        return torch.from_numpy(taken)
+    x = stored[rows]
+    return x if flips is None else torch.where(flips.view(-1, *[1] * (x.ndim - 1)), x.flip(-1), x)

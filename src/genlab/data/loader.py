@@ -11,7 +11,7 @@ from torch.utils.data import SequentialSampler
 
 from genlab.data.batch import Batch
 from genlab.data.items import Items, ToModel
-from genlab.data.pixels import to_model
+from genlab.modalities.pixels import to_model
 from genlab.randomness import fold_in
 
 
@@ -40,6 +40,10 @@ class EpochOrder:
     def flips(self) -> Tensor:
         """(n,) bool: whether the item at each place of the order is mirrored."""
         return torch.rand(self.n, generator=self._generator("flip")) < 0.5
+
+    def captions(self) -> Tensor:
+        """(n,) in [0, 1): which of its captions the item at each place of the order gets."""
+        return torch.rand(self.n, generator=self._generator("caption"))
 
     def _generator(self, purpose: str) -> torch.Generator:
         return torch.Generator().manual_seed(fold_in(self.seed, purpose, self.epoch))
@@ -100,10 +104,12 @@ class TrainLoader:
         rows = self._rows if self._order is None else self._rows[self._order.permutation()]
         rows = rows.to(device)  # once for the epoch, so that no batch waits for the host
         flips = self._order.flips().to(device) if self._flip and self._order is not None else None
+        places = self._order.captions() if self._data.captions is not None and self._order is not None else None
         for k in range(self._first_batch(), len(self)):
             mine = slice(k * self.batch_size + self._shard.rank, (k + 1) * self.batch_size, self._shard.world)
             self._handed_out = k + 1
-            yield self._data.batch(rows[mine], None if flips is None else flips[mine], self._convert)
+            flipped, texts = (None if each is None else each[mine] for each in (flips, places))
+            yield self._data.batch(rows[mine], flipped, self._convert, texts)
 
     def _first_batch(self) -> int:
         resume, self._resume = self._resume, None

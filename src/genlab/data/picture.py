@@ -1,31 +1,32 @@
-"""Any picture a person has, as a square of uint8."""
+"""Any picture a person has, as uint8 of a size."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genlab.data.dynamic_range import Range, alone, is_negative
+from genlab.picture_size import height_and_width
 
 if TYPE_CHECKING:
     from PIL import Image as Pillow
 
 
-def to_square(
-    picture: Pillow.Image, channels: int, size: int, framing: Literal["crop", "pad"],
+def to_size(
+    picture: Pillow.Image, channels: int, size: int | Sequence[int], framing: Literal["crop", "pad"],
     range_of: Callable[[Pillow.Image], Range | None] = alone,
 ) -> NDArray[np.uint8]:  # fmt: skip
-    """(channels, size, size): the central square ("crop"), or all of it between white borders ("pad").
+    """(channels, height, width): the central part of these proportions ("crop"), or all between white borders ("pad").
 
     Turned upright as its EXIF data says, transparency on white, scaled with antialiasing.
 
     Args:
         picture: opened, not loaded.
         channels: 1 or 3.
-        size: of the square's side.
+        size: of the result.
         framing: "crop" or "pad".
         range_of: picture -> the values that are black and white where there are more than 8 bits (`DynamicRange`).
 
@@ -36,16 +37,18 @@ def to_square(
     from PIL import Image, ImageOps
 
     mode = "L" if channels == 1 else "RGB"
+    height, width = height_and_width(size)
     if picture.format == "JPEG":
-        picture.draft(mode, (2 * size, 2 * size))  # decodes fewer pixels where many are not needed
+        # Decodes fewer pixels where many are not needed. The picture may turn out to lie on its side.
+        picture.draft(mode, (2 * max(height, width), 2 * max(height, width)))
     levels, negative = range_of(picture), is_negative(picture)
     picture = ImageOps.exif_transpose(picture)
     picture = (_opaque(picture) if levels is None else _eight_bits(picture, levels, negative)).convert(mode)
     if framing == "crop":
-        square = ImageOps.fit(picture, (size, size), Image.Resampling.BICUBIC)
+        framed = ImageOps.fit(picture, (width, height), Image.Resampling.BICUBIC)
     else:
-        square = ImageOps.pad(picture, (size, size), Image.Resampling.BICUBIC, color="white")
-    return np.asarray(square).reshape(size, size, channels).transpose(2, 0, 1)
+        framed = ImageOps.pad(picture, (width, height), Image.Resampling.BICUBIC, color="white")
+    return np.asarray(framed).reshape(height, width, channels).transpose(2, 0, 1)
 
 
 def _eight_bits(picture: Pillow.Image, levels: Range, negative: bool) -> Pillow.Image:

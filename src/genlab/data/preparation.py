@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from genlab.data.binary import Binarize, binarized
 from genlab.data.classes import selected
 from genlab.data.source import Images, Source
 from genlab.data.splits import Splits, split
+from genlab.picture_size import shortest
 
 VERSION = 1
 """Raised when preparing the same files gives other pixels or splits."""
@@ -23,7 +24,7 @@ class Preparation:
 
     source: Source
     channels: int
-    size: int
+    size: int | Sequence[int]
     train_size: int | None = None
     val_size: float = 0.1
     test_size: float | None = None
@@ -39,7 +40,7 @@ class Preparation:
         Raises:
             ValueError, OSError: there is no such folder, or nothing in it that can be read.
         """
-        parts: list[Any] = [VERSION, self.source.identity(), self.channels, self.size]
+        parts: list[Any] = [VERSION, self.source.identity(), self.channels, shortest(self.size)]
         parts += [self.train_size, float(self.val_size), self.test_size and float(self.test_size)]
         if self.classes is not None or self.binarize is not None:
             parts += [selected(self.classes), self.binarize]
@@ -47,12 +48,10 @@ class Preparation:
 
     def images(self) -> Images:
         """All pictures of the source, in this shape."""
-        images = self.source.load(self.channels, self.size)
+        images = self.source.load(self.channels, shortest(self.size))
         if self.binarize is None:
             return images
-        return Images(
-            binarized(images.pixels, self.binarize), images.labels, images.class_names, images.n_test, images.groups
-        )
+        return replace(images, pixels=binarized(images.pixels, self.binarize))
 
     def splits(self, images: Images) -> Splits:
         """Which of `images` each split has."""

@@ -32,6 +32,8 @@ class About:
     n_test: int = 0
     groups: NDArray[np.int64] | None = None
     notes: Sequence[str] = ()
+    captions: Sequence[Sequence[str]] | None = None
+    others: NDArray[np.uint8] | None = None
 
 
 def prepared(folder: Path, shape: tuple[int, int, int], make: Callable[[Write], About]) -> Images:
@@ -77,7 +79,8 @@ def _whole(folder: Path, shape: tuple[int, int, int]) -> Images | None:
         if (folder / "pixels.bin").stat().st_size != n * int(np.prod(shape)) or not 0 <= about["n_test"] <= n:
             return None
         images = _open(folder)
-        rows = [len(array) for array in (images.labels, images.groups) if array is not None]
+        each = (images.labels, images.groups, images.captions, images.others)
+        rows = [len(array) for array in each if array is not None]
     except (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError):
         return None
     return images if all(row == n for row in rows) else None
@@ -88,7 +91,9 @@ def _open(folder: Path) -> Images:
     # "c": writable to numpy (torch warns otherwise), yet never written back; untouched pages stay shared
     pixels = np.memmap(folder / "pixels.bin", np.uint8, mode="c", shape=tuple(about["shape"]))
     labels, groups = (np.load(p) if (p := folder / f"{key}.npy").exists() else None for key in ("labels", "groups"))
-    return Images(pixels, labels, about["class_names"], about["n_test"], groups)
+    captions = json.loads(p.read_text(encoding="utf-8")) if (p := folder / "captions.json").exists() else None
+    others = np.load(p, mmap_mode="c") if (p := folder / "others.npy").exists() else None
+    return Images(pixels, labels, about["class_names"], about["n_test"], groups, captions, others)
 
 
 def _fill(folder: Path, shape: tuple[int, int, int], make: Callable[[Write], About]) -> None:
@@ -112,12 +117,15 @@ def _fill(folder: Path, shape: tuple[int, int, int], make: Callable[[Write], Abo
                 raise ValueError(f"there is no picture to prepare for {folder.name}")
             file.flush()
             os.fsync(file.fileno())
-        for key, array in (("labels", about.labels), ("groups", about.groups)):
+        for key, array in (("labels", about.labels), ("groups", about.groups), ("others", about.others)):
             if array is not None:
                 with (new / f"{key}.npy").open("wb") as file:
                     np.save(file, array)
                     file.flush()
                     os.fsync(file.fileno())
+        if about.captions is not None:
+            texts = [list(each) for each in about.captions]
+            (new / "captions.json").write_text(json.dumps(texts), encoding="utf-8")
         description = {
             "shape": [n, *shape], "n_test": about.n_test, "notes": list(about.notes),
             "class_names": None if about.class_names is None else list(about.class_names),

@@ -11,9 +11,11 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
+from genlab.conditions import ConditionInput
 from genlab.data.items import Items
 from genlab.data.loader import EvalLoader, Shard, TrainLoader
-from genlab.data.pixels import to_model
+from genlab.modalities.image import Image
+from genlab.modalities.modality import Modality
 from genlab.notice import Notice
 
 Split = Literal["train", "val", "test"]
@@ -27,7 +29,7 @@ class ResidentData(pl.LightningDataModule):
     resuming in the middle of an epoch, several devices and the copy on the training device are done here.
 
         class Tones(ResidentData):
-            name, num_classes = "tones", 8
+            name, num_classes, modality = "tones", 8, Audio(rate=8000)
 
             def load(self, split: Split) -> Items:
                 label = torch.arange(64) % 8
@@ -44,8 +46,8 @@ class ResidentData(pl.LightningDataModule):
     """
 
     name: str
-    modality: Any = None
-    """How items are stored, and what a model sees of them."""
+    modality: Modality = Image()
+    """How items are stored, what a model sees of them, and how they are shown and written."""
     num_classes: int | None = None
     """Classes of the labels; None for data without."""
     class_names: list[str] | None = None
@@ -75,7 +77,11 @@ class ResidentData(pl.LightningDataModule):
     def part(self, split: Split) -> tuple[Items, Tensor]:
         """The items in memory and the rows (n,) of them that are the split."""
         if split not in self._parts:
-            items = _checked(self.load(split), f"{type(self).__name__}.load({split!r})", self.num_classes)
+            where = f"{type(self).__name__}.load({split!r})"
+            items = _checked(self.load(split), where, self.num_classes)
+            if self.modality is not ResidentData.modality and not self.modality.holds(items.stored):
+                given = f"{tuple(items.stored.shape)} {items.stored.dtype}"
+                raise ValueError(f"{where} gives {given}, and {self.modality} keeps {self.modality.stored_as}")
             self._parts[split] = items, torch.arange(len(items.stored))
         return self._parts[split]
 
@@ -85,15 +91,25 @@ class ResidentData(pl.LightningDataModule):
         return data.stored[rows], None if data.labels is None else data.labels[rows]
 
     def captions(self, split: Split) -> list[str] | None:
-        """A text for each item of a split, where the data has them."""
+        """A text for each item of a split, where the data has them: the first of each."""
         data, rows = self.part(split)
-        return None if data.captions is None else [data.captions[row] for row in rows.tolist()]
+        return None if data.captions is None else [data.caption(row) for row in rows.tolist()]
+
+    def conditions(self, split: Split, n: int) -> ConditionInput | None:
+        """What the first `n` items of a split are, from the beginning again where there are fewer: labels, captions and
+        second data; what metrics, pictures of a training and reflow ask a model for. None where the data have none."""
+        data, rows = self.part(split)
+        rows = rows[torch.arange(n) % len(rows)]
+        found = ConditionInput(
+            label=None if self.num_classes is None or data.labels is None else data.labels[rows].cpu(),
+            prompt=None if data.captions is None else [data.caption(row) for row in rows.tolist()],
+            picture=None if data.others is None else self.to_model(data.others[rows].cpu()),
+        )
+        return found if found.names else None
 
     def to_model(self, stored: Tensor) -> Tensor:
         """Stored items (n, ...) -> what a model sees of them."""
-        if self.modality is not None:
-            return self.modality.to_model(stored)
-        return to_model(stored) if stored.dtype == torch.uint8 else stored
+        return self.modality.to_model(stored)
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
@@ -111,6 +127,9 @@ class ResidentData(pl.LightningDataModule):
                     digest.update(f"{split} {part.dtype} {tuple(part.shape)}".encode())
                     digest.update(part.contiguous().numpy().data)
             digest.update(repr(self.captions(split)).encode())
+            data, rows = self.part(split)
+            if data.others is not None:
+                digest.update(data.others[rows].contiguous().numpy().data)
         return digest.hexdigest()
 
     @property
@@ -199,4 +218,8 @@ def _checked(items: Items, where: str, num_classes: int | None) -> Items:
         raise ValueError(f"{where} has labels outside 0 to {num_classes - 1}, and num_classes is {num_classes}")
     if captions is not None and len(captions) != n:
         raise ValueError(f"{where} has {n} items and {len(captions)} captions")
+    if captions is not None and not all(captions):
+        raise ValueError(f"{where} has an item without a caption: give every one of the {n} a text")
+    if items.others is not None and len(items.others) != n:
+        raise ValueError(f"{where} has {n} items and {len(items.others)} others")
     return items

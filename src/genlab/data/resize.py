@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from genlab.picture_size import height_and_width
+
 Pixels = NDArray[np.uint8]
 
 
-def resize(pixels: Pixels, channels: int, size: int, enlarge: Literal["pad", "scale"]) -> Pixels:
-    """(n, channel, height, width) uint8 -> (n, channels, size, size).
+def resize(
+    pixels: Pixels, channels: int, size: int | Sequence[int], enlarge: Literal["pad", "scale"], ground: int = 0
+) -> Pixels:
+    """(n, channel, height, width) uint8 -> (n, channels, height, width) of `size`.
 
-    A smaller `size` scales down with antialiasing. A larger one either surrounds the picture with black ("pad":
-    MNIST at 32 is MNIST at 28 with a border of 2) or scales it up ("scale"). Grey becomes colour by repetition, colour
-    grey by its luma (ITU-R BT.601).
+    A smaller `size` scales down with antialiasing. A larger one either surrounds the picture with its ground ("pad":
+    MNIST at 32 is MNIST at 28 with a border of 2) or scales it up ("scale"). Pictures keep their proportions: where
+    those of `size` are others, the ground fills the rest. Grey becomes colour by repetition, colour grey by its luma
+    (ITU-R BT.601).
+
+    Args:
+        ground: value of the pixels around a picture: 0 is black, 255 white.
 
     Raises:
         ValueError: `channels` is neither 1 nor 3.
     """
     pixels = _channels(pixels, channels)
-    height, width = pixels.shape[2:]
-    if (height, width) == (size, size):
+    height, width = height_and_width(size)
+    factor = min(height / pixels.shape[2], width / pixels.shape[3])
+    if factor < 1 or enlarge == "scale":
+        pixels = _scaled(pixels, *(max(1, round(side * factor)) for side in pixels.shape[2:]))
+    above, left = (height - pixels.shape[2]) // 2, (width - pixels.shape[3]) // 2
+    borders = ((above, height - pixels.shape[2] - above), (left, width - pixels.shape[3] - left))
+    if not any(map(any, borders)):
         return pixels
-    if size >= max(height, width) and enlarge == "pad":
-        above, left = (size - height) // 2, (size - width) // 2
-        borders = ((above, size - height - above), (left, size - width - left))
-        return np.pad(pixels, ((0, 0), (0, 0), *borders))
-    return _scaled(pixels, size)
+    return np.pad(pixels, ((0, 0), (0, 0), *borders), constant_values=ground)
 
 
 def check_channels(channels: int) -> None:
@@ -47,12 +57,14 @@ def _channels(pixels: Pixels, channels: int) -> Pixels:
     return np.rint(luma).astype(np.uint8)
 
 
-def _scaled(pixels: Pixels, size: int) -> Pixels:
+def _scaled(pixels: Pixels, height: int, width: int) -> Pixels:
     """Bicubic, antialiased: Pillow's filter, channel by channel."""
     from PIL import Image
 
+    if pixels.shape[2:] == (height, width):
+        return pixels
     flat = pixels.reshape(-1, *pixels.shape[2:])
-    out = np.empty((len(flat), size, size), np.uint8)
+    out = np.empty((len(flat), height, width), np.uint8)
     for source, target in zip(flat, out, strict=True):
-        target[:] = np.asarray(Image.fromarray(source).resize((size, size), Image.Resampling.BICUBIC))
-    return out.reshape(*pixels.shape[:2], size, size)
+        target[:] = np.asarray(Image.fromarray(source).resize((width, height), Image.Resampling.BICUBIC))
+    return out.reshape(*pixels.shape[:2], height, width)

@@ -9,6 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from genlab.picture_size import Size
+
 
 @dataclass(frozen=True)
 class Images:
@@ -18,6 +20,8 @@ class Images:
     labels: (n,) int64 classes, or None.
     class_names: a name for each class, or None.
     n_test: the last `n_test` pictures are the test split that came with the data; 0 when it has none.
+    captions: n times one or more texts of what the picture shows, or None.
+    others: (n, channel, height, width) uint8: a second picture for each, such as its line art, or None.
     groups: (n,) int64; pictures of one group never fall into different splits. None: every picture is its own.
     """
 
@@ -26,6 +30,8 @@ class Images:
     class_names: Sequence[str] | None = None
     n_test: int = 0
     groups: NDArray[np.int64] | None = None
+    captions: Sequence[Sequence[str]] | None = None
+    others: NDArray[np.uint8] | None = None
 
 
 class Source(Protocol):
@@ -38,6 +44,6 @@ class Source(Protocol):
         """A digest of the data itself, known without loading (or fetching) it."""
         ...
 
-    def load(self, channels: int, size: int) -> Images:
-        """The pictures as `channels` x `size` x `size`, fetched and prepared where that has not been done."""
+    def load(self, channels: int, size: Size) -> Images:
+        """The pictures of so many channels and this size, fetched and prepared where that has not been done."""
         ...

@@ -15,8 +15,8 @@ class Denoiser(nn.Module):
     """Estimates x_0 from x_t with a network.
 
     Args:
-        network: (x (batch, ...), noise level (batch,), condition | None) -> (batch, ...), of twice the channels where
-            the parameterization learns the variance.
+        network: (x (batch, ...), noise level (batch,), ConditionTensors | None) -> (batch, ...), of twice the channels
+            where the parameterization learns the variance.
         process: what was done to the data.
         parameterization: what the network's output means.
     """

@@ -19,6 +19,9 @@ class LearnedVariance:
         mean: what the first half of the channels means.
     """
 
+    outputs_per_channel = 2
+    """Output channels of the network for each channel of the data."""
+
     learns_variance = True
 
     def __init__(self, mean: Parameterization) -> None:

@@ -17,8 +17,8 @@ class Restorer(nn.Module):
     """Estimates x_0 from x_t, for any process (R of Bansal et al. 2022, section 3): the output is the estimate.
 
     Args:
-        network: (x (batch, ...), severity from 0 to 999 (batch,), condition | None) -> (batch, ...), or of int64 x
-            the logits of the clean data, (batch, num_values, ...).
+        network: (x (batch, ...), severity from 0 to 999 (batch,), ConditionTensors | None) -> (batch, ...), or of int64
+            x the logits of the clean data, (batch, num_values, ...).
         process: what was done to the data.
     """
 

@@ -45,5 +45,5 @@ class Inpaint:
     def __call__(
         self, model: Editable, x: Tensor, condition: Conditions = None, *, generator: Randomness = None
     ) -> Edited:
-        known = known_outside(self.mask, x.shape[-1]).to(x.device)
+        known = known_outside(self.mask, x.shape[-2:]).to(x.device)
         return Edited(where(known, x[:1], 0.0), inpaint(model, x, known, condition, generator=generator))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from genlab.picture_size import height_and_width
+
 REGIONS = ("left", "right", "top", "bottom", "middle")
 
 
-def known_outside(region: str, size: int) -> Tensor:
-    """(1, 1, size, size) bool: false where the picture is to be filled in.
+def known_outside(region: str, size: int | Sequence[int]) -> Tensor:
+    """(1, 1, height, width) bool: false where the picture is to be filled in.
 
     Args:
         region: a half ("left", ...), the "middle" quarter, or a picture file of the same size, white there.
@@ -19,20 +22,20 @@ def known_outside(region: str, size: int) -> Tensor:
     Raises:
         ValueError: it is none of these, or the file is of another size.
     """
-    half, quarter = size // 2, size // 4
+    height, width = height_and_width(size)
+    whole, rows, columns = slice(None), slice(height // 4, height - height // 4), slice(width // 4, width - width // 4)
     parts = {
-        "left": (slice(None), slice(0, half)), "right": (slice(None), slice(half, None)),
-        "top": (slice(0, half), slice(None)), "bottom": (slice(half, None), slice(None)),
-        "middle": (slice(quarter, size - quarter), slice(quarter, size - quarter)),
+        "left": (whole, slice(0, width // 2)), "right": (whole, slice(width // 2, None)),
+        "top": (slice(0, height // 2), whole), "bottom": (slice(height // 2, None), whole), "middle": (rows, columns),
     }  # fmt: skip
-    known = torch.ones(size, size, dtype=torch.bool)
+    known = torch.ones(height, width, dtype=torch.bool)
     if region in parts:
         known[parts[region]] = False
         return known[None, None]
-    return ~_white(Path(region), size)[None, None]
+    return ~_white(Path(region), height, width)[None, None]
 
 
-def _white(file: Path, size: int) -> Tensor:
+def _white(file: Path, height: int, width: int) -> Tensor:
     import numpy as np
     from PIL import Image, UnidentifiedImageError
 
@@ -41,7 +44,7 @@ def _white(file: Path, size: int) -> Tensor:
             pixels = np.array(picture.convert("L"))
     except (FileNotFoundError, IsADirectoryError, UnidentifiedImageError) as error:
         raise ValueError(f"mask = {file} must be {', '.join(REGIONS)}, or a picture file") from error
-    if pixels.shape != (size, size):
-        height, width = pixels.shape
-        raise ValueError(f"mask = {file} is {width} x {height} pixels, and the model's pictures are {size} x {size}")
+    if pixels.shape != (height, width):
+        of_file = f"{pixels.shape[1]} x {pixels.shape[0]}"
+        raise ValueError(f"mask = {file} is {of_file} pixels, and the model's pictures are {width} x {height}")
     return torch.from_numpy(pixels >= 128)

@@ -5,10 +5,12 @@ Paper: https://arxiv.org/abs/2406.02507
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
-from genlab.conditioning.condition import Condition
+from genlab.conditioning.condition import Condition, has_weights, in_words_of
 from genlab.denoisers.estimate import Denoise, Estimate
 from genlab.first_stage import trained
 from genlab.ranges import NonNegativeFloat
@@ -25,7 +27,9 @@ class Autoguidance(nn.Module):
 
     def __init__(self, first: nn.Module, checkpoint: str | None = None, scale: NonNegativeFloat = 2.0) -> None:
         super().__init__()
-        self.weak = trained(first, checkpoint, "guidance.checkpoint", "the guiding model").denoiser
+        model = trained(first, checkpoint, "guidance.checkpoint", "the guiding model")
+        self.weak = model.denoiser
+        self.conditioner: Any = getattr(model, "conditioner", None)
         self.scale = scale
 
     def __repr__(self) -> str:
@@ -34,6 +38,8 @@ class Autoguidance(nn.Module):
     def forward(self, denoise: Denoise) -> Denoise:
         def guided(x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Estimate:
             estimate = denoise(x_t, t, condition)
+            if self.conditioner is not None and has_weights(self.conditioner):
+                condition = in_words_of(self.conditioner, condition, len(x_t), x_t.device)
             return estimate.with_x0(torch.lerp(self.weak(x_t, t, condition).x0, estimate.x0, self.scale))
 
         return guided

@@ -44,12 +44,15 @@ class LabelLoss(nn.Module):
         checkpoint: file with its weights; None takes `first` as it is.
     """
 
+    reads_label = True
+    """It is told the label, so that the guided network need not be."""
+
     def __init__(self, first: nn.Module, checkpoint: str | None = None) -> None:
         super().__init__()
         self.classifier = trained(first, checkpoint, "guidance.checkpoint", "the guiding model").classifier
 
     def forward(self, prediction: Prediction, condition: Condition | None) -> Tensor:
-        if condition is None or condition.given is None:
+        if condition is None or condition.given is None or condition.given.label is None:
             raise ValueError("guidance=classifier needs conditioner=label: there is no label to guide to")
         log_probabilities = self.classifier(prediction.x_t, prediction.scales)
-        return -torch.gather(log_probabilities, 1, condition.given[:, None])[:, 0]
+        return -torch.gather(log_probabilities, 1, condition.given.label[:, None])[:, 0]

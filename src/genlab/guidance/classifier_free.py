@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from genlab.conditioning.condition import Condition
+from genlab.conditions import concatenate
 from genlab.denoisers.estimate import Denoise, Estimate
 from genlab.ranges import NonNegativeFloat, Probability
 
@@ -27,6 +28,9 @@ class ClassifierFree:
         rescale: share of the result that gets the standard deviation of x0(given) back, against over-exposure
             (Lin et al. 2024, "Common diffusion noise schedules ...", eq. 15 and 16, on x0; they take 0.7).
     """
+
+    compares_with_null = True
+    """The model must have been trained without a condition, too, unless the scale is 1."""
 
     scale: NonNegativeFloat = 3.0
     rescale: Probability = 0.0
@@ -47,7 +51,7 @@ class ClassifierFree:
                     "guidance=classifier_free needs a model trained with conditioner.dropout greater than 0, "
                     "such as 0.1; this one never saw the empty condition"
                 )
-            both = Condition(torch.cat([condition.given, condition.null]))
+            both = Condition(concatenate([condition.given, condition.null]))
             twice = denoise(torch.cat([x_t, x_t]), t if t.ndim == 0 else torch.cat([t, t]), both)
             given, null = twice.x0.chunk(2)
             x0 = torch.lerp(null, given, self.scale)

@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from genlab.conditions import ConditionTensors
 from genlab.denoisers.denoiser import Denoiser
 from genlab.interop.diffusers_schedulers import from_diffusers, to_diffusers
 from genlab.networks.unet import UNet
@@ -26,7 +27,7 @@ def to_pipeline(denoiser: Denoiser, clip: bool = True) -> Any:
     from diffusers.schedulers import DDPMScheduler
 
     network = denoiser.network
-    if not isinstance(network, UNet) or network.class_embedding is not None:
+    if not isinstance(network, UNet) or network.reads:
         raise ValueError(f"only an unconditional network=unet can become a DDIMPipeline, not {type(network).__name__}")
     scheduler = to_diffusers(denoiser.process.schedule, denoiser.parameterization, clip)
     kind = DDPMPipeline if isinstance(scheduler, DDPMScheduler) else DDIMPipeline
@@ -63,5 +64,5 @@ class Imported(nn.Module):
         super().__init__()
         self.unet = unet
 
-    def forward(self, x: Tensor, level: Tensor, condition: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, level: Tensor, condition: ConditionTensors | None = None) -> Tensor:
         return self.unet(x, level, return_dict=False)[0]

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from genlab.conditions import asks_of
 from genlab.metrics.denoising_likelihood import kind_of_time
+from genlab.metrics.needs import Need
 from genlab.metrics.reference import Data
 from genlab.metrics.source import Fixed
 from genlab.protocols import Encodes, Likelihood, Reconstructs, Samples
 
-_SIZES = {"6 pixels": 6, "large pictures": 11, "31 pixels": 31}
+_SIZES: dict[Need, int] = {"6 pixels": 6, "large pictures": 11, "31 pixels": 31}
 """Needs that are met from so many pixels on: half of SSIM's window, all of it (MS-SSIM), AlexNet's poolings."""
 
 
-def capabilities(module: object, data: Data) -> set[str]:
-    """What a model and its data offer to metrics, in the words of `Metric.needs`."""
-    able = set()
+def capabilities(module: object, data: Data) -> set[Need]:
+    """What a model and its data offer to metrics, in the words of metrics/needs.py."""
+    able: set[Need] = set()
     if isinstance(module, Fixed):
-        able |= {"samples", "pixels"} | ({"classes"} if module.labels is not None else set())
+        able |= {"samples", "pixels"}
+        if module.labels is not None:
+            able.add("classes")
     if isinstance(module, Samples):
         able |= {"samples", "pixels", "timing"}
         if module.num_classes:
@@ -29,11 +33,11 @@ def capabilities(module: object, data: Data) -> set[str]:
     if isinstance(module, Likelihood):
         able.add("likelihood")
     if (time := kind_of_time(module)) is not None:
-        able.add({"steps": "bound", "flow": "flow"}[time])
+        able.add("bound" if time == "steps" else "flow")
     if data.num_classes:
         able.add("labels")
     named = "classes" in able and getattr(data, "class_names", None)
-    if named or getattr(module, "captions", None):
+    if named or "prompt" in asks_of(module) or getattr(module, "captions", None):
         able.add("captions")
-    able |= {name for name, side in _SIZES.items() if min(data.shape[-2:]) >= side}
+    able |= {name for name, side in _SIZES.items() if data.modality.shorter_side(data.shape) >= side}
     return able

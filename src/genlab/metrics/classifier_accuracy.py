@@ -26,9 +26,9 @@ class ClassifierAccuracy:
         assert logits is not None, "an extractor that knows classes has logits"
         assert labels is not None, "samples of a class that was asked for have labels"
         share, low, high = share_with_interval(logits.argmax(1) == labels)
-        provenance = {**evaluation.sampled_provenance(self.extractor), "interval": "Wilson"}
+        made = evaluation.samples_made() | self.extractor.remarks() | {"interval": "Wilson"}
         return {
             f"classifier_accuracy_{self.extractor.name}": Score(
-                share, low, high, len(labels), "share", "higher", provenance
+                share, low, high, len(labels), "share", "higher", self.extractor.provenance(), made
             )
         }  # fmt: skip

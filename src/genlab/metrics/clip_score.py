@@ -51,9 +51,8 @@ class CLIPScore:
             warnings.warn(
                 f"{truncated:.1%} of the captions are longer than CLIP reads and were cut", Notice, stacklevel=2
             )
-        provenance = {
-            **evaluation.sampled_provenance(self.extractor), "captions_truncated": truncated,
-            "template": self.template, "interval": "bootstrap",
-        }  # fmt: skip
+        how = {**self.extractor.provenance(), "template": self.template}
+        made = evaluation.samples_made() | self.extractor.remarks() | {"captions_truncated": truncated}
+        made["interval"] = "bootstrap"
         measured = mean_with_interval(fits, evaluation.seed)
-        return {"clip_score": Score(*measured, len(fits), "100 cos", "higher", provenance)}
+        return {"clip_score": Score(*measured, len(fits), "100 cos", "higher", how, made)}

@@ -5,32 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from genlab.metrics.score import Score
-
-MEASUREMENT = (
-    "extractor", "extractor_sha256", "resize", "reference", "reference_sha256", "reference_n", "held_out",
-    "held_out_n", "subsets", "subset_size", "splits", "neighbours", "threshold", "points", "scales", "window",
-    "aggregation", "data_range", "likelihood", "device", "batch_size", "distance",
-    "groups", "template", "dimensions",
-)  # fmt: skip
-"""What of a provenance says how a value was measured. The rest says how the pictures were made (weights, sampler, nfe,
-guidance, seed), which is what a comparison is about. `n` counts where a value is biased by it."""
+from genlab.metrics.score import Score, measured_of
 
 
-def measurement(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """How a score was measured, which two scores must share to be ranked; `entry` as in record.json's metrics.
+def how_measured(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What two scores must share to be ranked; `entry` as in record.json's metrics.
 
     This alone decides, for every table and for every comparison, whether the number of items counts.
     """
-    made = entry.get("provenance") or {}
-    biased = {"n": entry.get("n")} if made.get("biased_in_n") else {}
     own = {key: entry.get(key) for key in ("unit", "better")}
-    return {**own, **biased, **{key: made[key] for key in MEASUREMENT if made.get(key) is not None}}
+    return {**own, **{key: value for key, value in measured_of(entry).items() if value is not None}}
 
 
 def differences(a: Score, b: Score) -> list[str]:
     """Why `a` and `b` may not be ranked: what of their measurement differs; empty when they may."""
-    one, other = measurement(a.to_json()), measurement(b.to_json())
+    one, other = how_measured(a.to_json()), how_measured(b.to_json())
     return [key for key in dict.fromkeys([*one, *other]) if one.get(key) != other.get(key)]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.intervals import mean_with_interval
 from genlab.metrics.score import Score
@@ -15,7 +17,7 @@ class Cost:
     the first one where there are more; `memory_per_image` is the peak above what was allocated before, divided by the
     batch, and is known on CUDA only. `flops_per_image` counts the multiplications and additions of matrix products,
     convolutions and attention while one more sample is drawn. Lower is better. Seconds and memory depend on the
-    machine, which stands in the provenance.
+    machine, which stands beside them.
     """
 
     needs = frozenset({"samples", "timing"})
@@ -23,17 +25,19 @@ class Cost:
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         spent = evaluation.spent()
-        made = evaluation.sampled_provenance() | {"device": spent.device, "batch_size": evaluation.batch_size}
+        made = evaluation.samples_made()
+        measured = {"device": spent.device, "batch_size": evaluation.batch_size}
         n = evaluation.n_samples
         seconds = mean_with_interval(spent.seconds_per_image, evaluation.seed)
-        scores = {"seconds_per_image": Score(*seconds, n, "seconds", "lower", made | {"interval": "bootstrap"})}
+        interval = {"interval": "bootstrap"}
+        scores = {"seconds_per_image": Score(*seconds, n, "seconds", "lower", measured, made | interval)}
         if spent.bytes_per_image is not None:
-            scores["memory_per_image"] = _exact(spent.bytes_per_image, n, "bytes", made)
+            scores["memory_per_image"] = _exact(spent.bytes_per_image, n, "bytes", measured, made)
         if (nfe := made.get("nfe")) is not None:
-            scores["nfe"] = _exact(nfe, n, "network evaluations", made)
+            scores["nfe"] = _exact(nfe, n, "network evaluations", measured, made)
         if hasattr(evaluation.module, "num_parameters"):
-            scores["parameters"] = _exact(evaluation.module.num_parameters, n, "parameters", made)
-            scores["flops_per_image"] = _exact(_flops(evaluation), n, "operations", made)
+            scores["parameters"] = _exact(evaluation.module.num_parameters, n, "parameters", measured, made)
+            scores["flops_per_image"] = _exact(_flops(evaluation), n, "operations", measured, made)
         return scores
 
 
@@ -42,9 +46,9 @@ def _flops(evaluation: Evaluation) -> int:
 
     counter = FlopCounterMode(display=False)
     with counter:
-        next(iter(Generated(evaluation.module, 1, evaluation.seed).batches(1)))
+        next(iter(Generated(evaluation.module, 1, evaluation.seed, evaluation.data, evaluation.split).batches(1)))
     return counter.get_total_flops()
 
 
-def _exact(value: float, n: int, unit: str, provenance: dict) -> Score:
-    return Score(value, value, value, n, unit, "lower", provenance | {"interval": "exact"})
+def _exact(value: float, n: int, unit: str, measured: dict[str, Any], made: dict[str, Any]) -> Score:
+    return Score(value, value, value, n, unit, "lower", measured, made | {"interval": "exact"})

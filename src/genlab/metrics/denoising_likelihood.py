@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from genlab.codecs.identity import Identity
-from genlab.conditioning.condition import Condition
-from genlab.data.pixels import to_model
+from genlab.conditioning.condition import Condition, of_input
+from genlab.conditions import Conditions, asks_of, conditions_for
 from genlab.denoisers.clipped import Clipped
 from genlab.denoisers.denoiser import Denoiser
 from genlab.denoisers.estimate import Denoise
@@ -54,6 +54,7 @@ class VariationalBits:
     """
 
     needs = frozenset({"bound"})
+    modality = frozenset({"image"})
     names: tuple[str, ...] = ("bound_bits", "bound_L_T", "bound_L_t", "bound_L_0")
 
     def __init__(self, decoder: Decoder, draws: PositiveInt | None = None) -> None:
@@ -72,8 +73,8 @@ class VariationalBits:
 
         bits = _of_each(evaluation, "bounds", terms)
         columns = {"bound_bits": bits.sum(1), **dict(zip(("bound_L_T", "bound_L_t", "bound_L_0"), bits.T, strict=True))}
-        provenance = {"likelihood": "variational bound", "draws": self.draws, "decoder": repr(self.bound.decoder)}
-        return {name: _score(evaluation, values, provenance) for name, values in columns.items()}
+        how = {"likelihood": "variational bound", "draws": self.draws, "decoder": repr(self.bound.decoder)}
+        return {name: _score(evaluation, values, how) for name, values in columns.items()}
 
 
 class FlowBits:
@@ -87,6 +88,7 @@ class FlowBits:
     """
 
     needs = frozenset({"flow"})
+    modality = frozenset({"image"})
     names: tuple[str, ...] = ("flow_bits",)
 
     def __init__(self, flow: FlowLikelihood) -> None:
@@ -107,20 +109,27 @@ class FlowBits:
 def _of_each(evaluation: Evaluation, what: str, compute: Callable[[Tensor, Condition, PerImage], Tensor]) -> Tensor:
     """(n, ...): `compute` of each real picture, its condition and its own stream of random numbers."""
     images, labels = evaluation.real()
+    asked = None
+    if asks_of(evaluation.module) - {"label"}:
+        asked = conditions_for(evaluation.module, evaluation.data, evaluation.split, len(images))
+
+    def conditions(start: int, stop: int) -> Conditions:
+        if asked is not None:
+            return asked.part(start, stop)
+        return None if labels is None else labels[start:stop]
+
     parts = []
     for start in range(0, len(images), evaluation.batch_size):
         stop = min(start + evaluation.batch_size, len(images))
-        x = to_model(images[start:stop].to(evaluation.device))
-        told = evaluation.module.conditioner.wanted(
-            stop - start, None if labels is None else labels[start:stop], evaluation.device
-        )
+        x = evaluation.data.modality.to_model(images[start:stop].to(evaluation.device))
+        told = of_input(evaluation.module.conditioner, stop - start, conditions(start, stop), evaluation.device)
         streams = PerImage.range(evaluation.seed, start, stop, evaluation.device)
         parts.append(compute(x, told, streams).double().cpu())
         evaluation.tell(what, stop, len(images))
     return torch.cat(parts)
 
 
-def _score(evaluation: Evaluation, values: Tensor, provenance: dict[str, Any]) -> Score:
+def _score(evaluation: Evaluation, values: Tensor, how: dict[str, Any]) -> Score:
     measured = mean_with_interval(finite(values, "likelihoods"), evaluation.seed)
-    said = {**evaluation.real_provenance(), "interval": "bootstrap", "seed": evaluation.seed, **provenance}
-    return Score(*measured, len(values), "bits per dimension", "lower", said)
+    made = {**evaluation.real_made(), "interval": "bootstrap", "seed": evaluation.seed}
+    return Score(*measured, len(values), "bits per dimension", "lower", {**evaluation.real_measured(), **how}, made)

@@ -25,7 +25,8 @@ class FeatureDistance:
         self.extractor.prepare(evaluation.data, evaluation.device)
         real, reconstructed = (self.extractor.features(part).double() for part in evaluation.reconstructions())
         distances = 1 - F.cosine_similarity(real, reconstructed)
-        provenance = {**evaluation.real_provenance(), **self.extractor.provenance(), "interval": "bootstrap"}
+        how = {**evaluation.real_measured(), **self.extractor.provenance()}
+        made = evaluation.real_made() | self.extractor.remarks() | {"interval": "bootstrap"}
         measured = mean_with_interval(distances, evaluation.seed)
         name = f"feature_distance_{self.extractor.name}"
-        return {name: Score(*measured, len(distances), "1 - cos", "lower", provenance)}
+        return {name: Score(*measured, len(distances), "1 - cos", "lower", how, made)}

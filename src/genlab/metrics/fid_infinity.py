@@ -68,7 +68,7 @@ class FIDInfinity:
         at_n = estimate_of(evaluation, self.extractor)
         features = evaluation.activations(self.extractor).features
         measured = fid_infinity(features, distance_to(evaluation, self.extractor), self.points, evaluation.seed, at_n)
-        provenance = {**evaluation.sampled_provenance(self.extractor), **reference.provenance}
-        provenance |= {"points": self.points, "interval": "regression and sampling"}
-        score = Score(*measured, len(features), "squared feature distance", "lower", provenance)
+        how = {**self.extractor.provenance(), **reference.provenance, "points": self.points}
+        made = evaluation.samples_made() | self.extractor.remarks() | {"interval": "regression and sampling"}
+        score = Score(*measured, len(features), "squared feature distance", "lower", how, made)
         return {f"fid_infinity_{self.extractor.name}": score}

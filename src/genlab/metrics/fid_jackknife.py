@@ -41,7 +41,7 @@ def jackknife(features: Tensor, distance: DistanceTo, at_n: float, groups: int, 
 
 class FIDJackknife:
     """FID less its bias in n, `fid_jackknife_<extractor>`: comparable between different n, slightly negative for a
-    perfect model. Its provenance holds the bias that was taken off. Wants more samples than features.
+    perfect model. Its `made` holds the bias that was taken off. Wants more samples than features.
 
     Args:
         extractor: whose features are compared.
@@ -63,9 +63,9 @@ class FIDJackknife:
         features = evaluation.activations(self.extractor).features
         distance = distance_to(evaluation, self.extractor)
         measured = jackknife(features, distance, at_n, self.groups, evaluation.seed)
-        provenance = {
-            **evaluation.sampled_provenance(self.extractor), **evaluation.reference(self.extractor).provenance,
-            "groups": self.groups, "bias": at_n - measured.value, "interval": "jackknife",
-        }  # fmt: skip
-        score = Score(*measured, len(features), "squared feature distance", "lower", provenance)
+        reference = evaluation.reference(self.extractor).provenance
+        how = {**self.extractor.provenance(), **reference, "groups": self.groups}
+        made = evaluation.samples_made() | self.extractor.remarks() | {"bias": at_n - measured.value}
+        made["interval"] = "jackknife"
+        score = Score(*measured, len(features), "squared feature distance", "lower", how, made)
         return {f"fid_jackknife_{self.extractor.name}": score}

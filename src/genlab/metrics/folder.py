@@ -11,11 +11,12 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from genlab.data.captions import read_captions
 from genlab.data.folder import ImageFolder
 from genlab.data.folder_labels import TABLE
-from genlab.metrics.captions import read_captions
 from genlab.metrics.source import Fixed
 from genlab.notice import Notice
+from genlab.picture_size import shortest
 
 _GREY = frozenset(("1", "L", "LA", "La", "I", "F", "I;16", "I;16B", "I;16L"))
 """Pillow's modes of pictures without colour."""
@@ -44,19 +45,20 @@ def folder_pictures(
     Raises:
         ValueError: it is no folder, holds no picture, or pictures of another size; captions that do not fit.
     """
-    channels, size, _ = data.shape
+    channels, height, width = data.shape
     try:
         folder = ImageFolder(path, cache_dir, resize or "crop", range)
-        others, coloured = _looked_through(Path(path).expanduser(), folder.names, size)
+        others, coloured = _looked_through(Path(path).expanduser(), folder.names, (width, height))
         if others and resize is None:
             raise ValueError(
-                f"folder={str(path)!r} holds pictures of {others} pixels and those of {data.name} are {size} x {size}: "
-                "resize=crop or resize=pad brings them to that size, reference.size=... the reference to theirs"
+                f"folder={str(path)!r} holds pictures of {others} pixels and those of {data.name} are "
+                f"{width} x {height}: resize=crop or resize=pad brings them to that size, reference.size=... the "
+                "reference to theirs"
             )
         with warnings.catch_warnings():
             if captions is not None:  # a table of captions need not give classes
                 warnings.filterwarnings("ignore", f"{TABLE} in ", Notice)
-            images = folder.load(channels, size)
+            images = folder.load(channels, shortest((height, width)))
     except ValueError as error:  # ImageFolder speaks of the keys that data sets have
         text = str(error).replace("dataset.source.path=", "folder=").replace("dataset.source.range", "range")
         raise ValueError(text) from error
@@ -73,9 +75,9 @@ def folder_pictures(
     return Fixed(torch.from_numpy(images.pixels[:]), labels, f"folder {folder.name}{how}", texts)
 
 
-def _looked_through(folder: Path, names: Sequence[str], size: int) -> tuple[str, int]:
-    """The sizes of pictures in `folder` other than `size`, the commonest first ("32 x 32, 64 x 48", or nothing), and
-    how many pictures are saved in colour."""
+def _looked_through(folder: Path, names: Sequence[str], size: tuple[int, int]) -> tuple[str, int]:
+    """The sizes (width, height) of pictures in `folder` other than `size`, the commonest first ("32 x 32, 64 x 48", or
+    nothing), and how many pictures are saved in colour."""
     from PIL import Image
 
     found: Counter[tuple[int, int]] = Counter()
@@ -87,7 +89,7 @@ def _looked_through(folder: Path, names: Sequence[str], size: int) -> tuple[str,
                 coloured += picture.mode not in _GREY
         except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
             continue  # no picture, or reported when its pixels are asked for
-    others = [f"{width} x {height}" for (width, height), _ in found.most_common() if (width, height) != (size, size)]
+    others = [f"{width} x {height}" for (width, height), _ in found.most_common() if (width, height) != size]
     named = ", ".join(others[:3]) + (f" and {len(others) - 3} other sizes" if len(others) > 3 else "")
     return named, coloured
 

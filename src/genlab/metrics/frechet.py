@@ -204,13 +204,13 @@ class FrechetDistance:
         estimate = estimate_of(evaluation, self.extractor)
         reference = evaluation.reference(self.extractor)
         n, dim = evaluation.activations(self.extractor).features.shape
-        provenance = {**evaluation.sampled_provenance(self.extractor), **reference.provenance}
-        provenance |= {"interval": estimate.interval, "biased_in_n": True}
+        measured = {**self.extractor.provenance(), **reference.provenance, "n": n}
+        made = evaluation.samples_made() | self.extractor.remarks() | {"interval": estimate.interval}
         if warning := few_items_warning(n, dim):
             warnings.warn(warning, Notice, stacklevel=2)
-            provenance["warning"] = warning
-        score = Score(estimate.value, estimate.low, estimate.high, n, "squared feature distance", "lower", provenance)
-        return {f"fid_{self.extractor.name}": score}
+            made["warning"] = warning
+        values = estimate.value, estimate.low, estimate.high
+        return {f"fid_{self.extractor.name}": Score(*values, n, "squared feature distance", "lower", measured, made)}
 
 
 def few_items_warning(n: int, dim: int) -> str | None:

@@ -72,7 +72,7 @@ class InceptionScore:
             )
         splits = min(self.splits, max(1, len(logits) // 10))
         value, low, high = inception_score(logits, splits, seed=evaluation.seed)
-        provenance = {**evaluation.sampled_provenance(self.extractor), "splits": splits, "interval": "bootstrap"}
-        provenance["biased_in_n"] = True
+        measured = {**self.extractor.provenance(), "splits": splits, "n": len(logits)}
+        made = evaluation.samples_made() | self.extractor.remarks() | {"interval": "bootstrap"}
         name = "inception_score" if self.extractor.name == "inception" else f"inception_score_{self.extractor.name}"
-        return {name: Score(value, low, high, len(logits), "exp(nats)", "higher", provenance)}
+        return {name: Score(value, low, high, len(logits), "exp(nats)", "higher", measured, made)}

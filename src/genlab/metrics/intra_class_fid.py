@@ -46,12 +46,12 @@ class IntraClassFID:
         value = sum(e.value for e in estimates) / count
         below = sum((e.value - e.low) ** 2 for e in estimates) ** 0.5 / count  # classes are drawn independently
         above = sum((e.high - e.value) ** 2 for e in estimates) ** 0.5 / count
-        provenance = {**evaluation.sampled_provenance(self.extractor), **reference.provenance}
-        provenance |= {"interval": estimates[0].interval, "biased_in_n": True}
-        provenance |= {"per_class": [round(e.value, 6) for e in estimates]}
+        measured = {**self.extractor.provenance(), **reference.provenance, "n": len(features)}
+        made = evaluation.samples_made() | self.extractor.remarks() | {"interval": estimates[0].interval}
+        made["per_class"] = [round(e.value, 6) for e in estimates]
         if warning := few_items_warning(len(features) // count, features.shape[1]):
-            provenance["warning"] = f"in each class, {warning}"
-            warnings.warn(provenance["warning"], Notice, stacklevel=2)
+            made["warning"] = f"in each class, {warning}"
+            warnings.warn(made["warning"], Notice, stacklevel=2)
         low, high = max(0.0, value - below), value + above
-        score = Score(value, low, high, len(features), "squared feature distance", "lower", provenance)
+        score = Score(value, low, high, len(features), "squared feature distance", "lower", measured, made)
         return {f"intra_fid_{self.extractor.name}": score}

@@ -112,12 +112,12 @@ class KID:
         real, features = reference.features, evaluation.activations(self.extractor).features
         kept = reference.kept("kid", lambda: {"mean": within(real).to_others.mean()})
         measured = kid(features, real, kept["mean"].item())
-        provenance = {**evaluation.sampled_provenance(self.extractor), **reference.provenance}
+        how = {**self.extractor.provenance(), **reference.provenance}
         if self.subsets is not None:
             size = min(self.subset_size, len(features), len(real))
             value = kid_of_subsets(features, real, self.subsets, size)
             measured = Measured(value, measured.low - measured.value + value, measured.high - measured.value + value)
-            provenance |= {"subsets": self.subsets, "subset_size": size}
-        provenance["interval"] = "U-statistic"
-        score = Score(*measured, len(features), "squared kernel distance", "lower", provenance)
+            how |= {"subsets": self.subsets, "subset_size": size}
+        made = evaluation.samples_made() | self.extractor.remarks() | {"interval": "U-statistic"}
+        score = Score(*measured, len(features), "squared kernel distance", "lower", how, made)
         return {f"kid_{self.extractor.name}": score}

@@ -6,7 +6,6 @@ import math
 
 import torch
 
-from genlab.data.pixels import to_model
 from genlab.finite import finite
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.intervals import Measured, mean_with_interval
@@ -30,18 +29,19 @@ class NegativeLogLikelihood:
         for start in range(0, len(images), evaluation.batch_size):
             rows = slice(start, start + evaluation.batch_size)
             condition = None if labels is None else labels[rows].to(evaluation.device)
-            x = to_model(images[rows].to(evaluation.device))
+            x = evaluation.data.modality.to_model(images[rows].to(evaluation.device))
             values.append(evaluation.module.nll(x, condition).cpu())
             evaluation.tell("likelihoods", min(rows.stop, len(images)), len(images))
         nats = finite(torch.cat(values), "likelihoods")  # of zero, infinite in nats, among them
         module = evaluation.module
-        dimensions = module.dimensions(to_model(images[:1])) if isinstance(module, Counted) else None
+        one = evaluation.data.modality.to_model(images[:1])
+        dimensions = module.dimensions(one) if isinstance(module, Counted) else None
         kind = type(getattr(module, "likelihood", module)).__name__  # a density, greys, levels: never ranked together
-        provenance = {**evaluation.real_provenance(), "interval": "bootstrap"}
-        provenance |= {"likelihood": kind, "dimensions": dimensions}
+        how = {**evaluation.real_measured(), "likelihood": kind, "dimensions": dimensions}
+        made = {**evaluation.real_made(), "interval": "bootstrap"}
         measured = mean_with_interval(nats, evaluation.seed)
-        scores = {"nats": Score(*measured, len(nats), "nats per picture", "lower", provenance)}
+        scores = {"nats": Score(*measured, len(nats), "nats per picture", "lower", how, made)}
         if dimensions is not None:
             bits = Measured(*(value / (dimensions * math.log(2)) for value in measured))
-            scores["bits_per_dim"] = Score(*bits, len(nats), "bits per dimension", "lower", provenance)
+            scores["bits_per_dim"] = Score(*bits, len(nats), "bits per dimension", "lower", how, made)
         return scores

@@ -82,6 +82,7 @@ class Memorisation:
     """
 
     needs = frozenset({"samples", "pixels"})
+    modality = frozenset({"image"})
     names: tuple[str, ...] = ("memorised_share", "nearest_train_ratio")
     least = Counts(train=2)
 
@@ -90,7 +91,7 @@ class Memorisation:
         self.max_pictures = max_pictures
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
-        train, held_out = evaluation.data.images("train")[0], evaluation.data.images("test")[0]
+        train, held_out = evaluation.data.items("train")[0], evaluation.data.items("test")[0]
         if len(train) < 2:
             raise ValueError(f"memorisation needs at least 2 training pictures; there are {len(train)}")
         pixels = evaluation.pixels()[: self.max_pictures]
@@ -100,17 +101,20 @@ class Memorisation:
         if evaluation.out_dir is not None:
             draw_closest(pixels, train, samples, evaluation.out_dir / "closest_pairs.png")
         name = evaluation.data.name
-        provenance = {
-            **evaluation.sampled_provenance(), "reference": f"{name}/train", "reference_n": len(train),
+        measured = {
+            "reference": f"{name}/train", "reference_n": len(train),
             "held_out": f"{name}/test", "held_out_n": len(unseen.nearest), "distance": f"pixels, at most {_SIDE} wide",
         }  # fmt: skip
-        flag = {"threshold": self.threshold, "held_out_share": unseen_share, "flagged": low > unseen_high}
+        made = evaluation.samples_made()
+        of_share = made | {"held_out_share": unseen_share, "flagged": low > unseen_high, "interval": "Wilson"}
         n = len(pixels)
         return {
-            "memorised_share": Score(share, low, high, n, "share", "lower", provenance | flag | {"interval": "Wilson"}),
+            "memorised_share": Score(
+                share, low, high, n, "share", "lower", measured | {"threshold": self.threshold}, of_share
+            ),
             "nearest_train_ratio": Score(
                 *_median_ratio(samples, unseen, evaluation.seed), n, "ratio", "higher",
-                provenance | {"interval": "bootstrap"},
+                measured, made | {"interval": "bootstrap"},
             ),
         }  # fmt: skip
 

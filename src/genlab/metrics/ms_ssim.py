@@ -52,12 +52,14 @@ class MSSSIM:
     """Mean over pictures of their multi-scale structural similarity: 0 to 1, higher is closer."""
 
     needs = frozenset({"reconstructions", "large pictures"})
+    modality = frozenset({"image"})
     names: tuple[str, ...] = ("ms_ssim",)
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         real, reconstructed = evaluation.reconstructions()
         values = ms_ssim(real, reconstructed)
         value, low, high = mean_with_interval(values, evaluation.seed)
-        provenance = {**evaluation.real_provenance(), "aggregation": "mean of pictures", "data_range": 255}
-        provenance |= {"scales": scales(min(real.shape[-2:])), "interval": "bootstrap"}
-        return {"ms_ssim": Score(value, low, high, len(values), "similarity", "higher", provenance)}
+        measured = {**evaluation.real_measured(), "aggregation": "mean of pictures", "data_range": 255}
+        measured["scales"] = scales(min(real.shape[-2:]))
+        made = {**evaluation.real_made(), "interval": "bootstrap"}
+        return {"ms_ssim": Score(value, low, high, len(values), "similarity", "higher", measured, made)}

@@ -128,13 +128,13 @@ class PrecisionRecall:
         ranks = (self.neighbours, self.density_neighbours)
         kept = reference.kept(f"radii-{ranks[0]}-{ranks[1]}", lambda: {"radii": radii(reference.features, ranks)})
         found = prdc(features, reference.features, *ranks, evaluation.seed, kept["radii"])
-        provenance = {**evaluation.sampled_provenance(self.extractor), **reference.provenance, "interval": "bootstrap"}
-        provenance["biased_in_n"] = True
+        how = {**self.extractor.provenance(), **reference.provenance, "n": len(features)}
+        made = evaluation.samples_made() | self.extractor.remarks() | {"interval": "bootstrap"}
         rank_of = {"precision": self.neighbours, "recall": self.neighbours}
         return {
             f"{name}_{self.extractor.name}": Score(
                 *measured, len(features), "share" if name != "density" else "balls per sample", "higher",
-                {**provenance, "neighbours": rank_of.get(name, self.density_neighbours)},
+                {**how, "neighbours": rank_of.get(name, self.density_neighbours)}, made,
             )
             for name, measured in zip(found._fields, found, strict=True)
         }  # fmt: skip

@@ -33,10 +33,12 @@ class PSNR:
     """Mean over pictures of their peak signal-to-noise ratio: 0 to about 80 dB, higher is closer."""
 
     needs = frozenset({"reconstructions"})
+    modality = frozenset({"image"})
     names: tuple[str, ...] = ("psnr",)
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         values = psnr(*evaluation.reconstructions())
         value, low, high = mean_with_interval(values, evaluation.seed)
-        provenance = {**evaluation.real_provenance(), "aggregation": "mean of pictures", "data_range": 255}
-        return {"psnr": Score(value, low, high, len(values), "dB", "higher", {**provenance, "interval": "bootstrap"})}
+        measured = {**evaluation.real_measured(), "aggregation": "mean of pictures", "data_range": 255}
+        made = {**evaluation.real_made(), "interval": "bootstrap"}
+        return {"psnr": Score(value, low, high, len(values), "dB", "higher", measured, made)}

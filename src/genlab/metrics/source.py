@@ -8,8 +8,9 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from genlab.data.pixels import to_uint8
+from genlab.conditions import Conditions, asks_of, conditions_for
 from genlab.metrics.cache import digest
+from genlab.modalities.modality import Modality
 from genlab.protocols import Samples
 from genlab.randomness import PerImage
 
@@ -18,7 +19,7 @@ class Pictures(NamedTuple):
     """A batch of pictures to be scored."""
 
     pixels: Tensor
-    """(batch, channel, height, width) uint8."""
+    """(batch, *shape) as the data are stored: (batch, channel, height, width) uint8 of pictures."""
 
     labels: Tensor | None
     """(batch,) the classes that were asked for, where any were."""
@@ -39,25 +40,47 @@ class Source(Protocol):
 
 
 class Generated:
-    """What a model draws: picture i depends on (seed, i) alone, its class is i modulo the number of classes."""
+    """What a model draws: picture i depends on (seed, i) alone.
 
-    def __init__(self, module: Samples, n: int, seed: int) -> None:
+    Its class is i modulo the number of classes; a model that goes by more than a class is asked for what the data are.
+
+    Args:
+        data, split: whose modality the samples are of, and whose conditions those are, see
+            `genlab.conditions.conditions_for`.
+    """
+
+    def __init__(self, module: Samples, n: int, seed: int, data: Any, split: str = "test") -> None:
         self.module = module
+        self.modality: Modality = data.modality
         self.n = n
         self.seed = seed
+        self._asked = conditions_for(module, data, split, n) if asks_of(module) - {"label"} else None
+        self._origin = f"{data.name}/{split}"
+
+    @property
+    def captions(self) -> list[str] | None:
+        """The text that each sample is asked to show, where the model goes by texts."""
+        return None if self._asked is None else self._asked.prompt
 
     def batches(self, size: int) -> Iterator[Pictures]:
         device = getattr(self.module, "device", torch.device("cpu"))
         for start in range(0, self.n, size):
             stop = min(start + size, self.n)
-            labels = labels_in_turn(self.module, start, stop)
-            condition = None if labels is None else labels.to(device)
+            labels, condition = self._conditions(start, stop, device)
             streams = PerImage.range(self.seed, start, stop, device)
             samples = self.module.sample(stop - start, condition, generator=streams)
-            yield Pictures(to_uint8(samples, "samples"), labels)
+            yield Pictures(self.modality.to_stored(samples, "samples"), labels)
 
     def provenance(self) -> dict[str, Any]:
-        return {**model_provenance(self.module), "seed": self.seed}
+        asked = {} if self._asked is None else {"conditions": self._origin}
+        return {**model_provenance(self.module), "seed": self.seed, **asked}
+
+    def _conditions(self, start: int, stop: int, device: torch.device) -> tuple[Tensor | None, Conditions]:
+        if self._asked is not None:
+            asked = self._asked.part(start, stop)
+            return asked.label, asked.to(device)
+        labels = labels_in_turn(self.module, start, stop)
+        return labels, None if labels is None else labels.to(device)
 
 
 def labels_in_turn(module: object, start: int, stop: int) -> Tensor | None:

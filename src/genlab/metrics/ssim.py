@@ -33,11 +33,13 @@ class SSIM:
     """Mean over pictures of their structural similarity: -1 to 1, higher is closer."""
 
     needs = frozenset({"reconstructions", "6 pixels"})
+    modality = frozenset({"image"})
     names: tuple[str, ...] = ("ssim",)
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         values = ssim(*evaluation.reconstructions())
         value, low, high = mean_with_interval(values, evaluation.seed)
-        provenance = {**evaluation.real_provenance(), "aggregation": "mean of pictures", "data_range": 255}
-        provenance |= {"window": f"gaussian {_WINDOW}, sigma 1.5, reflected edges", "interval": "bootstrap"}
-        return {"ssim": Score(value, low, high, len(values), "similarity", "higher", provenance)}
+        measured = {**evaluation.real_measured(), "aggregation": "mean of pictures", "data_range": 255}
+        measured["window"] = f"gaussian {_WINDOW}, sigma 1.5, reflected edges"
+        made = {**evaluation.real_made(), "interval": "bootstrap"}
+        return {"ssim": Score(value, low, high, len(values), "similarity", "higher", measured, made)}

@@ -17,6 +17,8 @@ from genlab.metrics.cost import Cost
 from genlab.metrics.evaluation import Evaluation, Plan
 from genlab.metrics.extractors.extractor import Extractor, Report
 from genlab.metrics.least import counted, too_few
+from genlab.metrics.modality import check_modalities, read_by, reads
+from genlab.metrics.needs import check_needs
 from genlab.metrics.reference import Data, Split
 from genlab.metrics.score import Score
 from genlab.metrics.scored import Scored, compute
@@ -31,12 +33,8 @@ class Metric(Protocol):
     """A metric: what it needs of a model and its data, and the named scores it makes of one evaluation."""
 
     needs: frozenset[str]
-    """Of "samples", "pixels" (samples that are kept), "timing" (of drawing), "classes" (samples of a class that was
-    asked for), "class of each sample" (asked for, or the data's only one), "labels" (of the data), "known classes" (an
-    extractor that classifies the data), "reconstructions", "codes", "likelihood", "bound" (of a model that adds noise
-    in steps), "flow" (of one in continuous time), "captions" (of the samples, or names of their classes), "6 pixels"
-    (and more), "large pictures" (11 pixels and more), "31 pixels" (and more). A metric that one picture is too few for
-    says in `least: Counts` how many there must be."""
+    """Words of `needs.Need`, which a suite checks; the metric is left out where a model or its data do not offer all of
+    them. One that a single picture is too few for says in `least: Counts` how many there must be."""
 
     names: tuple[str, ...]
     """The names that its scores may have; "{extractor}" stands for the extractor's name."""
@@ -74,6 +72,8 @@ class Suite:
     ) -> None:
         if unknown := [name for name in only or [] if name not in metrics]:
             raise ValueError(f"metrics.only names {unknown[0]}, which is none of {', '.join(metrics)}")
+        for name, metric in metrics.items():
+            check_needs(name, metric)
         self.metrics = {name: metric for name, metric in metrics.items() if only is None or name in only}
         self.n_samples, self.asked_by = n_samples, "metrics.n_samples"
         self.batch_size = batch_size
@@ -82,6 +82,7 @@ class Suite:
         self.cache_dir = Path(cache_dir)
         self.keep_features = keep_features
         self._warned: set[str] = set()
+        check_modalities(self.metrics)
         self._share_extractors()
 
     def _share_extractors(self) -> None:
@@ -117,9 +118,13 @@ class Suite:
         return _extractors(self.metrics)
 
     def applicable(self, module: object, data: Data) -> dict[str, Metric]:
-        """The metrics whose needs the model and its data meet."""
+        """The metrics that read the data's modality, and whose needs the model and its data meet."""
         able = capabilities(module, data)
-        return {name: metric for name, metric in self.metrics.items() if metric.needs <= able | _knowledge(metric)}
+        return {
+            name: metric
+            for name, metric in self.metrics.items()
+            if reads(metric, data.modality.name) and metric.needs <= able | _knowledge(metric)
+        }
 
     def on(self, n_samples: int, split: Split, asked_by: str) -> Suite:
         """The same metrics on another number of samples, for which the key `asked_by` asks, against another split."""
@@ -138,6 +143,12 @@ class Suite:
         Weights of extractors are fetched or trained here, `progress` is told.
         """
         metrics = self.applicable(module, data)
+        if self.metrics and not any(reads(metric, data.modality.name) for metric in self.metrics.values()):
+            kinds = sorted({kind for metric in self.metrics.values() for kind in read_by(metric) or ()})
+            raise ValueError(
+                f"{data.name} is {data.modality.name}, which no metric of the suite ({', '.join(self.metrics)}) reads: "
+                f"they read {', '.join(kinds)}; choose others or metrics=none"
+            )
         if self.metrics and not metrics:
             able = ", ".join(sorted(capabilities(module, data))) or "nothing"
             raise ValueError(
@@ -203,7 +214,7 @@ class Suite:
         with _averaged(module):
             finite_weights(module)
         self.check(module, data, progress)
-        source = Generated(module, self.n_samples, self.seed) if isinstance(module, Samples) else None
+        source = Generated(module, self.n_samples, self.seed, data, self.split) if isinstance(module, Samples) else None
         with torch.no_grad(), _averaged(module), torch.random.fork_rng(_cuda_devices(module)):
             torch.manual_seed(fold_in(self.seed, "metrics"))  # for what takes no generator; training's state is kept
             device = torch.device(getattr(module, "device", "cpu"))

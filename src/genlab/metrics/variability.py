@@ -46,6 +46,7 @@ class IntraClassVariability:
     """
 
     needs = frozenset({"samples", "pixels", "class of each sample", "labels"})
+    modality = frozenset({"image"})
     names: tuple[str, ...] = ("intra_class_variability_{extractor}", "intra_class_variability_pixels")
     least = Counts(samples_of_class=2, real_of_class=2)
 
@@ -54,17 +55,16 @@ class IntraClassVariability:
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         reference, asked = evaluation.reference(self.extractor), evaluation.labels()
-        images, labels = evaluation.data.images(evaluation.split)
+        images, labels = evaluation.data.items(evaluation.split)
         assert labels is not None, "data with classes have labels"
         if asked is None:
             asked = labels[:1].expand(evaluation.n_samples)  # the data's one class
-        real = reference.provenance
         features, pixels = evaluation.activations(self.extractor).features, evaluation.pixels()
-        provenance = evaluation.sampled_provenance(self.extractor) | real
-        of_pixels = evaluation.sampled_provenance() | real
+        of_pixels = reference.provenance
+        of_features = of_pixels | self.extractor.provenance()
         return {
             f"intra_class_variability_{self.extractor.name}": self._score(
-                evaluation, (features, asked), (reference.features, labels), provenance
+                evaluation, (features, asked), (reference.features, labels), of_features
             ),
             "intra_class_variability_pixels": self._score(
                 evaluation, (pixels.flatten(1).float(), asked), (images.cpu().flatten(1).float(), labels), of_pixels
@@ -72,11 +72,13 @@ class IntraClassVariability:
         }
 
     def _score(
-        self, evaluation: Evaluation, samples: tuple[Tensor, Tensor], real: tuple[Tensor, Tensor], provenance: dict
+        self, evaluation: Evaluation, samples: tuple[Tensor, Tensor], real: tuple[Tensor, Tensor], measured: dict
     ) -> Score:  # fmt: skip
         classes = real[1].unique().tolist()
         mean, error = variability(*samples, classes)
         of_real, _ = variability(real[0], real[1].cpu(), classes)
         low, high = normal_interval(mean / of_real, error / of_real)
-        provenance = {**provenance, "real_variability": of_real, "interval": "U-statistic"}
-        return Score(mean / of_real, max(0.0, low), high, len(samples[0]), "ratio to real data", "higher", provenance)
+        made = evaluation.samples_made() | {"real_variability": of_real, "interval": "U-statistic"}
+        return Score(
+            mean / of_real, max(0.0, low), high, len(samples[0]), "ratio to real data", "higher", measured, made
+        )

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from genlab.codecs.codec import Codec
-from genlab.conditioning.condition import Conditioner
+from genlab.conditioning.condition import Conditioner, has_null, of_batch, of_input
+from genlab.conditions import asks_of
 from genlab.data.batch import Batch
 from genlab.denoisers.clipped import Clipped
 from genlab.denoisers.denoiser import Denoiser
@@ -18,6 +19,7 @@ from genlab.denoisers.estimate import BoundDenoise, Denoise
 from genlab.denoisers.restorer import Restorer
 from genlab.guidance.guidance import Guidance
 from genlab.models.base import GenerativeModule
+from genlab.networks.conditioned import check_reads
 from genlab.objectives.denoising import Objective
 from genlab.processes.degrading import Degrading
 from genlab.processes.schedule import Schedule
@@ -67,7 +69,9 @@ class Diffusion(GenerativeModule):
         self.shape = tuple(shape)
         self.clip = None if clip is None else (clip[0], clip[1])
         self.num_classes = conditioner.num_classes
-        if getattr(guidance, "needs_null", False) and not getattr(conditioner, "dropout", 0):
+        self.asks = asks_of(conditioner)
+        check_reads(getattr(denoiser, "network", denoiser), getattr(conditioner, "gives", frozenset()))
+        if getattr(guidance, "needs_null", False) and not has_null(conditioner):
             raise ValueError(
                 "guidance=classifier_free needs a conditional model trained with conditioner.dropout greater than 0, "
                 "such as 0.1; this one never sees the empty condition"
@@ -84,6 +88,8 @@ class Diffusion(GenerativeModule):
         process = self.denoiser.process
         if isinstance(process, Degrading) and not bool(process.ends.any()):
             process.fit(torch.cat([self.codec.encode(batch.x) for batch in self._first_batches(len(process.ends))]))
+        if hasattr(self.objective, "prepare"):
+            self.objective.prepare(self.trainer.datamodule)  # type: ignore[attr-defined]
 
     def _first_batches(self, n: int) -> Iterator[Batch]:
         """Training batches until there are `n` data in all; fewer where the data end."""
@@ -95,7 +101,7 @@ class Diffusion(GenerativeModule):
 
     def loss(self, batch: Batch) -> dict[str, Tensor]:
         """The objective's terms; per element of x and of the network's target where it is the denoising one."""
-        return self.objective(self.denoiser, self.codec.encode(batch.x), self.conditioner(batch))
+        return self.objective(self.denoiser, self.codec.encode(batch.x), of_batch(self.conditioner, batch))
 
     def sample(self, n: int, condition: Conditions = None, *, generator: Randomness = None) -> Tensor:
         """(n, *shape), decoded. `condition` (n,) labels; without it the classes in turn."""
@@ -114,7 +120,7 @@ class Diffusion(GenerativeModule):
 
     def guided_denoiser(self, n: int, condition: Conditions = None, clipped: bool = True) -> BoundDenoise:
         """The denoiser that n samples are drawn with: guided, told the condition, clipped. Raises ValueError too."""
-        wanted = self.conditioner.wanted(n, condition, self.device)
+        wanted = of_input(self.conditioner, n, condition, self.device)
         guided: Denoise = self.guidance(self.denoiser)
         if clipped and self.clip is not None:
             guided = Clipped(guided, *self.clip)

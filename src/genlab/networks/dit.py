@@ -8,10 +8,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from genlab.conditions import ConditionTensors
 from genlab.networks.attention import Attention
+from genlab.networks.conditioned import label_of, reads, with_channels
 from genlab.networks.former_names import accept_former_names
+from genlab.networks.sides import into_patches
 from genlab.networks.timestep import TimestepEmbedding
-from genlab.ranges import PositiveInt
+from genlab.picture_size import Size
+from genlab.ranges import NonNegativeInt, PositiveInt
 
 
 class DiT(nn.Module):
@@ -21,37 +25,42 @@ class DiT(nn.Module):
 
     Args:
         channels: of the data.
-        size: side of the picture.
-        patch: side of a patch, which is one token; it divides `size`.
+        size: of the picture.
+        patch: side of a patch, which is one token; it divides both sides of the picture.
         width: of a token; a multiple of `heads` and of 4.
         depth: blocks.
         heads: of the attention.
         num_classes: how many labels there are; None makes the network unconditional. The label `num_classes`, one
             more, stands for no label.
         out_channels: of the output; None for as many as the data have, twice as many to learn variances as well.
+        condition_channels: of a picture in the condition, which is laid beside the data (InstructPix2Pix, Palette,
+            inpainting); 0 for none.
     """
 
+    division = staticmethod(into_patches)
     positions: Tensor
 
     def __init__(
         self,
         channels: PositiveInt,
-        size: PositiveInt,
+        size: Size,
         patch: PositiveInt = 2,
         width: PositiveInt = 128,
         depth: PositiveInt = 4,
         heads: PositiveInt = 4,
         num_classes: PositiveInt | None = None,
         out_channels: PositiveInt | None = None,
+        condition_channels: NonNegativeInt = 0,
     ) -> None:
         super().__init__()
-        if size % patch:
-            raise ValueError(f"network.patch={patch} does not divide dataset.size={size}")
+        self._grid = self.division(patch).smallest(size)
         if width % heads or width % 4:
             raise ValueError(f"network.width={width} must be a multiple of network.heads={heads} and of 4")
-        self._channels, self._patch, self._side = out_channels or channels, patch, size // patch
-        self.in_proj = nn.Conv2d(channels, width, patch, stride=patch)
-        self.register_buffer("positions", _positions(self._side, width), persistent=False)
+        self._channels, self._patch = out_channels or channels, patch
+        self._condition_channels = condition_channels
+        self.reads = reads(num_classes is not None, condition_channels)
+        self.in_proj = nn.Conv2d(channels + condition_channels, width, patch, stride=patch)
+        self.register_buffer("positions", _positions(*self._grid, width), persistent=False)
         self.time = TimestepEmbedding(width)
         self.class_embedding = None if num_classes is None else nn.Embedding(num_classes + 1, width)
         self.blocks = nn.ModuleList(_Block(width, heads) for _ in range(depth))
@@ -60,23 +69,22 @@ class DiT(nn.Module):
         self.out_proj = _zero(nn.Linear(width, self._channels * patch**2))
         accept_former_names(self, {"enter": "in_proj", "leave": "out_proj"})
 
-    def forward(self, x: Tensor, level: Tensor, condition: Tensor | None = None) -> Tensor:
-        """`level` (batch,) the step number, `condition` (batch,) the label."""
+    def forward(self, x: Tensor, level: Tensor, condition: ConditionTensors | None = None) -> Tensor:
+        """`level` (batch,) the step number; of the condition it reads `label` and `channels`."""
+        x = with_channels(x, condition, self._condition_channels)
         embedding = self.time(level)
         if self.class_embedding is not None:
-            if condition is None:
-                raise ValueError("this network is conditional: it needs a label for each picture")
-            embedding = embedding + self.class_embedding(condition)
+            embedding = embedding + self.class_embedding(label_of(condition))
         embedding = nn.functional.silu(embedding)
-        tokens = self.in_proj(x).flatten(2).transpose(1, 2) + self.positions  # (batch, side**2, width)
+        tokens = self.in_proj(x).flatten(2).transpose(1, 2) + self.positions  # (batch, rows * columns, width)
         for block in self.blocks:
             tokens = block(tokens, embedding)
         shift, scale = self.modulation(embedding)[:, None].chunk(2, dim=-1)
         return self._picture(self.out_proj(self.norm(tokens) * (1 + scale) + shift))
 
     def _picture(self, patches: Tensor) -> Tensor:
-        """(batch, side**2, out_channels patch**2) -> (batch, out_channels, size, size)."""
-        grid = patches.unflatten(1, (self._side, self._side)).unflatten(-1, (self._channels, self._patch, self._patch))
+        """(batch, rows * columns, out_channels patch**2) -> (batch, out_channels, height, width)."""
+        grid = patches.unflatten(1, self._grid).unflatten(-1, (self._channels, self._patch, self._patch))
         return grid.permute(0, 3, 1, 4, 2, 5).flatten(4, 5).flatten(2, 3)
 
 
@@ -110,9 +118,9 @@ def _zero(layer: nn.Linear) -> nn.Linear:
     return layer
 
 
-def _positions(side: int, width: int) -> Tensor:
-    """(side**2, width): sines and cosines of the row in the first half, of the column in the second."""
+def _positions(rows: int, columns: int, width: int) -> Tensor:
+    """(rows * columns, width): sines and cosines of the row in the first half, of the column in the second."""
     frequency = 10_000 ** (-torch.arange(width // 4) / (width // 4))
-    angles = torch.arange(side)[:, None] * frequency
-    waves = torch.cat([angles.sin(), angles.cos()], dim=1)  # (side, width / 2)
-    return torch.cat([waves.repeat_interleave(side, 0), waves.repeat(side, 1)], dim=1)
+    angles = torch.arange(max(rows, columns))[:, None] * frequency
+    waves = torch.cat([angles.sin(), angles.cos()], dim=1)  # (rows or columns, width / 2)
+    return torch.cat([waves[:rows].repeat_interleave(columns, 0), waves[:columns].repeat(rows, 1)], dim=1)

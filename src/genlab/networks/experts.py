@@ -5,9 +5,12 @@ Paper: https://arxiv.org/abs/2211.01324
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import torch
 from torch import Tensor, nn
 
+from genlab.conditions import ConditionTensors
 from genlab.ranges import NonNegativeFloat
 
 
@@ -30,15 +33,17 @@ class Experts(nn.Module):
                 f"{len(networks)} networks"
             )
         self.networks = nn.ModuleList(networks)
+        read: list[frozenset[str]] = [cast(Any, network).reads for network in networks if hasattr(network, "reads")]
+        self.reads: frozenset[str] | None = frozenset.intersection(*read) if read else None
         self.register_buffer("boundaries", torch.tensor(boundaries, dtype=torch.float32))
 
-    def forward(self, x: Tensor, level: Tensor, condition: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, level: Tensor, condition: ConditionTensors | None = None) -> Tensor:
         """`level` (batch,). Items are sorted by expert, which waits for the device."""
         expert = torch.bucketize(level.float(), self.boundaries, right=True)
         order = expert.argsort(stable=True)
         counts = torch.bincount(expert, minlength=len(self.networks)).tolist()
         outputs = [
-            network(x[rows], level[rows], None if condition is None else condition[rows])
+            network(x[rows], level[rows], None if condition is None else condition.rows(rows))
             for network, rows in zip(self.networks, order.split(counts), strict=True)
             if len(rows)
         ]

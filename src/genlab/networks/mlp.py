@@ -7,6 +7,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from genlab.conditions import ConditionTensors
+from genlab.networks.conditioned import label_of, reads
 from genlab.networks.former_names import accept_former_names
 from genlab.networks.timestep import TimestepEmbedding
 from genlab.ranges import PositiveInt
@@ -37,6 +39,7 @@ class MLP(nn.Module):
     ) -> None:
         super().__init__()
         self._shape = tuple(shape) if outputs is None else (outputs,)
+        self.reads = reads(num_classes is not None)
         self.in_proj = nn.Linear(math.prod(shape), width)
         self.time = TimestepEmbedding(width)
         self.class_embedding = None if num_classes is None else nn.Embedding(num_classes + 1, width)
@@ -46,13 +49,11 @@ class MLP(nn.Module):
         nn.init.zeros_(self.out_proj.bias)
         accept_former_names(self, {"enter": "in_proj", "leave": "out_proj"})
 
-    def forward(self, x: Tensor, level: Tensor, condition: Tensor | None = None) -> Tensor:
-        """`level` (batch,) the step number, `condition` (batch,) the label."""
+    def forward(self, x: Tensor, level: Tensor, condition: ConditionTensors | None = None) -> Tensor:
+        """`level` (batch,) the step number; of the condition it reads `label`."""
         embedding = self.time(level)
         if self.class_embedding is not None:
-            if condition is None:
-                raise ValueError("this network is conditional: it needs a label for each datum")
-            embedding = embedding + self.class_embedding(condition)
+            embedding = embedding + self.class_embedding(label_of(condition))
         hidden = self.in_proj(x.flatten(1))
         for block in self.blocks:
             hidden = block(hidden, embedding)

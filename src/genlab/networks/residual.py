@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genlab.networks.convolutional import halved
+from genlab.networks.sides import at_each_level
+from genlab.picture_size import Size, height_and_width
 from genlab.ranges import PositiveInt
 
 
@@ -30,22 +31,24 @@ class ResidualBlock(nn.Module):
 class ResidualAutoencoder(nn.Module):
     """Strided convolutions and residual blocks to a map of `embedding_size` channels, and back.
 
-    `encoder`: (batch, channels, size, size) -> (batch, embedding_size, size / 2**levels, size / 2**levels);
+    `encoder`: (batch, channels, height, width) -> (batch, embedding_size, height / 2**levels, width / 2**levels);
     `decoder` is its mirror image and unbounded.
 
     Args:
         channels, size: of the images.
         embedding_size: channels of the map in the middle.
         width: channels within.
-        levels: how often the side is halved.
+        levels: how often both sides are halved.
         blocks: residual blocks in each half.
         inner: channels within a residual block.
     """
 
+    division = staticmethod(at_each_level)
+
     def __init__(
         self,
         channels: PositiveInt,
-        size: PositiveInt,
+        size: Size,
         embedding_size: PositiveInt,
         width: PositiveInt = 64,
         levels: PositiveInt = 2,
@@ -53,9 +56,8 @@ class ResidualAutoencoder(nn.Module):
         inner: PositiveInt = 32,
     ) -> None:
         super().__init__()
-        side = halved(size, levels)
-        self.shape = (channels, size, size)
-        self.map_shape = (embedding_size, side, side)
+        self.shape = (channels, *height_and_width(size))
+        self.map_shape = (embedding_size, *self.division(levels).smallest(size))
         down: list[nn.Module] = []
         for level in range(levels):
             down += [nn.Conv2d(width if level else channels, width, 4, stride=2, padding=1), nn.ReLU()]

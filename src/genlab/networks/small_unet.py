@@ -5,8 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from genlab.conditions import ConditionTensors
+from genlab.networks.conditioned import reads, with_channels
 from genlab.networks.former_names import accept_former_names
-from genlab.ranges import PositiveInt
+from genlab.networks.sides import between_levels
+from genlab.ranges import NonNegativeInt, PositiveInt
 
 _GROUPS = 8
 
@@ -43,7 +46,11 @@ class SmallUNet(nn.Module):
         out_channels: of the output.
         block_out_channels: the width of each level, from the full resolution down.
         time_hidden: width of the hidden layer of each time embedding.
+        condition_channels: of a picture in the condition, which is laid beside the data (InstructPix2Pix, Palette,
+            inpainting); 0 for none.
     """
+
+    division = staticmethod(between_levels)
 
     def __init__(
         self,
@@ -51,10 +58,14 @@ class SmallUNet(nn.Module):
         out_channels: PositiveInt,
         block_out_channels: list[PositiveInt],
         time_hidden: PositiveInt = 32,
+        condition_channels: NonNegativeInt = 0,
     ) -> None:
         super().__init__()
         widths = list(block_out_channels)
-        self.down = nn.ModuleList(_block(a, b) for a, b in zip([in_channels, *widths], widths, strict=False))
+        self._condition_channels = condition_channels
+        self.reads = reads(label=False, channels=condition_channels)
+        inputs = in_channels + condition_channels
+        self.down = nn.ModuleList(_block(a, b) for a, b in zip([inputs, *widths], widths, strict=False))
         pairs = list(zip(widths[:0:-1], widths[-2::-1], strict=True))  # (64, 32), (32, 16)
         self.time = nn.ModuleList(_TimeEmbedding(time_hidden, low) for low, _ in pairs)
         self.upsample = nn.ModuleList(nn.ConvTranspose2d(low, low, 2, stride=2) for low, _ in pairs)
@@ -62,13 +73,13 @@ class SmallUNet(nn.Module):
         self.head = nn.Sequential(
             nn.Conv2d(widths[0], widths[0], 3, padding=1), nn.ReLU(), nn.Conv2d(widths[0], out_channels, 3, padding=1)
         )
-        self._multiple = 2 ** (len(widths) - 1)
+        self._division = self.division(widths)
         accept_former_names(self, {"grow": "upsample"})
 
-    def forward(self, x: Tensor, level: Tensor, condition: Tensor | None = None) -> Tensor:
-        """x (batch, in_channels, h, w), `level` (batch,) the step number."""
-        if x.shape[-1] % self._multiple or x.shape[-2] % self._multiple:
-            raise ValueError(f"pictures of {tuple(x.shape[-2:])} are not multiples of {self._multiple} in both sides")
+    def forward(self, x: Tensor, level: Tensor, condition: ConditionTensors | None = None) -> Tensor:
+        """x (batch, in_channels, h, w), `level` (batch,) the step number; of the condition it reads `channels`."""
+        x = with_channels(x, condition, self._condition_channels)
+        self._division.check(x.shape[-2:])
         skips: list[Tensor] = []
         for i, block in enumerate(self.down):
             x = block(x if i == 0 else nn.functional.max_pool2d(x, 2))

@@ -5,17 +5,21 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from genlab.conditions import ConditionTensors
+from genlab.networks.conditioned import label_of, reads, with_channels
+from genlab.networks.sides import between_levels
+from genlab.picture_size import Size, shortest
 from genlab.ranges import NonNegativeInt, PositiveInt, Rate
 
 
 class UNet(nn.Module):
-    """Residual blocks with self-attention at chosen levels; (batch, channels, size, size) in and out.
+    """Residual blocks with self-attention at chosen levels; (batch, channels, height, width) in and out.
 
     The class embedding is laid over the picture as `class_embedding_size` constant extra channels.
 
     Args:
         channels: of the data.
-        size: side of the picture; each level but the last halves it.
+        size: of the picture; each level but the last halves both sides.
         block_out_channels: the width of each level, from the full resolution down.
         attention_levels: how many of the lowest levels have self-attention.
         layers_per_block: residual blocks at each level.
@@ -26,12 +30,16 @@ class UNet(nn.Module):
         attention_head_size: channels of an attention head.
         dropout: in the residual blocks.
         out_channels: of the output; None for as many as the data have, twice as many to learn variances as well.
+        condition_channels: of a picture in the condition, which is laid beside the data (InstructPix2Pix, Palette,
+            inpainting); 0 for none.
     """
+
+    division = staticmethod(between_levels)
 
     def __init__(
         self,
         channels: PositiveInt,
-        size: PositiveInt,
+        size: Size,
         block_out_channels: list[PositiveInt],
         attention_levels: NonNegativeInt = 2,
         layers_per_block: PositiveInt = 2,
@@ -41,18 +49,22 @@ class UNet(nn.Module):
         attention_head_size: PositiveInt = 8,
         dropout: Rate = 0.0,
         out_channels: PositiveInt | None = None,
+        condition_channels: NonNegativeInt = 0,
     ) -> None:
         super().__init__()
         from diffusers.models.unets.unet_2d import UNet2DModel
 
         levels = len(block_out_channels)
-        _check_halving(size, levels)
+        self.division(block_out_channels).check(size)
         _check_groups(block_out_channels, norm_groups)
+        self._condition_channels = condition_channels
+        self.reads = reads(num_classes is not None, condition_channels)
         self.class_embedding = None if num_classes is None else nn.Embedding(num_classes + 1, class_embedding_size)
         attends = [level >= levels - attention_levels for level in range(levels)]
+        _check_heads([w for w, attend in zip(block_out_channels, attends, strict=True) if attend], attention_head_size)
         self.unet = UNet2DModel(
-            sample_size=size,
-            in_channels=channels + (0 if num_classes is None else class_embedding_size),
+            sample_size=shortest(size),
+            in_channels=channels + condition_channels + (0 if num_classes is None else class_embedding_size),
             out_channels=out_channels or channels,
             layers_per_block=layers_per_block,
             block_out_channels=tuple(block_out_channels),
@@ -63,12 +75,11 @@ class UNet(nn.Module):
             dropout=dropout,
         )
 
-    def forward(self, x: Tensor, level: Tensor, condition: Tensor | None = None) -> Tensor:
-        """`level` (batch,) the step number, `condition` (batch,) the label."""
+    def forward(self, x: Tensor, level: Tensor, condition: ConditionTensors | None = None) -> Tensor:
+        """`level` (batch,) the step number; of the condition it reads `label` and `channels`."""
+        x = with_channels(x, condition, self._condition_channels)
         if self.class_embedding is not None:
-            if condition is None:
-                raise ValueError("this network is conditional: it needs a label for each picture")
-            embedding = self.class_embedding(condition)[:, :, None, None]
+            embedding = self.class_embedding(label_of(condition))[:, :, None, None]
             x = torch.cat([x, embedding.expand(-1, -1, *x.shape[2:])], dim=1)
         return self.unet(x, level, return_dict=False)[0]
 
@@ -81,10 +92,10 @@ def _check_groups(widths: list[int], norm_groups: int) -> None:
         )
 
 
-def _check_halving(size: int, levels: int) -> None:
-    """Raise ValueError unless `size` can be halved between all levels."""
-    if size % 2 ** (levels - 1):
+def _check_heads(widths: list[int], head_size: int) -> None:
+    """Raise ValueError unless a level with attention is as wide as one head."""
+    if narrow := [width for width in widths if width < head_size]:
         raise ValueError(
-            f"network.block_out_channels has {levels} levels, which halve a picture {levels - 1} times; "
-            f"dataset.size={size} is not a multiple of {2 ** (levels - 1)}"
+            f"network.attention_head_size={head_size} must not exceed the widths of the levels with attention, "
+            f"and one of network.block_out_channels is {min(narrow)}"
         )

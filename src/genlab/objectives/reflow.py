@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from genlab.conditioning.condition import Condition
+from genlab.conditioning.condition import Condition, has_weights, of_input
+from genlab.conditions import ConditionInput, asks_of, concatenate, concatenate_inputs, conditions_for
 from genlab.denoisers.denoiser import Denoiser
 from genlab.objectives.denoising import weighted_errors
 from genlab.objectives.teacher import Teacher
@@ -71,6 +72,7 @@ class Reflow(nn.Module):
         self.n_blocks = -(-n_pairs // _BLOCK)
         self.seed = seed
         self._blocks: dict[int, Pairs] = {}
+        self._asked: ConditionInput | None = None
 
     def forward(
         self, denoiser: Denoiser, x0: Tensor, condition: Condition | None = None, generator: Randomness = None
@@ -78,7 +80,7 @@ class Reflow(nn.Module):
         self.teacher.check(denoiser.process)
         pairs = self._drawn(x0, generator)
         t = self.times(len(x0), denoiser.process.schedule, generator, x0.device)
-        told = _dropped_as(condition, pairs.condition)
+        told = _as_for(condition, pairs.condition, len(x0), x0.device)
         losses = weighted_errors(denoiser, pairs.sample, pairs.noise, t, self.weight, told)
         return {"loss": reweighted(self.times, losses).mean()}
 
@@ -89,9 +91,27 @@ class Reflow(nn.Module):
         if self.training:
             numbers = (rand((count,), generator) * self.n_blocks).long()
         blocks = [self.block(number, x0) for number in numbers.tolist()]
-        parts = ((b.noise, b.sample, b.condition.given, b.condition.null) for b in blocks)
-        noise, sample, given, null = (_joined(part, len(x0)) for part in zip(*parts, strict=True))
-        return Pairs(noise, sample, Condition(given, null))
+        noise, sample = (torch.cat(list(part))[: len(x0)] for part in zip(*(b[:2] for b in blocks), strict=True))
+        return Pairs(noise, sample, _joined([block.condition for block in blocks], len(x0)))
+
+    def prepare(self, data: Any) -> None:
+        """Take the conditions of pairs from the training data, where the teacher is asked for more than a class."""
+        if asks_of(self.teacher.conditioner) - {"label"}:
+            self._asked = conditions_for(self.teacher.conditioner, data, "train", data.n_train)
+
+    def _conditions(self, first: int) -> ConditionInput | None:
+        """What the pairs first, first + 1, ... of a block are asked for: classes in turn, or as the data are."""
+        conditioner, numbers = self.teacher.conditioner, range(first, first + _BLOCK)
+        if asks_of(conditioner) - {"label"}:
+            if self._asked is None:
+                raise ValueError(
+                    "objective=reflow needs the conditions of the data: call prepare(data) before training"
+                )
+            n = next(len(value) for value in self._asked if value is not None)
+            return self._asked.at([i % n for i in numbers])
+        if (classes := conditioner.num_classes) is None:
+            return None
+        return ConditionInput(label=torch.tensor(numbers) % classes)
 
     @torch.no_grad()
     def block(self, number: int, like: Tensor) -> Pairs:
@@ -100,10 +120,7 @@ class Reflow(nn.Module):
             shape, process = (_BLOCK, *like.shape[1:]), self.teacher.denoiser.process
             first = number * _BLOCK
             streams = PerImage([fold_in(self.seed, "reflow", first + i) for i in range(_BLOCK)], like.device)
-            labels = None
-            if (classes := self.teacher.conditioner.num_classes) is not None:
-                labels = (first + torch.arange(_BLOCK)) % classes
-            told = self.teacher.conditioner.wanted(_BLOCK, labels, like.device)
+            told = of_input(self.teacher.conditioner, _BLOCK, self._conditions(first), like.device)
             times = self.sampler.times(process.schedule)
             noise = process.prior(shape, times[0], streams, like.device).to(like.dtype)
             with torch.autocast(like.device.type, enabled=False):  # in full precision, whatever trains
@@ -112,13 +129,26 @@ class Reflow(nn.Module):
         return self._blocks[number]
 
 
-def _joined(parts: Sequence[Any], n: int) -> Any:
-    """The first n rows of all parts; None of parts that are None."""
-    return None if parts[0] is None else torch.cat(list(parts))[:n]
+def _joined(conditions: Sequence[Condition], n: int) -> Condition:
+    """The first n rows of all of them."""
+    given, null, asked = ([getattr(c, name) for c in conditions] for name in ("given", "null", "asked"))
+    if given[0] is None:
+        return Condition()
+    rows = slice(n)
+    return Condition(
+        concatenate(given).rows(rows),
+        None if null[0] is None else concatenate(null).rows(rows),
+        asked=concatenate_inputs(asked).part(0, n),
+    )
 
 
-def _dropped_as(asked: Condition | None, told: Condition) -> Condition:
-    """`told`, without a condition where `asked` has none: the student learns both, as its data would teach it."""
-    if asked is None or asked.null is None or asked.given is None or told.given is None:
+def _as_for(student: Condition | None, told: Condition, n: int, device: torch.device) -> Condition:
+    """`told` as the student's own conditioner makes it, and without a condition where the student's batch has none: it
+    learns both, as its data would teach it."""
+    if student is None or student.given is None or told.given is None:
         return told
-    return Condition(torch.where(asked.given == asked.null, asked.null, told.given), asked.null)
+    if has_weights(student.conditioner):
+        return of_input(student.conditioner, n, told.asked, device).without(student.dropped)
+    if student.null is None:
+        return told
+    return Condition(told.given, student.null).without(student.dropped)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from genlab.conditioning.condition import Condition
+from genlab.conditioning.condition import Condition, in_words_of
 from genlab.denoisers.denoiser import Denoiser
 from genlab.denoisers.estimate import Denoise
 from genlab.denoisers.prediction import Prediction
@@ -40,12 +40,10 @@ class Teacher(nn.Module):
         return super().train(False)
 
     def denoise(self, x_t: Tensor, t: Tensor, condition: Condition | None = None) -> Prediction:
-        """Its guided estimate: a `Denoise`. The condition may lack the empty one, which the student need not know."""
-        if condition is not None and condition.given is not None and condition.null is None:
-            null = self.conditioner.wanted(len(x_t), None, x_t.device).null
-            condition = Condition(condition.given, null)
+        """Its guided estimate: a `Denoise`. The condition may lack the empty one, which the student need not know, and
+        may be in the words of a student's own conditioner."""
         guided: Denoise[Prediction] = self.guidance(self.denoiser)
-        return guided(x_t, t, condition)
+        return guided(x_t, t, in_words_of(self.conditioner, condition, len(x_t), x_t.device))
 
     def check(self, process: Gaussian) -> None:
         """Raise ValueError unless a student's `process` is the teacher's: a time means the same noise to both.

@@ -18,10 +18,10 @@ from genlab.reports.sweep_keys import overrides
 from genlab.runs import record as records
 from genlab.runs.lock import owner
 from genlab.runs.measurements import CONFIG
-from genlab.runs.reading import or_noted, read_json
+from genlab.runs.reading import or_noted
 from genlab.runs.store import Run
 
-_PICTURE = re.compile(r"step_(?P<step>\d+)(?:_(?P<kind>\w+))?\.png")
+_PICTURE = re.compile(r"step_(?P<step>\d+)(?:_(?P<kind>\w+))?\.(?:png|wav|gif|mp4)")
 
 OF_A_SAMPLER = ("samples", "unfolding")
 """Kinds of pictures that another sampler draws otherwise."""
@@ -55,15 +55,16 @@ class Collected:
         return replace(self, record={key: value for key, value in self.record.items() if key != "evaluation"})
 
     def pictures(self) -> dict[str, dict[int, Path]]:
-        """Kind ("samples", "reconstructions") -> training step -> PNG file: what the run drew while it trained, or, of
-        a later evaluation, what the sampler of that evaluation drew."""
+        """Kind ("samples", "reconstructions") -> training step -> file, a picture, a sound or a film: what the run drew
+        while it trained, or, of a later evaluation, what the sampler of that evaluation drew."""
         if "evaluation" in self.record:
             step = int((self.record.get("training") or {}).get("steps") or 0)
             folder = self.run.path / "evaluations" / str(self.record["evaluation"])
             files = {kind: folder / f"{kind}.png" for kind in OF_A_SAMPLER}
+            files |= {"sound": folder / "samples_sound.wav", "film": folder / "samples_film.gif"}
             return {kind: {step: file} for kind, file in files.items() if file.is_file()}
         found: dict[str, dict[int, Path]] = {}
-        for path in sorted(self.run.samples.glob("step_*.png")):
+        for path in sorted(self.run.samples.glob("step_*.*")):
             if match := _PICTURE.fullmatch(path.name):
                 found.setdefault(match["kind"] or "samples", {})[int(match["step"])] = path
         return found
@@ -113,7 +114,7 @@ def _evaluations(run: Collected) -> list[Collected]:
     evaluate` left it, with the run's overrides before the evaluation's own."""
     found = []
     for file in sorted(run.run.path.glob("evaluations/*.json")):
-        if (record := or_noted(partial(_evaluation, file))) is None:
+        if (record := or_noted(partial(records.read_record, file, "evaluate the run again"))) is None:
             continue
         if isinstance(measured := record.pop(CONFIG, None), Mapping):
             trained = {key: value for key, value in run.config.items() if decides(key) != "measurement"}
@@ -123,13 +124,6 @@ def _evaluations(run: Collected) -> list[Collected]:
         again = {**record, "overrides": given, "evaluation": file.stem}
         found.append(Collected(run.run, again, run.config, is_again=True))
     return found
-
-
-def _evaluation(file: Path) -> dict[str, Any] | None:
-    remedy = "evaluate the run again"
-    if (record := read_json(file, remedy)) is not None:
-        records.check_record(record, file, remedy)
-    return record
 
 
 def _config(path: Path) -> dict[str, Any]:

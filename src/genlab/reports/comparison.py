@@ -52,7 +52,7 @@ def markdown(found: Sequence[Difference], a: str, b: str) -> str:
 
 
 def to_json(found: Sequence[Difference]) -> dict[str, Any]:
-    """The same as plain data, provenance included."""
+    """The same as plain data, with how each score was made and measured."""
     return {
         each.name: {
             "a": each.a.to_json(), "b": each.b.to_json(), "difference": each.value, "low": each.low, "high": each.high,

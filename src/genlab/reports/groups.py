@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from genlab.config.keys import decides
+from genlab.metrics.score import made_of, measured_of
 from genlab.reports.collect import Collected
 from genlab.reports.ranking import measured_alike, metric_names, number
 from genlab.reports.sweep_keys import ABSENT, swept_keys
@@ -59,7 +60,9 @@ def mean_score(scores: Sequence[Mapping[str, Any]], expected: int) -> dict[str, 
         mean = math.fsum(values) / len(values)
         half = _t_half_width(values, mean)
         result |= {"value": mean, "low": mean - half, "high": mean + half}
-        result["provenance"] = {**(result.get("provenance") or {}), "interval": f"Student t over {len(values)} runs"}
+        result.pop("provenance", None)
+        result["measured"] = measured_of(used[0])
+        result["made"] = {**made_of(used[0]), "interval": f"Student t over {len(values)} runs"}
     if len(used) < expected:
         told = f"{len(used)} of {expected} runs: the others have no such score or were measured otherwise"
         result["remark"] = "; ".join(filter(None, [result.get("remark"), told]))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from genlab.metrics.score import made_of
 from genlab.reports.numbers import metric_title, score_text
 from genlab.reports.ranking import interval, metric_names, number, rank
 from genlab.reports.sweep_keys import short_names, value_of
@@ -96,5 +97,5 @@ def leaderboard(records: Sequence[Mapping[str, Any]], swept: Sequence[str]) -> L
 def _remarks(score: Mapping[str, Any] | None) -> list[str]:
     """What is to be known of a value whatever it is compared with: what biases it, and what a study says of it."""
     found = score or {}
-    said = (found.get("remark"), (found.get("provenance") or {}).get("warning"))
+    said = (found.get("remark"), made_of(found).get("warning"))
     return [str(remark) for remark in said if remark]

@@ -10,7 +10,7 @@ from typing import Any
 
 from genlab.atomic import replacing
 from genlab.metrics.compare import footnotes, groups
-from genlab.metrics.score import Score
+from genlab.metrics.score import Score, made_of, measured_of
 from genlab.reports.curves import COLOURS
 from genlab.reports.formats import escaped
 from genlab.reports.numbers import metric_title, score_text
@@ -43,8 +43,8 @@ class Way:
 def quality_of(records: Sequence[Mapping[str, Any]]) -> str | None:
     """The first metric that all records have of samples against a reference (FID, where the suite begins with it)."""
     for name, entry in (records[0]["metrics"] if records else {}).items():
-        made = entry["provenance"]
-        if "reference" in made and "nfe" in made and all(name in record["metrics"] for record in records):
+        of_samples = "reference" in measured_of(entry) and "nfe" in made_of(entry)
+        if of_samples and all(name in record["metrics"] for record in records):
             return str(name)
     return None
 
@@ -59,7 +59,7 @@ def ways(records: Sequence[Mapping[str, Any]], quality: str) -> list[Way]:
         given, scores = overrides(record), record["metrics"]
         score = Score.from_json(scores[quality])
         timed = scores["seconds_per_image"]["value"] if usual and timing == usual[0][0] else None
-        costs = {"nfe": score.provenance.get("nfe"), "seconds": timed}
+        costs = {"nfe": score.made.get("nfe"), "seconds": timed}
         settings = {key: given.get(key, "") for key in keys}
         found.append(Way(settings, score, {name: float(cost) for name, cost in costs.items() if cost is not None}))
     return found
@@ -69,7 +69,7 @@ def _timing(scores: Mapping[str, Any]) -> tuple[str, ...] | None:
     """On which machine, in which batches a sample was timed: seconds of another one are another cost."""
     if (timed := scores.get("seconds_per_image")) is None:
         return None
-    return tuple(str((timed.get("provenance") or {}).get(key)) for key in ("device", "batch_size"))
+    return tuple(str(measured_of(timed).get(key)) for key in ("device", "batch_size"))
 
 
 def pareto_set(found: Sequence[Way], cost: str) -> set[int]:
@@ -114,7 +114,7 @@ def table(found: Sequence[Way], quality: str) -> str:
 
 
 def to_json(found: Sequence[Way], quality: str) -> dict[str, Any]:
-    """The same as plain data: nothing rounded, with the provenance of every score."""
+    """The same as plain data: nothing rounded, with how every score was made and measured."""
     fronts = {cost: pareto_set(found, cost) for cost in COSTS}
     rows = [
         {

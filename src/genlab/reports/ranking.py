@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from genlab.metrics.compare import measurement
+from genlab.metrics.compare import how_measured
 
 Scores = Sequence[Mapping[str, Any] | None]
 """One metric of several runs, as the entries of record.json's "metrics"; None where a run has none."""
@@ -83,8 +83,8 @@ def _value(score: Mapping[str, Any] | None) -> float:
 
 
 def measured_alike(score: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
-    """What two scores must share to be compared, hashable: what of their provenance says how they were measured."""
-    return tuple(sorted((key, str(value)) for key, value in measurement(score or {}).items()))
+    """What two scores must share to be compared, hashable: how they were measured."""
+    return tuple(sorted((key, str(value)) for key, value in how_measured(score or {}).items()))
 
 
 def _difference(this: dict[str, str], main: dict[str, str]) -> str:

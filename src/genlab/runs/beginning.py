@@ -82,8 +82,8 @@ def own_checkpoint(run: Run, record: Record, restart: bool, keeps_checkpoints: b
         return checkpoint
     name, taken = run.path.name, record.training.get("steps")
     remedy = "restart=true begins it again at step 0"
-    if not restart and (found := run.damaged_checkpoints()):
-        raise ConfigError(f"run {name} has no whole checkpoint to go on from: {', '.join(found)}; {remedy}")
+    if not restart and (damaged := run.damaged_checkpoints()):
+        raise ConfigError(f"run {name} has no whole checkpoint to go on from: {', '.join(damaged)}; {remedy}")
     if not restart and taken and keeps_checkpoints:
         raise ConfigError(f"run {name} took {taken} steps before, and {run.checkpoints} is empty; {remedy}")
     if history.read(run.history_file):

@@ -23,18 +23,18 @@ def check_devices(trainer: DictConfig) -> None:
     """
     from pytorch_lightning.accelerators import AcceleratorRegistry
 
-    asked = {key: trainer.get(key) for key in _KEYS if isinstance(trainer.get(key), str | int)}
-    name = asked.get("accelerator", "auto")
-    known = ["auto", "gpu", *AcceleratorRegistry.available_accelerators()]
-    if name not in known:
-        raise ConfigError(f"trainer.accelerator = {name} must be one of {listed(known)}{nearest(str(name), known)}")
+    options = {key: trainer.get(key) for key in _KEYS if isinstance(trainer.get(key), str | int)}
+    name = options.get("accelerator", "auto")
+    names = ["auto", "gpu", *AcceleratorRegistry.available_accelerators()]
+    if name not in names:
+        raise ConfigError(f"trainer.accelerator = {name} must be one of {listed(names)}{nearest(str(name), names)}")
     if name in ("gpu", "cuda", "mps"):
         _check_gpus(str(name), trainer.get("devices"))
-    if (error := _refusal(asked)) is None:
+    if (error := _refusal(options)) is None:
         return
     for key in ("strategy", "precision", "devices", "num_nodes", "accelerator"):
-        if key in asked and _refusal(asked | {key: _KEYS[key]}) is None:
-            raise ConfigError(_advice(key, asked[key], str(name), error)) from error
+        if key in options and _refusal(options | {key: _KEYS[key]}) is None:
+            raise ConfigError(_advice(key, options[key], str(name), error)) from error
     raise ConfigError(f"trainer: {sentence(error)}") from error
 
 
@@ -51,8 +51,8 @@ def _check_gpus(name: str, devices: Any) -> None:
             f"{_SOMEWHERE_ELSE}"
         )
     if _needed(devices) > there:
-        found = f"{there} GPU is" if there == 1 else f"{there} GPUs are"
-        raise ConfigError(f"trainer.devices = {devices}: {found} there; take trainer.devices={there} or fewer")
+        count = f"{there} GPU is" if there == 1 else f"{there} GPUs are"
+        raise ConfigError(f"trainer.devices = {devices}: {count} there; take trainer.devices={there} or fewer")
 
 
 def _needed(devices: Any) -> int:
@@ -90,19 +90,19 @@ def _advice(key: str, value: Any, accelerator: str, error: Exception) -> str:
     if key == "strategy":
         from pytorch_lightning.strategies import StrategyRegistry
 
-        known = ["auto", *StrategyRegistry.available_strategies()]
-        if value not in known:
-            return f"trainer.strategy = {value} must be one of {listed(known, 40)}{nearest(str(value), known)}"
+        choices = ["auto", *StrategyRegistry.available_strategies()]
+        if value not in choices:
+            return f"trainer.strategy = {value} must be one of {listed(choices, 40)}{nearest(str(value), choices)}"
     if key == "precision":
         from typing import get_args
 
         from lightning_fabric.connector import _PRECISION_INPUT_INT, _PRECISION_INPUT_STR
 
-        known = [
+        choices = [
             str(precision) for kind in (_PRECISION_INPUT_STR, _PRECISION_INPUT_INT) for precision in get_args(kind)
         ]
-        if str(value) not in known:
-            return f"trainer.precision = {value} must be one of {listed(known, 20)}{nearest(str(value), known)}"
+        if str(value) not in choices:
+            return f"trainer.precision = {value} must be one of {listed(choices, 20)}{nearest(str(value), choices)}"
     if key == "devices":
         return f"trainer.devices = {value} must be a number from 1, or auto; of GPUs also a list of their numbers"
     return f"trainer.{key} = {value} does not work with trainer.accelerator = {accelerator}: {sentence(error)}"

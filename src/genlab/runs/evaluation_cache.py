@@ -47,9 +47,9 @@ class EvaluationCache:
 
     def part(self, cfg: DictConfig, key: str) -> Any:
         """What the config describes under `key`: the data, the suite of metrics."""
-        asked = _text(OmegaConf.to_container(cfg[key], resolve=True))
-        if self._kept.get(key, ("", None))[0] != asked:
-            self._kept[key] = asked, build(cfg[key], list(cfg.get("allow_targets") or []))
+        description = _text(OmegaConf.to_container(cfg[key], resolve=True))
+        if self._kept.get(key, ("", None))[0] != description:
+            self._kept[key] = description, build(cfg[key], list(cfg.get("allow_targets") or []))
         return self._kept[key][1]
 
     def model(self, cfg: DictConfig, checkpoint: Path) -> Any:
@@ -57,10 +57,10 @@ class EvaluationCache:
         described = OmegaConf.to_container(cfg.model, resolve=True)
         assert isinstance(described, dict), "a model is a mapping with a _target_"
         changing = [name for name in REPLACEABLE if described.pop(name, None) is not None]
-        asked = _text([str(checkpoint), described])
-        if self._kept.get("model", ("", None))[0] != asked:
+        description = _text([str(checkpoint), described])
+        if self._kept.get("model", ("", None))[0] != description:
             self.loads += 1
-            self._kept["model"] = asked, restore(cfg, checkpoint)
+            self._kept["model"] = description, restore(cfg, checkpoint)
             return self._kept["model"][1]
         module = self._kept["model"][1]
         for name in changing:

@@ -16,8 +16,8 @@ from genlab.config.fingerprint import measurement, name_with_measurement, of_sav
 from genlab.config.keys import decides
 from genlab.errors import ConfigError
 from genlab.redact import redact
-from genlab.runs.reading import Damaged, read_json
-from genlab.runs.record import Record, check_record
+from genlab.runs.reading import Damaged
+from genlab.runs.record import Record, read_record
 from genlab.runs.store import EVALUATIONS, Run, save_config
 
 CONFIG = "config"
@@ -26,8 +26,8 @@ CONFIG = "config"
 
 def is_measured(cfg: DictConfig, run: Run, record: Record) -> bool:
     """Whether a finished run has the scores that `cfg` asks for."""
-    asked = measurement(cfg)
-    return asked is None or asked == _of_record(run, record) or scores(run, asked) is not None
+    name = measurement(cfg)
+    return name is None or name == _of_record(run, record) or scores(run, name) is not None
 
 
 def scores(run: Run, asked: str | None) -> dict[str, Any] | None:
@@ -43,8 +43,7 @@ def scores(run: Run, asked: str | None) -> dict[str, Any] | None:
     if asked is None or asked == _of_record(run, record):
         return record.to_json()
     file, remedy = _file(run, asked), "move it away, and the run is scored again"
-    if (content := read_json(file, remedy)) is not None:
-        check_record(content, file, remedy)
+    if (content := read_record(file, remedy)) is not None:
         if content.get("measurement") != asked:
             raise Damaged(f"{file} is damaged (it holds another measurement): {remedy}")
         content.pop(CONFIG, None)
@@ -115,8 +114,8 @@ def weights(cfg: DictConfig, run: Run) -> Path:
 
 def file_of(cfg: DictConfig, run: Run, record: Record) -> Path:
     """Where the scores that `cfg` asks for stand, or would stand: the run's record, or a file beside it."""
-    asked = measurement(cfg)
-    return run.record_file if asked is None or asked == _of_record(run, record) else _file(run, asked)
+    name = measurement(cfg)
+    return run.record_file if name is None or name == _of_record(run, record) else _file(run, name)
 
 
 def _file(run: Run, name: str) -> Path:

@@ -22,8 +22,8 @@ FILE = "older_names.json"
 
 def older_name(store: Store, task_name: str, name: str) -> Run | None:
     """The run of an older name whose training is the one that `name` names; None when there is none."""
-    known = _names(store).get(f"{task_name}/{name}")
-    run = None if known is None else store.run(task_name, known)
+    folder = _names(store).get(f"{task_name}/{name}")
+    run = None if folder is None else store.run(task_name, folder)
     return run if run is not None and run.path.is_dir() else None
 
 
@@ -36,23 +36,23 @@ def _names(store: Store) -> dict[str, str]:
             return dict(content.get("runs", {}))
     except Damaged as error:
         warnings.warn(f"{error}; it is made again now", Notice, stacklevel=2)
-    found = _look_through(store)
+    names = _look_through(store)
     if store.root.is_dir() and any(store):
-        write_json(path, {"schema": 1, "runs": found})
-    return found
+        write_json(path, {"schema": 1, "runs": names})
+    return names
 
 
 def _look_through(store: Store) -> dict[str, str]:
     """Of several runs of one training the newest that is completed, else the newest."""
-    found: dict[str, tuple[bool, str, str]] = {}
+    best: dict[str, tuple[bool, str, str]] = {}
     for run in store:
         task, folder = run.path.parent.name, run.path.name
         if (record := or_noted(run.record)) is None or (new := _new_name(run, str(record.data.get("sha256")))) is None:
             continue
         worth = (record.status == "completed", record.started, folder)
         if not (run.path.parent / new).exists():
-            found[f"{task}/{new}"] = max(worth, found.get(f"{task}/{new}", worth))
-    return {new: folder for new, (_, _, folder) in found.items()}
+            best[f"{task}/{new}"] = max(worth, best.get(f"{task}/{new}", worth))
+    return {new: folder for new, (_, _, folder) in best.items()}
 
 
 def _new_name(run: Run, data_checksum: str) -> str | None:

@@ -48,8 +48,8 @@ def _outcome(job: Job, since: float, error: Exception) -> Outcome:
     except Unreadable as damage:
         return job.refused(damage)
     if record.status == "running" or is_unmeasured:
-        reason = next(iter(str(error).strip().splitlines()), repr(error))
-        return job.crashed(RuntimeError(f"the job's process is gone; its launcher says: {reason}"))
+        reason = next(iter(str(error).strip().splitlines()), error)
+        return job.crashed(RuntimeError(f"the job's process is gone; its launcher says: {reason!r}"))
     reason = reason_of(record) if record.status == "failed" else ""
     status = 0 if record.status in ("completed", "pruned") else 1
     worked = _is_of_now(file_of(job.cfg, job.run, record), since)

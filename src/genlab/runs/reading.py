@@ -58,12 +58,12 @@ def read_json(path: Path, remedy: str, schema: int = 1) -> dict[str, Any] | None
         raise Damaged(f"{path} is damaged (no JSON): {remedy}") from error
     if not isinstance(content, dict):
         raise Damaged(f"{path} is damaged (it holds {_kind(content)}, and no mapping): {remedy}")
-    found = content.get("schema", 1)
-    if not isinstance(found, int) or isinstance(found, bool):
-        raise Damaged(f"{path} is damaged (schema is {_kind(found)}): {remedy}")
-    if found > schema:
-        known = f"it has schema {found}, and this one knows {schema}"
-        raise Newer(f"{path} is of a newer genlab ({known}): update genlab, or {remedy}")
+    version = content.get("schema", 1)
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise Damaged(f"{path} is damaged (schema is {_kind(version)}): {remedy}")
+    if version > schema:
+        difference = f"it has schema {version}, and this one knows {schema}"
+        raise Newer(f"{path} is of a newer genlab ({difference}): update genlab, or {remedy}")
     return content
 
 

@@ -17,9 +17,14 @@ from genlab import __version__
 from genlab.atomic import write_json
 from genlab.programs import ProgramError, run_program
 from genlab.redact import redact, redact_text
-from genlab.runs.reading import Damaged, check_fields, read_json
+from genlab.runs.reading import Damaged, Newer, check_fields, read_json
 
-SCHEMA = 1
+SCHEMA = 2
+"""The form of record.json, raised by one whenever a field is added, removed or has another meaning.
+
+1: the first. 2: `measurement` and `unscored`. An older form is read as it is; a newer one, or a key that no form has,
+is refused, so that a genlab that does not know it never trains again over it.
+"""
 BEFORE_TRAINING = "before training"
 """The `stage` of an error that came before the first step of training, or that the request or the machine was to blame
 for. Asked for again, such a run is begun again: it counts as no try."""
@@ -100,25 +105,34 @@ def load(path: Path) -> Record | None:
         Damaged, Newer: it is there and cannot be read as one.
     """
     remedy = f"move {path.parent} away, or run beside it with force=true"
-    if (content := read_json(path, remedy, SCHEMA)) is None:
+    if (content := read_record(path, remedy)) is None:
         return None
-    check_record(content, path, remedy)
-    known = get_type_hints(Record)
-    if unknown := sorted(set(content) - set(known)):
-        raise Damaged(f"{path} is damaged (unknown key {unknown[0]!r}): {remedy}")
+    fields = get_type_hints(Record)
+    if unknown := sorted(set(content) - set(fields)):
+        raise Newer(f"{path} is of another genlab (it has the key {unknown[0]!r}): update genlab, or {remedy}")
     try:
         return Record(**content)
     except TypeError as error:  # a field without a default
-        lacking = next(name for name in known if name not in content)
+        lacking = next(name for name in fields if name not in content)
         raise Damaged(f"{path} is damaged ({lacking} is missing): {remedy}") from error
 
 
-def check_record(content: Mapping[str, Any], path: Path, remedy: str) -> None:
-    """Refuse content that is no record: other types, scores without a number, errors without a message.
+def read_record(path: Path, remedy: str) -> dict[str, Any] | None:
+    """The content of a file that is a record, perhaps with more keys, as that of a measurement; None without a file.
+
+    Args:
+        remedy: what a person can do when it cannot be used, as the end of a sentence.
 
     Raises:
-        Damaged: naming what is wrong.
+        Damaged, Newer: it is there and cannot be used.
     """
+    if (content := read_json(path, remedy, SCHEMA)) is not None:
+        _check(content, path, remedy)
+    return content
+
+
+def _check(content: Mapping[str, Any], path: Path, remedy: str) -> None:
+    """Refuse content that is no record: other types, scores without a number, errors without a message."""
     check_fields(content, get_type_hints(Record), path, remedy)
     for name, score in (content.get("metrics") or {}).items():
         for part in ("value", "low", "high"):

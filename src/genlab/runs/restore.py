@@ -63,8 +63,8 @@ def newest(run: Run) -> Path:
     """
     checkpoint = run.checkpoint()
     if checkpoint is None:
-        if found := run.damaged_checkpoints():
-            raise ConfigError(f"run {run.path.name} has no whole checkpoint to read: {', '.join(found)}")
+        if damaged := run.damaged_checkpoints():
+            raise ConfigError(f"run {run.path.name} has no whole checkpoint to read: {', '.join(damaged)}")
         record = run.record()
         state = f"is {record.status}" if record else "has no record"
         raise ConfigError(f"run {run.path.name} {state} and has no checkpoint to read")

@@ -20,7 +20,7 @@ from pytorch_lightning.loops.optimization.manual import _OUTPUTS_TYPE, _ManualOp
 from pytorch_lightning.loops.training_epoch_loop import _TrainingEpochLoop
 from torch import Tensor
 
-from genlab.models.base import GenerativeModule, batches_done
+from genlab.models.base import GenerativeModule
 from genlab.runs.position import Position
 
 
@@ -60,7 +60,8 @@ class EpochLoop(_TrainingEpochLoop):
     @property
     def global_step(self) -> int:
         """Batches that are done."""
-        return batches_done(self.trainer)
+        total: Any = self.batch_progress.total
+        return total.processed
 
     @property
     def _batches_that_stepped(self) -> int:

@@ -194,14 +194,14 @@ class Store:
             if not finished:
                 raise ConfigError(f"run = latest: {self.root} holds no run with a checkpoint yet")
             return max(finished, key=lambda run: run.record_file.stat().st_mtime)
-        found = (
+        matching = (
             [run for run in runs if run.path.name.startswith(reference)] if re.fullmatch(r"[\w-]+", reference) else []
         )
-        exact = [run for run in found if run.path.name == reference]
-        if len(exact or found) == 1:
-            return (exact or found)[0]
-        if found:
-            raise ConfigError(f"run = {reference!r} names several runs: {listed(run.path.name for run in found)}")
+        exact = [run for run in matching if run.path.name == reference]
+        if len(exact or matching) == 1:
+            return (exact or matching)[0]
+        if matching:
+            raise ConfigError(f"run = {reference!r} names several runs: {listed(run.path.name for run in matching)}")
         there = listed(run.path.name for run in runs) or "none yet"
         raise ConfigError(
             f"run = {reference!r} is no run folder, no fingerprint in {self.root} and not 'latest' (it has {there})"

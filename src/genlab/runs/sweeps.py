@@ -60,18 +60,18 @@ class Sweep:
         Raises:
             Damaged, Newer: the manifest that is there cannot be used, and is left as it is.
         """
-        asked = [Planned(redact(list(job[0])), *job[1:]) for job in jobs]
+        planned = [Planned(redact(list(job[0])), *job[1:]) for job in jobs]
         rows = [
             {
                 "overrides": words, "task_name": path.parent.name, "fingerprint": path.name,
                 "run": path.relative_to(self._root).as_posix(), "measurement": measurement, "status": "planned",
             }
-            for words, path, measurement in asked
+            for words, path, measurement in planned
         ]  # fmt: skip
         with self._owned():
             self._write(rows, finished=None)
-            shared = set.intersection(*(set(job.overrides) for job in asked)) if len(asked) > 1 else set()
-            for given, path, _ in asked:
+            shared = set.intersection(*(set(job.overrides) for job in planned)) if len(planned) > 1 else set()
+            for given, path, _ in planned:
                 self._link(readable([word for word in given if word not in shared]), path)
 
     def note(self, run: Path, measurement: str | None, status: str) -> None:

@@ -106,11 +106,11 @@ class LocalLauncher(Launcher):
         refuse_if_spoilt(threads)
         free = deque(range(workers))
         running: dict[Connection, _Child] = {}
-        told = False
+        is_ending = False
         with uncut(), Lifeline() as lifeline, _none_left(running):
             while waiting or running:
-                if received() is not None and not told:
-                    told = _tell(running)
+                if received() is not None and not is_ending:
+                    is_ending = _tell(running)
                     waiting.clear()
                 while waiting and free:
                     index, slot = waiting.popleft(), free.popleft()

@@ -49,11 +49,11 @@ class Study:
         self._study.sampler = samplers[algorithm](seed=seed + len(self._study.trials))  # no start is drawn twice
 
     def _agree(self, folder: Path) -> None:
-        asked = {"space": sorted(str(o.input_line) for o in self._space.values()), "metrics": self._metrics}
-        for key, value in asked.items():
-            known = self._study.user_attrs.get(key, value)
-            if known != value:
-                raise ConfigError(f"{folder} searched {key} {known}, not {value}: give another sweep=NAME")
+        question = {"space": sorted(str(o.input_line) for o in self._space.values()), "metrics": self._metrics}
+        for key, value in question.items():
+            before = self._study.user_attrs.get(key, value)
+            if before != value:
+                raise ConfigError(f"{folder} searched {key} {before}, not {value}: give another sweep=NAME")
             self._study.set_user_attr(key, value)
 
     def ask(self, n: int) -> list[Any]:
@@ -86,9 +86,9 @@ class Study:
                 self.fail(trial)
                 raise ConfigError(f"metric = {name!r} is not in the record{nearest(name, scores)} ({listed(scores)})")
             trial.set_user_attr(name, scores[name]["value"])
-        told = [(-1 if scores[n]["better"] == "higher" else 1) * float(scores[n]["value"]) for n in self._metrics]
-        if all(math.isfinite(number) for number in told):
-            self._study.tell(trial.number, told)
+        values = [(-1 if scores[n]["better"] == "higher" else 1) * float(scores[n]["value"]) for n in self._metrics]
+        if all(math.isfinite(number) for number in values):
+            self._study.tell(trial.number, values)
         else:
             self.fail(trial)
 

@@ -54,5 +54,7 @@ class Logits(nn.Module):
         self.value, self.label = nn.Embedding(num_values + 1, width), nn.Embedding(num_classes + 1, width)
         self.layers = nn.Sequential(nn.Conv2d(width, width, 5, padding=2), nn.GELU(), nn.Conv2d(width, num_values, 1))
 
-    def forward(self, x, level, label):
-        return self.layers(self.value(x[:, 0]).movedim(-1, 1) + self.label(label)[..., None, None])[:, :, None]
+    def forward(self, x, level, condition):
+        return self.layers(self.value(x[:, 0]).movedim(-1, 1) + self.label(condition.label)[..., None, None])[
+            :, :, None
+        ]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from genlab.metrics.score import made_of, provenance_of
 from genlab.reports.collect import Collected
 from genlab.reports.downsample import downsample_history
 from genlab.reports.gallery import Gallery
@@ -54,7 +55,7 @@ def costs(runs: Sequence[Collected], groups: Sequence[Group]) -> dict[str, list[
     those of scoring it again are two."""
     first = [runs[group.members[0]].record for group in groups]
     training = [record.get("training") or {} for record in first]
-    made = [next((s.get("provenance") or {} for s in (r.get("metrics") or {}).values()), {}) for r in first]
+    made = [next((made_of(s) for s in (r.get("metrics") or {}).values()), {}) for r in first]
     seconds = [group.record["seconds"] for group in groups]
     again = ["evaluation" in record for record in first]
     per_sample = [(group.record["metrics"].get("seconds_per_image") or {}).get("value") for group in groups]
@@ -108,11 +109,11 @@ def facts(runs: Sequence[Collected]) -> list[str]:
 
 
 def provenance(board: Leaderboard, groups: Sequence[Group]) -> list[dict[str, Any]]:
-    """Of each metric, the provenance of its first score; keys with several values over the rows say so."""
+    """Of each metric, how it was made and measured; keys with several values over the rows say so."""
     items = []
     for name, title in zip(board.names, board.metrics, strict=True):
         scores = [score for group in groups if (score := group.record["metrics"].get(name))]
-        everything = [{"n": s.get("n"), "unit": s.get("unit"), **(s.get("provenance") or {})} for s in scores]
+        everything = [{"n": s.get("n"), "unit": s.get("unit"), **provenance_of(s)} for s in scores]
         facts = []
         for key in dict.fromkeys(key for one in everything for key in one):
             values = list(dict.fromkeys(str(one[key]) for one in everything if one.get(key) not in (None, "")))

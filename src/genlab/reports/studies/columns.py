@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from genlab.config.instantiate import build
+from genlab.metrics.score import provenance_of
 from genlab.reports.collect import Collected, collect
 from genlab.reports.groups import mean_score
 from genlab.reports.studies.study import Column, Row, Study
@@ -24,8 +25,8 @@ def cell(study: Study, column: Column, row: Row, runs: Mapping[int, Sequence[Col
         runs: seed -> the row's runs of that seed, one for each of the study's `each`.
 
     Returns:
-        {"value", "low", "high", "unit", "better", "provenance", "seeds": {seed: number}}, or None without any seed
-        that has the number. A single seed keeps its own interval; several have Student's t over the seeds.
+        {"value", "low", "high", "unit", "better", "measured", "made", "seeds": {seed: number}}, or None without any
+        seed that has the number. A single seed keeps its own interval; several have Student's t over the seeds.
     """
     scores: dict[int, dict[str, Any]] = {}
     for seed, of_seed in runs.items():
@@ -67,7 +68,7 @@ def score(column: Column, row: Row, run: Collected) -> dict[str, Any] | None:
     if not _finite(value):
         return None
     found = {"value": float(value), "low": None, "high": None, "n": n, "unit": column.unit,
-             "better": column.better, "provenance": {"source": f"{column.kind} {column.key}"}}  # fmt: skip
+             "better": column.better, "made": {"source": f"{column.kind} {column.key}"}}  # fmt: skip
     if column.last != "epoch" and n < column.last:
         found["remark"] = short_window(column.statistic, n, column.last)
     return found
@@ -112,7 +113,10 @@ def _of_history(column: Column, row: Row, run: Collected) -> Any:
 
 
 def _of_record(column: Column, row: Row, run: Collected) -> Any:
-    return _at(run.record, column.key)
+    """What lies at a dotted key; below `metrics.NAME.provenance` is all that is known of a score, old or new."""
+    metrics = run.record.get("metrics") or {}
+    known = {name: {**entry, "provenance": provenance_of(entry)} for name, entry in metrics.items()}
+    return _at({**run.record, "metrics": known}, column.key)
 
 
 def _of_latent(column: Column, row: Row, run: Collected) -> Any:

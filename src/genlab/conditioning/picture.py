@@ -1,0 +1,51 @@
+"""A picture as the condition, laid beside the noisy one: https://arxiv.org/abs/2111.05826 (Palette)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from genlab.conditioning.condition import Condition
+from genlab.conditions import Conditions, ConditionTensors, as_input, check_asked
+from genlab.data.batch import Batch
+from genlab.randomness import Randomness, rand
+from genlab.ranges import Rate
+
+
+class PictureConditioner(nn.Module):
+    """`channels` (batch, channel, height, width): the data's second picture; zeros stand for no picture.
+
+    Zeros as in InstructPix2Pix (Brooks et al. 2023, https://arxiv.org/abs/2211.09800, section 3.2.1). The network needs
+    `condition_channels`.
+
+    Args:
+        dropout: share of training pictures replaced by none, which classifier-free guidance needs.
+    """
+
+    num_classes: int | None = None
+    asks = frozenset({"picture"})
+    gives = frozenset({"channels"})
+
+    def __init__(self, dropout: Rate = 0.0) -> None:
+        super().__init__()
+        self.dropout = dropout
+
+    def forward(self, batch: Batch, generator: Randomness = None) -> Condition:
+        if batch.other is None:
+            raise ValueError("conditioner=picture needs a dataset with a second picture for each; this one has none")
+        condition = self._condition(batch.other)
+        if self.training and self.dropout > 0:
+            return condition.without(rand((len(batch.other),), generator, batch.other.device) < self.dropout)
+        return condition
+
+    def wanted(self, n: int, condition: Conditions, device: torch.device | None = None) -> Condition:
+        asked = as_input(condition)
+        check_asked(asked, self.asks)
+        picture = asked.for_each(n).picture
+        if picture is None:
+            raise ValueError("this model goes by a picture: give one (picture=FILE)")
+        return self._condition(picture.to(device))
+
+    def _condition(self, picture: Tensor) -> Condition:
+        null = ConditionTensors(channels=torch.zeros_like(picture)) if self.dropout > 0 else None
+        return Condition(ConditionTensors(channels=picture), null)

@@ -1,0 +1,101 @@
+"""What must hold between the condition of a model, its network, and the data that tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, ListConfig, OmegaConf
+
+from genlab.config.data_checksum import built
+from genlab.config.declared import declared
+from genlab.config.lookup import get, number, parts, target, whole
+from genlab.config.signatures import takes_parameter
+
+
+def conditional_has_classes(cfg: DictConfig) -> Iterator[str]:
+    """A class-conditional model needs a data set with classes."""
+    needs = [
+        key
+        for key in ("conditioner", "network", "model")
+        if isinstance(node := get(cfg, key), DictConfig)
+        and "num_classes" in node
+        and OmegaConf.is_interpolation(node, "num_classes")
+    ]
+    source = get(cfg, "dataset.source")
+    path_is_missing = isinstance(source, DictConfig) and OmegaConf.is_missing(source, "path")  # which is said already
+    if needs and get(cfg, "dataset") and get(cfg, "dataset.num_classes") is None and not path_is_missing:
+        yield (
+            f"the {needs[0]} is conditioned on classes, and the data set has none: "
+            f"{_why_no_classes(source) or 'set dataset.num_classes or take an unconditional model'}"
+        )
+
+
+def _why_no_classes(source: Any) -> str | None:
+    """What a person can do about data without classes, where their source knows."""
+    if not declared(target(source), "explains_missing_classes"):
+        return None
+    try:
+        explanation: str | None = built(OmegaConf.to_container(source, resolve=True), Path()).why_no_classes
+    except Exception:
+        return None
+    return explanation
+
+
+def network_knows_the_classes(cfg: DictConfig) -> Iterator[str]:
+    """The network is told the classes that the model's conditioner tells, or none where it tells none.
+
+    A network that knows none is right for guidance by a classifier, which is told them instead.
+    """
+    conditioner = get(cfg, "conditioner")
+    elsewhere = any(declared(target(part), "reads_label") for _, part in parts(cfg, "guidance"))
+    trains = get(cfg, "train") is not None  # a finished run may be drawn from without its guidance
+    has_conditioner = isinstance(conditioner, DictConfig)
+    told = get(cfg, "model.num_classes")
+    if has_conditioner:  # of several, the one that tells labels
+        of_parts = [get(part, "num_classes") for _, part in parts(cfg, "conditioner")]
+        told = next((n for n in of_parts if n is not None), None)
+    for key, network in _networks(cfg):
+        takes = takes_parameter(target(network), "num_classes")
+        known = get(network, "num_classes")
+        if told is None and known is not None:
+            yield (
+                f"{key}.num_classes = {known}, and the model is unconditional: give {key}.num_classes=null, or take a "
+                "model that is conditioned on classes"
+            )
+        elif has_conditioner and told is not None and known is None:
+            if elsewhere or not trains:
+                continue
+            name = target(network).rpartition(".")[2]
+            remedy = f"give {key}.num_classes={told}" if takes else f"{name} knows no class: take another network"
+            yield f"the model is conditioned on {told} classes, and its network on none: {remedy}, or conditioner=none"
+        elif has_conditioner and known != told:
+            yield f"{key}.num_classes = {known} must be the model's number of classes, {told}"
+
+
+def _networks(cfg: DictConfig) -> Iterator[tuple[str, DictConfig]]:
+    """The networks that classes are told to, with their keys: of a mixture of experts, each."""
+    network = get(cfg, "network")
+    if not isinstance(network, DictConfig) or not target(network) or get(network, "_partial_"):
+        return  # what is partial gets its classes from the model
+    if isinstance(experts := get(network, "networks"), ListConfig):
+        written = [(i, get(cfg, f"network.networks[{i}]")) for i in range(len(experts))]
+        yield from (
+            (f"network.networks[{i}]", n)
+            for i, n in written
+            if isinstance(n, DictConfig) and not OmegaConf.is_interpolation(experts, i)
+        )
+    elif target(network).startswith("genlab.networks.") and "network" not in network:
+        yield "network", network
+
+
+def label_exists(cfg: DictConfig) -> Iterator[str]:
+    """`label=` of the command sample names a class of the data."""
+    label, classes = number(cfg, "label"), get(cfg, "dataset.num_classes")
+    if label is None:
+        return
+    if classes is None:
+        yield f"label = {label}: the data set has no classes"
+    elif (n := whole(cfg, "dataset.num_classes")) is not None and not 0 <= label < n:
+        yield f"label = {label} must be one of the data's classes, 0 to {n - 1}"

@@ -1,0 +1,246 @@
+"""Conditions: what a person asks a model for, and what a network is told of it, each by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class ConditionTensors(NamedTuple):
+    """What a network is told besides the noisy data: every field has one row for each item of the batch, or is None.
+
+    A tuple, so that Lightning moves it between devices by itself.
+    """
+
+    label: Tensor | None = None
+    """(batch,) int64: the class."""
+
+    tokens: Tensor | None = None
+    """(batch, length, width): what cross-attention looks at, such as the words of a text."""
+
+    mask: Tensor | None = None
+    """(batch, length) bool, true where a token counts; None where all of them do."""
+
+    pooled: Tensor | None = None
+    """(batch, width): one vector for all of the condition, such as a text's."""
+
+    channels: Tensor | None = None
+    """(batch, channel, *size of x): laid beside the noisy data as further input channels."""
+
+    control: Tensor | None = None
+    """(batch, channel, height, width) in [0, 1], in pixels: the control picture of a ControlNet."""
+
+    guidance_scale: Tensor | None = None
+    """(batch,): the scale that a network is told which was distilled for many."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The fields that are there."""
+        return frozenset(name for name, value in zip(self._fields, self, strict=True) if value is not None)
+
+    def rows(self, index: Tensor | slice) -> ConditionTensors:
+        """The rows that `index` chooses (numbers, true ones of a mask, or a slice)."""
+        return ConditionTensors(*(None if field is None else field[index] for field in self))
+
+    def to(self, device: torch.device | str | None) -> ConditionTensors:
+        """The same on another device."""
+        return ConditionTensors(*(None if field is None else field.to(device) for field in self))
+
+
+def concatenate(parts: Sequence[ConditionTensors]) -> ConditionTensors:
+    """The rows of all parts, one after the other. Shorter tokens are padded by zeros, and the mask says so.
+
+    Raises:
+        ValueError: a field is in some of the parts and not in others.
+    """
+    if len({part._replace(mask=None).names for part in parts}) > 1:
+        kinds = " and ".join(sorted({", ".join(sorted(part.names)) or "nothing" for part in parts}))
+        raise ValueError(f"conditions of one batch must tell a network the same things, and these tell {kinds}")
+    parts = _of_one_length(parts)
+    return ConditionTensors(
+        *(None if fields[0] is None else torch.cat(list(fields)) for fields in zip(*parts, strict=True))
+    )
+
+
+def replaced(given: ConditionTensors, null: ConditionTensors, where: Tensor) -> ConditionTensors:
+    """`given`, with the row of `null` in every place where `where` is true.
+
+    Args:
+        where: (batch,) bool for all fields alike, or (batch, fields) in the order of `ConditionTensors`' fields.
+
+    Raises:
+        ValueError: a field is in one of them and not in the other.
+    """
+    if given.names - {"mask"} != null.names - {"mask"}:
+        concatenate([given, null])  # says what differs
+    given, null = _of_one_length([given, null])
+    columns = where.unbind(1) if where.ndim == 2 else [where] * len(given)
+    return ConditionTensors(
+        *(
+            None if a is None or b is None else torch.where(column.reshape(-1, *[1] * (a.ndim - 1)), b, a)
+            for a, b, column in zip(given, null, columns, strict=True)
+        )
+    )
+
+
+def _of_one_length(parts: Sequence[ConditionTensors]) -> list[ConditionTensors]:
+    """Tokens and masks of the longest part's length; masks only where a token may not count."""
+    lengths = [part.tokens.shape[1] for part in parts if part.tokens is not None]
+    if not lengths or (len(set(lengths)) == 1 and len({part.mask is None for part in parts}) == 1):
+        return list(parts)
+    longest, padded = max(lengths), []
+    for part in parts:
+        assert part.tokens is not None, "all parts have tokens where one has"
+        n, length, width = part.tokens.shape
+        mask = part.tokens.new_ones(n, length, dtype=torch.bool) if part.mask is None else part.mask
+        tokens = torch.cat([part.tokens, part.tokens.new_zeros(n, longest - length, width)], 1)
+        padded.append(part._replace(tokens=tokens, mask=torch.cat([mask, mask.new_zeros(n, longest - length)], 1)))
+    return padded
+
+
+class ConditionInput(NamedTuple):
+    """What a person asks a model for, in the data's own terms. A field is None, one for all samples, or one for each.
+
+    Models and verbs take it wherever they take `Conditions`: labels (n,) and a list of prompts are turned into one.
+    """
+
+    label: Tensor | None = None
+    """() or (n,) int64: the class."""
+
+    prompt: list[str] | None = None
+    """1 or n texts."""
+
+    negative_prompt: list[str] | None = None
+    """1 or n texts, of what is not to be seen; guidance leads away from them."""
+
+    picture: Tensor | None = None
+    """(1 or n, channel, height, width) in [-1, 1]: a picture that samples go by."""
+
+    mask: Tensor | None = None
+    """(1 or n, 1, height, width) bool: true where `picture` is to be made anew."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The fields that are there."""
+        return frozenset(name for name, value in zip(self._fields, self, strict=True) if value is not None)
+
+    def only(self, names: Iterable[str]) -> ConditionInput:
+        """These fields and no others."""
+        return ConditionInput(**{name: getattr(self, name) for name in names if name in self._fields})
+
+    def for_each(self, n: int) -> ConditionInput:
+        """One of everything for each of `n` samples.
+
+        Raises:
+            ValueError: there is neither one nor n.
+        """
+        return ConditionInput(
+            *(None if v is None else _for_each(k, v, n) for k, v in zip(self._fields, self, strict=True))
+        )
+
+    def part(self, start: int, stop: int) -> ConditionInput:
+        """Samples start, ..., stop - 1 of what is asked for each."""
+        fields: list[Any] = [None if value is None else value[start:stop] for value in self]
+        return ConditionInput(*fields)
+
+    def at(self, rows: Sequence[int]) -> ConditionInput:
+        """The samples of these numbers, of what is asked for each."""
+        return ConditionInput(*(None if v is None else _at(v, rows) for v in self))
+
+    def to(self, device: torch.device | str | None) -> ConditionInput:
+        """The same on another device."""
+        fields: list[Any] = [value.to(device) if isinstance(value, Tensor) else value for value in self]
+        return ConditionInput(*fields)
+
+
+def concatenate_inputs(parts: Sequence[ConditionInput]) -> ConditionInput:
+    """What is asked for the samples of all parts, one after the other; all have the same fields."""
+    return ConditionInput(
+        *(None if field[0] is None else _one_after_the_other(field) for field in zip(*parts, strict=True))
+    )
+
+
+Conditions = Tensor | list[str] | ConditionInput | None
+"""What samples are conditioned on: labels (batch,), prompts, all of a `ConditionInput`, or nothing."""
+
+_SHOWN = {"label": "a label", "prompt": "a prompt", "negative_prompt": "a negative prompt", "picture": "a picture",
+          "mask": "a mask"}  # fmt: skip
+
+
+def as_input(condition: Any) -> ConditionInput:
+    """A `ConditionInput` of anything that is taken for conditions: a bare label or labels, a prompt or prompts."""
+    if condition is None:
+        return ConditionInput()
+    if isinstance(condition, ConditionInput):
+        return condition
+    if isinstance(condition, str):
+        return ConditionInput(prompt=[condition])
+    if not isinstance(condition, Tensor) and len(texts := list(condition)) and all(isinstance(t, str) for t in texts):
+        return ConditionInput(prompt=texts)
+    return ConditionInput(label=torch.as_tensor(condition))
+
+
+def asks_of(model: Any) -> frozenset[str]:
+    """What a model, or a conditioner, can be asked for: names of `ConditionInput`'s fields."""
+    own: Iterable[str] | None = getattr(model, "asks", None)
+    if own is not None:
+        return frozenset(own)
+    return frozenset({"label"}) if getattr(model, "num_classes", None) else frozenset()
+
+
+def check_asked(asked: ConditionInput, asks: Iterable[str]) -> None:
+    """Raise ValueError, one sentence, for what a model cannot be asked for; it can be asked for `asks`."""
+    asks = frozenset(asks)
+    if not (wrong := [name for name in ConditionInput._fields if name in asked.names - asks]):
+        return
+    thing = _SHOWN[wrong[0]]
+    if not asks:
+        raise ValueError(f"this model is unconditional: it cannot be asked for {thing}")
+    able = " and ".join(_SHOWN[name] for name in ConditionInput._fields if name in asks)
+    raise ValueError(f"this model cannot be asked for {thing}, only for {able}")
+
+
+def conditions_for(model: Any, data: Any, split: str, n: int) -> ConditionInput | None:
+    """What `n` samples are asked for that nobody asks anything of: for scores, pictures of a training, and reflow.
+
+    A model of classes alone goes through them in turn; any other model is asked for what the data of a split are, in
+    their order (labels, captions, pictures), from the beginning again where there are fewer than `n`.
+
+    Raises:
+        ValueError: the data do not have what the model must be told.
+    """
+    asks = asks_of(model)
+    if not asks:
+        return None
+    if asks == {"label"}:
+        return ConditionInput(label=torch.arange(n) % model.num_classes)
+    of_data = data.conditions(split, n) if hasattr(data, "conditions") else None
+    found = (of_data or ConditionInput()).only(asks)
+    if lacking := [name for name in ("label", "prompt", "picture", "mask") if name in asks - found.names]:
+        lacks = {"label": "labels", "prompt": "captions", "picture": "pictures of conditions", "mask": "masks"}
+        name = getattr(data, "name", type(data).__name__)
+        raise ValueError(f"the model is asked for {_SHOWN[lacking[0]]}, and {name} has no {lacks[lacking[0]]}")
+    return found
+
+
+def _one_after_the_other(values: Sequence[Any]) -> Any:
+    return torch.cat(list(values)) if isinstance(values[0], Tensor) else [text for part in values for text in part]
+
+
+def _at(value: Any, rows: Sequence[int]) -> Any:
+    return value[torch.as_tensor(rows)] if isinstance(value, Tensor) else [value[i] for i in rows]
+
+
+def _for_each(name: str, value: Any, n: int) -> Any:
+    if isinstance(value, Tensor) and value.ndim == 0:
+        return value.expand(n)
+    if len(value) == n:
+        return value
+    if len(value) == 1:
+        return value.expand(n, *value.shape[1:]) if isinstance(value, Tensor) else value * n
+    kind = name.replace("_", " ") + "s"
+    shape = f"a condition of shape {tuple(value.shape)}" if isinstance(value, Tensor) else str(len(value))
+    raise ValueError(f"{n} samples need {n} {kind}, got {shape}")

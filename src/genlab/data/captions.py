@@ -1,0 +1,90 @@
+"""What the pictures of a folder show, in words: from a table of them, or from text files beside them. Torch-free."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from genlab.errors import listed
+
+COLUMNS = ("file_name", "text")
+"""As in the `metadata.csv` that image folders of the hub have."""
+TABLES = ("metadata.jsonl", "metadata.csv")
+"""The tables that are looked for in a folder, in order."""
+
+
+def read_captions(path: str | Path, names: Sequence[str]) -> list[str]:
+    """The captions of the pictures `names`, in their order; rows of other pictures are passed over.
+
+    Args:
+        path: a CSV file with the columns `file_name`, relative to the folder of the pictures, and `text`.
+
+    Raises:
+        ValueError: the file cannot be read, lacks a column, or has no caption for one of the pictures.
+    """
+    found = _table(Path(path).expanduser(), f"captions={str(path)!r}")
+    if silent := [name for name in names if name not in found]:
+        raise ValueError(f"captions={str(path)!r} says nothing of {len(silent)} pictures: {listed(silent, 3)}")
+    return [found[name][0] for name in names]
+
+
+def folder_captions(root: Path, names: Sequence[str]) -> dict[str, list[str]]:
+    """Picture -> its captions, one or more, for all pictures `names` of the folder `root`.
+
+    They stand in `metadata.jsonl` or `metadata.csv` (`file_name` and `text`; several rows are several captions), or in
+    NAME.txt beside the picture NAME.png, a caption a line.
+
+    Raises:
+        ValueError: a table or a file cannot be read, or a picture has no caption.
+    """
+    tables = [root / name for name in TABLES if (root / name).is_file()]
+    key = f"dataset.source.path={str(root)!r}"
+    found = _table(tables[0], f"{key}: {tables[0].name}") if tables else {}
+    where = tables[0].name if tables else "a .txt file beside each picture"
+    for name in names:
+        file = (root / name).with_suffix(".txt")
+        if name not in found and file.is_file():
+            found[name] = _lines(file, f"{key}: {file.name}")
+    if silent := [name for name in names if not found.get(name)]:
+        raise ValueError(
+            f"{key} has no caption for {len(silent)} of its {len(names)} pictures ({listed(silent, 3)}): write them "
+            f"into {where}, or give dataset.source.captions=null"
+        )
+    return {name: found[name] for name in names}
+
+
+def _table(path: Path, said: str) -> dict[str, list[str]]:
+    """Picture -> its captions, in the table's order; rows without a text are passed over."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        rows = _json_rows(text) if path.suffix == ".jsonl" else _csv_rows(text, said)
+        found: dict[str, list[str]] = {}
+        for row in rows:
+            texts = row.get("text")
+            for caption in texts if isinstance(texts, list) else [texts]:
+                if isinstance(caption, str) and caption.strip():
+                    found.setdefault(str(row.get("file_name")), []).append(caption.strip())
+    except (OSError, UnicodeDecodeError, csv.Error, json.JSONDecodeError, AttributeError) as error:
+        raise ValueError(f"{said} cannot be read: {error}") from error
+    return found
+
+
+def _csv_rows(text: str, said: str) -> Iterable[Mapping[str, Any]]:
+    table = csv.DictReader(text.splitlines(keepends=True))
+    if missing := [column for column in COLUMNS if column not in (table.fieldnames or ())]:
+        raise ValueError(f"{said} has no column {missing[0]!r}: it needs {listed(COLUMNS)}")
+    return table
+
+
+def _json_rows(text: str) -> Iterable[Mapping[str, Any]]:
+    return [json.loads(line) for line in text.splitlines() if line.strip()]
+
+
+def _lines(path: Path, said: str) -> list[str]:
+    try:
+        return [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{said} cannot be read: {error}") from error

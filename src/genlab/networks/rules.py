@@ -1,0 +1,65 @@
+"""What must hold between a network and the pictures that it sees."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+from omegaconf import DictConfig, ListConfig, OmegaConf
+
+from genlab.config.declared import declared
+from genlab.config.lookup import get, parts, target
+from genlab.config.misfits import misfits
+from genlab.config.signatures import Parameter, signature
+from genlab.networks.sides import Division
+
+
+def sides_can_be_divided(cfg: DictConfig) -> Iterator[str]:
+    """Height and width are multiples of what the network halves, or cuts, them by: its class says what (`division`)."""
+    for key, network in parts(cfg, "network"):
+        size_key, size = _size(cfg, key, network)
+        division = _division(network)
+        if division is not None and size is not None and (refusal := division.refusal(size, size_key)) is not None:
+            yield refusal
+
+
+def _size(cfg: DictConfig, key: str, network: DictConfig) -> tuple[str, list[int] | None]:
+    """The size that a network is made for, with the key that says it; a network that is not told sees the data's."""
+    own = "size" in network and not OmegaConf.is_interpolation(network, "size")
+    value = get(network, "size") if "size" in network else get(cfg, "dataset.size")
+    sides = list(value) if isinstance(value, ListConfig) else [value]
+    fits = len(sides) in (1, 2) and all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in sides)
+    return f"{key}.size" if own else "dataset.size", [*sides, *sides][:2] if fits else None
+
+
+def _division(network: DictConfig) -> Division | None:
+    """How the network divides pictures; None where its class says nothing, or an argument is of no use for it."""
+    divide = declared(target(network), "division")
+    if divide is None:
+        return None
+    known = {p.name: p for p in signature(target(network)).parameters}  # what declares something is in a source file
+    arguments: dict[str, Any] = {}
+    for name in inspect.signature(divide).parameters:
+        if (parameter := known.get(name)) is None:
+            return None
+        arguments[name] = _argument(network, parameter)
+        if any(misfits(arguments[name], parameter.annotation, parameter.module, name)):
+            return None  # reported where it stands
+    try:
+        found = divide(**arguments)
+    except (TypeError, ValueError, ArithmeticError):  # of a class that does not say what it takes
+        return None
+    return found if isinstance(found, Division) else None
+
+
+def _argument(network: DictConfig, parameter: Parameter) -> Any:
+    """A value of the config, or the default of the class."""
+    if parameter.name in network:
+        value = get(network, parameter.name)
+        return list(value) if isinstance(value, ListConfig) else value
+    try:
+        return ast.literal_eval(parameter.default)
+    except (ValueError, SyntaxError):
+        return None

@@ -1,0 +1,108 @@
+"""Captions of a folder: found in tables and text files, kept with the pictures, one of several taken in each epoch."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from genlab.data.folder import ImageFolder
+from genlab.data.image_datamodule import ImageDataModule
+from genlab.data.items import Items
+from genlab.data.loader import TrainLoader
+from genlab.data.prepared import About, prepared
+
+NAMES = ["a.png", "b.png", "c.png"]
+TEXTS = {"a.png": ["a red square"], "b.png": ["blue", "a blue square"], "c.png": ["green, dark"]}
+
+
+def csv_table(root):
+    rows = [f'{name},"{text}"' for name, texts in TEXTS.items() for text in texts]
+    (root / "metadata.csv").write_text("\n".join(["file_name,text", *rows]))
+
+
+def jsonl_table(root):
+    rows = [json.dumps({"file_name": name, "text": texts}) for name, texts in TEXTS.items()]
+    (root / "metadata.jsonl").write_text("\n".join(rows))
+
+
+def text_files(root):
+    for name, texts in TEXTS.items():
+        (root / name).with_suffix(".txt").write_text("\n".join(texts) + "\n")
+
+
+@pytest.fixture
+def root(tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for i, name in enumerate(NAMES):
+        Image.fromarray(np.full((4, 4, 3), 80 * i, np.uint8)).save(folder / name)
+    return folder
+
+
+@pytest.mark.parametrize("write", [csv_table, jsonl_table, text_files])
+def test_every_form_gives_the_same_captions_and_the_cache_keeps_them(root, tmp_path, write):
+    write(root)
+    for _ in range(2):  # converted, then from the cache
+        images = ImageFolder(root, tmp_path, captions="auto").load(3, 4)
+        assert [list(texts) for texts in images.captions] == list(TEXTS.values())
+    assert ImageFolder(root, tmp_path).load(3, 4).captions is None
+
+
+def test_captions_are_of_the_identity_only_where_they_are_used(root, tmp_path):
+    def identities():
+        return [ImageFolder(root, tmp_path, captions=captions).identity() for captions in (None, "auto")]
+
+    text_files(root)
+    plain, told = identities()
+    (root / "a.txt").write_text("another text")
+    assert identities()[0] == plain
+    assert len({plain, told, identities()[1]}) == 3
+
+
+def test_a_picture_without_a_caption_is_named(root, tmp_path):
+    text_files(root)
+    (root / "b.txt").write_text("  ")
+    with pytest.raises(ValueError, match=r"has no caption for 1 of its 3 pictures \(b\.png\).*captions=null"):
+        ImageFolder(root, tmp_path, captions="auto").identity()
+
+
+def test_the_data_module_hands_them_to_batches_and_says_the_conditions_of_a_split(root, tmp_path):
+    csv_table(root)
+    data = ImageDataModule(ImageFolder(root, tmp_path, captions="auto"), 3, 4, None, 1, val_size=1, test_size=1)
+    batches = [*data.train_dataloader(), *data.val_dataloader(), *data.test_dataloader()]
+    known = {text for texts in TEXTS.values() for text in texts}
+    assert all(len(batch.caption) == 1 and batch.caption[0] in known for batch in batches)
+    asked = data.conditions("test", 3)
+    assert asked.prompt == data.captions("test") * 3
+    assert asked.label is None
+
+
+def test_which_caption_an_epoch_takes_is_counted_and_second_pictures_are_mirrored_alike():
+    n = 64
+    stored = torch.arange(n * 4, dtype=torch.uint8).reshape(n, 1, 1, 4)
+    items = Items(stored, None, [(f"{i} one", f"{i} two") for i in range(n)], stored.clone())
+
+    def epoch(number):
+        loader = TrainLoader(items, torch.arange(n), 16, seed=0, flip=True)
+        loader.set_epoch(number)
+        return list(loader)
+
+    first, again, second = epoch(0), epoch(0), epoch(1)
+    assert [batch.caption for batch in first] == [batch.caption for batch in again]
+    assert all(torch.equal(batch.x, batch.other) for batch in first)
+    kinds = [{text.split()[0]: text.split()[1] for b in batches for text in b.caption} for batches in (first, second)]
+    assert set(kinds[0].values()) == {"one", "two"}
+    assert kinds[0] != kinds[1]
+
+
+def test_the_cache_keeps_second_pictures(tmp_path):
+    pixels = np.arange(2 * 12, dtype=np.uint8).reshape(2, 1, 3, 4)
+
+    def make(write):
+        write(pixels)
+        return About(others=255 - pixels)
+
+    for _ in range(2):
+        assert np.array_equal(prepared(tmp_path / "cache", (1, 3, 4), make).others, 255 - pixels)
