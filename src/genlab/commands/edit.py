@@ -71,7 +71,7 @@ def _numbers(results: Tensor) -> list[str]:
 
 
 def _picture(cfg: DictConfig, model: Any) -> tuple[Tensor, ConditionInput]:
-    """(1, channel, height, width) in [-1, 1], and what it shows: its class and caption, where the model goes by them."""
+    """(1, channel, height, width) in [-1, 1], and its class and caption, where the model goes by them."""
     import torch
     from PIL import Image, UnidentifiedImageError
 
