@@ -27,7 +27,7 @@ from genlab.data.catalog import default_data_dir
 from genlab.data.fetch import files_of
 from genlab.data.idx import IdxImages
 from genlab.data.image_datamodule import ImageDataModule
-from genlab.data.pixels import to_model
+from genlab.modalities.pixels import to_model
 
 N = 55_000
 
@@ -49,7 +49,7 @@ def peers(
     (root / "MNIST").mkdir()
     (root / "MNIST" / "raw").symlink_to(files)  # where torchvision looks
     pil = Subset(MNIST(str(root), transform=ToTensor()), range(N))
-    pixels, labels = data.images("train")
+    pixels, labels = data.items("train")
     assert labels is not None
     floats = TensorDataset(to_model(pixels), labels)
     loader = data.train_dataloader()

@@ -32,13 +32,13 @@ register(); register_resolvers()
 with initialize_config_dir(str(conf_dir()), version_base="1.3"):
     cfg = compose("train", sys.argv[1:])
 data = build(cfg.dataset)
-pixels, labels = data.images("train")
+pixels, labels = data.items("train")
 pixels.amax()
 module = build(cfg.model)  # its network's libraries
 """
 LOOP = """
 from genlab.data.batch import Batch
-from genlab.data.pixels import to_model
+from genlab.modalities.pixels import to_model
 optimizer = module.configure_optimizers(); n = cfg.dataset.batch_size
 for step in range(cfg.trainer.max_steps):
     rows = slice(step * n, (step + 1) * n)

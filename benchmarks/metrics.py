@@ -82,7 +82,7 @@ class Digits:
         rows = torch.arange(1000) % len(source.pixels)
         self._all = torch.from_numpy(source.pixels)[rows], torch.from_numpy(source.labels)[rows]
 
-    def images(self, split: str) -> tuple[torch.Tensor, torch.Tensor]:
+    def items(self, split: str) -> tuple[torch.Tensor, torch.Tensor]:
         return self._all
 
 
@@ -111,7 +111,7 @@ def sharing(folder: Path) -> None:
         "fid_jackknife": FIDJackknife(extractor),
     }  # fmt: skip
     suite = Suite(metrics, 500, 250, 0, "test", str(folder / "sharing"))
-    pictures = Fixed(data.images("test")[0][:500], None, "benchmark")
+    pictures = Fixed(data.items("test")[0][:500], None, "benchmark")
     looked_at: dict[str, int] = {}
 
     def evaluate() -> None:
@@ -169,7 +169,7 @@ def _memory(folder: Path) -> None:
             return Projection(), "random"
 
     class Many(Digits):
-        def images(self, split: str) -> tuple[torch.Tensor, torch.Tensor]:
+        def items(self, split: str) -> tuple[torch.Tensor, torch.Tensor]:
             noise = torch.randint(
                 0, 256, (50_000, 1, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
             )
@@ -177,7 +177,7 @@ def _memory(folder: Path) -> None:
 
     data = Many()
     suite = Suite({"fid": FrechetDistance(Projected())}, 1, 500, 0, "test", str(folder / "memory"))
-    suite.evaluate_pictures(Fixed(data.images("test")[0].flip(0) // 2, None, "benchmark"), data)
+    suite.evaluate_pictures(Fixed(data.items("test")[0].flip(0) // 2, None, "benchmark"), data)
     print(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f}")
 
 

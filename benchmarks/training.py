@@ -72,9 +72,9 @@ def bare(cfg, data, steps):
     """The loop that a person would write: resident data, the module's loss, the optimiser."""
     module = build(cfg.model)
     optimizer = module.configure_optimizers()
-    pixels, labels = data.images("train")
+    pixels, labels = data.items("train")
     from genlab.data.batch import Batch
-    from genlab.data.pixels import to_model
+    from genlab.modalities.pixels import to_model
 
     order, size = torch.randperm(len(pixels)), cfg.dataset.batch_size
     start = now()
@@ -99,7 +99,7 @@ def plain(cfg, data, steps):
     module, size = build(cfg.model), cfg.dataset.batch_size
     optimizer, network = module.configure_optimizers(), module.denoiser.network
     scheduler = DDPMScheduler(1000, beta_schedule="squaredcos_cap_v2")
-    pixels, labels = data.images("train")
+    pixels, labels = data.items("train")
     pictures = [to_pil_image(picture) for picture in pixels[: steps * size]]
     change = transforms.Compose([transforms.ToTensor(), transforms.Normalize(0.5, 0.5)])
     rows = [(picture, int(label)) for picture, label in zip(pictures, labels, strict=False)]
@@ -138,7 +138,7 @@ def main() -> None:
             words = [*RECIPES.get(name, []), "trainer.accelerator=cpu", f"trainer.max_steps={STEPS.get(name, 20)}"]
             cfg = composed([f"experiment={name}", *words])
         data, steps = build(cfg.dataset), STEPS.get(name, 20)
-        data.images("train")
+        data.items("train")
         others = {"bare": bare} | ({"plain": plain} if name.startswith("diffusion/") else {})
         rounds = [
             torch.stack([with_genlab(cfg, data), *(loop(cfg, data, steps) for loop in others.values())])

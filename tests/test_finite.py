@@ -12,14 +12,16 @@ import torch
 from composing import composed
 from genlab.config.files import conf_dir
 from genlab.config.instantiate import build
-from genlab.data.pixels import to_uint8
 from genlab.finite import NotFinite, finite
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.score import Score
 from genlab.metrics.suite import Suite
+from genlab.modalities.image import Image
+from genlab.modalities.pixels import to_uint8
+from genlab.modalities.points import Points
 from genlab.notice import Notice
 from genlab.reports.pictures import draw_all
-from genlab.reports.samples import write_folder, write_grid, write_points
+from genlab.reports.samples import write_all, write_folder
 
 MODELS = [file.stem for file in sorted((conf_dir() / "model").glob("*.yaml"))]
 SUITES = [file.stem for file in sorted((conf_dir() / "metrics").glob("*.yaml")) if file.stem != "none"]
@@ -117,9 +119,9 @@ def test_what_is_no_number_refuses_every_suite_that_looks_at_it(name: str, what:
 
 
 WRITERS: dict[str, Callable[[Any, torch.Tensor], Any]] = {
-    "a grid": lambda folder, x: write_grid(folder / "x.png", x, None),
-    "a folder": lambda folder, x: write_folder(folder / "x", x),
-    "points": lambda folder, x: write_points(folder / "x.png", x[:, 0, 0]),
+    "a grid": lambda folder, x: write_all(folder / "x.png", x, Image(), None),
+    "a folder": lambda folder, x: write_folder(folder / "x", x, Image()),
+    "points": lambda folder, x: write_all(folder / "x.png", x[:, 0, 0], Points(), None),
 }
 
 

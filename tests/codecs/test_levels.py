@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from genlab.codecs.levels import Levels
-from genlab.data.pixels import to_model, to_uint8
+from genlab.modalities.pixels import to_model, to_uint8
 
 
 def test_256_levels_keep_every_grey():

@@ -78,7 +78,7 @@ def test_table_and_pictures_become_one_run_of_wandb(outputs, monkeypatch, tmp_pa
     import numpy as np
     import wandb
 
-    from genlab.reports.grids import save_png
+    from genlab.modalities.grids import save_png
 
     for name in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_BASE_URL"):
         monkeypatch.delenv(name, raising=False)

@@ -36,12 +36,12 @@ def test_noise_has_a_batch_for_each_split_whatever_was_asked_of_the_data(num_cla
     assert noise.name == "noise instead of far"
     assert noise.checksum != data.checksum
     for split in ("train", "val", "test"):
-        pixels, found = noise.images(split)
+        pixels, found = noise.items(split)
         assert pixels.shape == (8, 3, 12, 12)
         assert (None if found is None else set(found.tolist())) == labels
     assert noise.class_names == (None if num_classes is None else ["0", "1", "2", "3"])
     with pytest.warns(Notice):
-        assert np.array_equal(noise.images("train")[0], or_noise(data).images("train")[0])
+        assert np.array_equal(noise.items("train")[0], or_noise(data).items("train")[0])
 
 
 def test_data_at_hand_are_used_as_they_are(recwarn):

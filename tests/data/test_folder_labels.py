@@ -115,7 +115,7 @@ def module(root: Path, data: Path, **settings: object) -> ImageDataModule:
 def test_a_stray_picture_is_named_where_classes_are_asked_for(root: Path, tmp_path: Path) -> None:
     (root / "b" / "0.png").rename(root / "cover.png")
     with pytest.raises(ValueError, match=r"but root has no labels: cover.png lies beside the class folders a, b"):
-        module(root, tmp_path / "data").images("train")
+        module(root, tmp_path / "data").items("train")
 
 
 def test_a_class_without_a_picture_to_train_on_is_known(root: Path, tmp_path: Path) -> None:

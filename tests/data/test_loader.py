@@ -10,7 +10,7 @@ from torch import Tensor
 
 from genlab.data.items import Items
 from genlab.data.loader import EvalLoader, Shard, TrainLoader
-from genlab.data.pixels import to_model
+from genlab.modalities.pixels import to_model
 
 N = 50
 PIXELS = torch.arange(N * 2 * 3 * 4, dtype=torch.int64).remainder(251).to(torch.uint8).reshape(N, 2, 3, 4)

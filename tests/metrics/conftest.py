@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from genlab.data.digits import Digits
-from genlab.data.pixels import to_model
 from genlab.metrics.extractors.classifier import OwnClassifier
+from genlab.modalities.image import Image
+from genlab.modalities.pixels import to_model
 
 
 class DigitsData:
@@ -22,6 +23,7 @@ class DigitsData:
     checksum = "digits-of-the-tests"
     num_classes: int | None = 10
     shape = (1, 8, 8)
+    modality = Image()
 
     def __init__(self) -> None:
         source = Digits().load(1, 8)
@@ -30,7 +32,7 @@ class DigitsData:
         parts = {"train": order[:1200], "val": order[1200:1300], "test": order[1300:]}
         self._splits = {name: (pixels[rows], labels[rows]) for name, rows in parts.items()}
 
-    def images(self, split: str) -> tuple[Tensor, Tensor | None]:
+    def items(self, split: str) -> tuple[Tensor, Tensor | None]:
         return self._splits[split]
 
 
@@ -40,7 +42,7 @@ class Copying:
     num_classes = 10
 
     def __init__(self, data: DigitsData, split: str = "train") -> None:
-        self.pixels, self.labels = data.images(split)
+        self.pixels, self.labels = data.items(split)
         self.is_averaged = False
         self.drawn_while_averaged: list[bool] = []
 

@@ -30,7 +30,7 @@ def scored(pixels: torch.Tensor, labels: torch.Tensor, data: Any, extractor: Any
 def test_real_digits_have_the_accuracy_and_the_variety_of_real_digits(
     data: Any, extractor: OwnClassifier, cache_dir: str
 ) -> None:
-    found = scored(*data.images("train"), data, extractor, cache_dir)
+    found = scored(*data.items("train"), data, extractor, cache_dir)
     assert found["classifier_accuracy_digits"].value > 0.97
     for name in ("intra_class_variability_digits", "intra_class_variability_pixels"):
         assert found[name].value == pytest.approx(1, abs=0.1)
@@ -42,7 +42,7 @@ def test_real_digits_have_the_accuracy_and_the_variety_of_real_digits(
 def test_wrong_classes_are_seen_by_accuracy_and_intra_class_fid_but_not_by_fid(
     data: Any, extractor: OwnClassifier, cache_dir: str
 ) -> None:
-    pixels, labels = data.images("train")
+    pixels, labels = data.items("train")
     right = scored(pixels, labels, data, extractor, cache_dir)
     wrong = scored(pixels, (labels + 1) % 10, data, extractor, cache_dir)
     assert wrong["fid_digits"].value == pytest.approx(right["fid_digits"].value)
@@ -53,7 +53,7 @@ def test_wrong_classes_are_seen_by_accuracy_and_intra_class_fid_but_not_by_fid(
 def test_one_picture_a_class_has_no_variability_but_full_accuracy(
     data: Any, extractor: OwnClassifier, cache_dir: str
 ) -> None:
-    pixels, labels = data.images("train")
+    pixels, labels = data.items("train")
     extractor.prepare(data)
     sure = extractor(pixels).logits.argmax(1) == labels
     first = torch.stack([(sure & (labels == label)).nonzero()[0, 0] for label in range(10)])
@@ -66,7 +66,7 @@ def test_one_picture_a_class_has_no_variability_but_full_accuracy(
 def test_a_classifier_of_samples_knows_real_digits_only_when_the_samples_are_right(
     data: Any, extractor: OwnClassifier, cache_dir: str
 ) -> None:
-    pixels, labels = data.images("train")
+    pixels, labels = data.items("train")
     suite = Suite({"cas": ClassificationAccuracyScore(extractor)}, 1000, 200, 0, "test", cache_dir)
     name = "classification_accuracy_score_digits"
     right = suite.evaluate_pictures(Fixed(pixels, labels, "a test"), data)[name]
@@ -76,7 +76,7 @@ def test_a_classifier_of_samples_knows_real_digits_only_when_the_samples_are_rig
 
 
 def test_a_class_without_samples_is_named(data: Any, extractor: OwnClassifier, cache_dir: str) -> None:
-    pixels, labels = data.images("train")
+    pixels, labels = data.items("train")
     with pytest.raises(ValueError, match="class 7 has"):
         scored(pixels[labels != 7], labels[labels != 7], data, extractor, cache_dir)
 
@@ -90,7 +90,7 @@ def test_metrics_of_classes_are_left_out_without_classes_or_a_classifier(
         {"a": ClassifierAccuracy(extractor), "b": ClassifierAccuracy(EfficientNetLite0(cache_dir))}, 10, 10, 0, "test",
         cache_dir,
     )  # fmt: skip
-    pixels, labels = data.images("val")
+    pixels, labels = data.items("val")
     assert set(suite.applicable(Fixed(pixels, labels, "a test"), data)) == {"a"}
     assert set(suite.applicable(Fixed(pixels, None, "a test"), data)) == set()
 
@@ -100,7 +100,7 @@ def test_a_model_of_one_class_has_the_variability_of_that_class(extractor: OwnCl
     from genlab.data.image_datamodule import ImageDataModule
 
     threes = ImageDataModule(Digits(), 1, 8, 10, 64, test_size=0.3, classes=3)
-    pixels, _ = threes.images("train")
+    pixels, _ = threes.items("train")
 
     class OfThrees:
         num_classes = None
@@ -109,7 +109,7 @@ def test_a_model_of_one_class_has_the_variability_of_that_class(extractor: OwnCl
             self.drawn = pixels[:share]
 
         def sample(self, n: int, condition: Any = None, *, generator: Any = None) -> torch.Tensor:
-            from genlab.data.pixels import to_model
+            from genlab.modalities.pixels import to_model
 
             rows = (generator.uniform((n, 1)).flatten() * len(self.drawn)).long()
             return to_model(self.drawn[rows])

@@ -12,13 +12,13 @@ from torch import Tensor
 from genlab.codecs.identity import Identity
 from genlab.codecs.rescale import Rescale
 from genlab.conditioning.unconditional import Unconditional
-from genlab.data.pixels import to_model
 from genlab.denoisers.denoiser import Denoiser
 from genlab.denoisers.learned_variance import LearnedVariance
 from genlab.denoisers.x0 import X0
 from genlab.metrics.capabilities import capabilities
 from genlab.metrics.denoising_likelihood import FlowBits, VariationalBits
 from genlab.metrics.suite import Suite
+from genlab.modalities.pixels import to_model
 from genlab.objectives.flow_likelihood import FlowLikelihood
 from genlab.objectives.variational_bound import PixelDecoder
 from genlab.processes.gaussian import Gaussian
@@ -63,7 +63,7 @@ def scored(model: Model, data: Any, cache_dir: str, draws: int | None = None) ->
 
 def known(data: Any) -> float:
     """Bits of the digits' greys under N(0, STD**2)."""
-    x = to_model(data.images("test")[0][:60])
+    x = to_model(data.items("test")[0][:60])
     nats = float((x**2).mean()) / (2 * STD**2) + math.log(STD * math.sqrt(2 * math.pi))
     return nats / math.log(2) - math.log2(2 / 255)
 
@@ -73,7 +73,7 @@ def test_the_bound_is_the_sum_of_its_terms_and_a_little_above_what_is_known(data
     terms = [scores[f"bound_L_{name}"].value for name in ("T", "t", "0")]
     assert set(scores) == {"bound_bits", "bound_L_T", "bound_L_t", "bound_L_0"}
     assert scores["bound_bits"].value == pytest.approx(sum(terms), abs=1e-6)
-    x = to_model(data.images("test")[0][:60])
+    x = to_model(data.items("test")[0][:60])
     greys = PixelDecoder()(x, torch.zeros(()), torch.tensor(STD))  # the tails belong to black and white
     assert float(greys.mean()) / (64 * math.log(2)) < scores["bound_bits"].value < known(data) + 0.3
     assert terms[0] < 0.001  # nothing is left of the picture

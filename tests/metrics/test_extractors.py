@@ -64,7 +64,7 @@ def test_the_name_digits_is_for_digits_alone(tmp_path: Path, data: Any) -> None:
 
 def test_features_do_not_depend_on_the_batch_and_give_the_stated_accuracy(extractor: OwnClassifier, data: Any) -> None:
     extractor.prepare(data)
-    images, labels = data.images("test")
+    images, labels = data.items("test")
     together = extractor(images)
     assert together.features.shape == (len(images), 16)
     alone = torch.cat([extractor.features(image[None]) for image in images[:5]])

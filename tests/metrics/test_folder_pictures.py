@@ -21,7 +21,7 @@ from genlab.metrics.suite import Suite
 def folder(tmp_path: Path, data: Any) -> Path:
     """Real digits as PNG files, in a folder for each class."""
     data.class_names = [str(digit) for digit in range(10)]
-    pixels, labels = data.images("val")
+    pixels, labels = data.items("val")
     for i, (picture, label) in enumerate(zip(pixels, labels.tolist(), strict=True)):
         place = tmp_path / "pictures" / str(label)
         place.mkdir(parents=True, exist_ok=True)
@@ -36,7 +36,7 @@ def test_a_folder_scores_as_the_same_pictures_in_memory(
         {"fid": FrechetDistance(extractor), "accuracy": ClassifierAccuracy(extractor)}, 10, 30, 0, "test", cache_dir
     )
     found = suite.evaluate_pictures(folder_pictures(folder, data, tmp_path / "cache"), data)
-    in_memory = suite.evaluate_pictures(Fixed(*data.images("val"), "memory"), data)
+    in_memory = suite.evaluate_pictures(Fixed(*data.items("val"), "memory"), data)
     assert set(found) == {"fid_digits", "classifier_accuracy_digits"}
     for name, score in found.items():
         assert score.value == pytest.approx(in_memory[name].value, rel=1e-6)
@@ -49,7 +49,7 @@ def test_labels_count_only_when_the_folders_are_named_after_the_classes(
 ) -> None:
     pictures = folder_pictures(folder, data, tmp_path / "cache")
     extracted = torch.bincount(pictures.labels, minlength=10)
-    assert torch.equal(extracted, torch.bincount(data.images("val")[1], minlength=10))
+    assert torch.equal(extracted, torch.bincount(data.items("val")[1], minlength=10))
     (folder / "7").rename(folder / "cats")
     assert folder_pictures(folder, data, tmp_path / "cache").labels is None
 
@@ -111,7 +111,7 @@ def test_captions_that_do_not_fit_are_one_sentence(
 
 def test_the_range_of_deep_pictures_is_asked_for_by_the_commands_own_key(data: Any, tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
-    pixels, _ = data.images("val")
+    pixels, _ = data.items("val")
     for i, picture in enumerate(pixels[:20]):
         Image.fromarray(picture[0].numpy().astype("uint16") * 16).save(tmp_path / "deep" / f"{i:02d}.tif")
     with pytest.raises(ValueError, match=r"folder='.*': 20 pictures .* give range=\[BLACK,WHITE\], such as \[0,4095\]"):

@@ -20,7 +20,7 @@ class Knowing:
     num_classes = None
 
     def __init__(self, data: Any, noise: float) -> None:
-        pixels, labels = data.images("test")
+        pixels, labels = data.items("test")
         self.known = {p.numpy().tobytes(): float(c) for p, c in zip(pixels, labels, strict=True)}
         self.noise = noise
 

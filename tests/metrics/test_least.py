@@ -13,12 +13,13 @@ import yaml
 from composing import composed
 from genlab.config.files import conf_dir
 from genlab.config.instantiate import build
-from genlab.data.pixels import to_model
 from genlab.errors import ConfigError
 from genlab.metrics.evaluation import Evaluation, Plan
 from genlab.metrics.least import Counts
 from genlab.metrics.source import Generated
 from genlab.metrics.suite import Suite
+from genlab.modalities.image import Image
+from genlab.modalities.pixels import to_model
 
 MOST = 80
 HANDLES = {
@@ -34,13 +35,13 @@ DIFFUSION = {"bound", "flow"}
 class Few:
     """Digits with so many pictures of a split, their classes in turn."""
 
-    name, shape, num_classes = "digits", (1, 8, 8), 10
+    name, shape, num_classes, modality = "digits", (1, 8, 8), 10, Image()
 
     def __init__(self, data: Any, side: int = 8, **cut: int) -> None:
         self.checksum, self.shape, self._data, self._cut, self._side = data.checksum, (1, side, side), data, cut, side
 
-    def images(self, split: str) -> Any:
-        pixels, labels = self._data.images(split)
+    def items(self, split: str) -> Any:
+        pixels, labels = self._data.items(split)
         members = [(labels == label).nonzero().flatten()[:60] for label in range(10)]
         rows = torch.stack([of[: min(map(len, members))] for of in members], 1).flatten()[: self._cut.get(split)]
         return pixels[rows][..., : self._side, : self._side], labels[rows]
@@ -53,7 +54,7 @@ class Model:
     device = torch.device("cpu")
 
     def __init__(self, data: Few) -> None:
-        self.pixels, self.labels = data.images("val")
+        self.pixels, self.labels = data.items("val")
 
     def sample(self, n: int, condition: Any = None, *, generator: Any = None) -> torch.Tensor:
         first = torch.stack([(self.labels == label).nonzero()[0, 0] for label in condition])
@@ -86,7 +87,7 @@ def unchecked(suite: Suite, data: Few) -> dict[str, Any]:
     extractors = [metric.extractor] if hasattr(metric, "extractor") else []
     plan = Plan(suite.n_samples, 100, 0, "test", suite.cache_dir, extractors, keep_pixels=True)
     module = Model(data)
-    found: dict[str, Any] = metric.scores(Evaluation(module, Generated(module, suite.n_samples, 0), data, plan))
+    found: dict[str, Any] = metric.scores(Evaluation(module, Generated(module, suite.n_samples, 0, data), data, plan))
     return found
 
 

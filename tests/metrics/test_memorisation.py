@@ -21,25 +21,25 @@ def scored(pixels: torch.Tensor, data: Any, cache_dir: str, out_dir: Path | None
 
 
 def test_copies_are_flagged_and_unseen_pictures_are_not(data: Any, cache_dir: str) -> None:
-    copies = scored(data.images("train")[0][:300], data, cache_dir)
+    copies = scored(data.items("train")[0][:300], data, cache_dir)
     assert copies["memorised_share"].value > 0.99
     assert copies["memorised_share"].provenance["flagged"]
     assert copies["nearest_train_ratio"].value == 0
-    unseen = scored(data.images("val")[0], data, cache_dir)
+    unseen = scored(data.items("val")[0], data, cache_dir)
     assert unseen["memorised_share"].value < 0.05
     assert not unseen["memorised_share"].provenance["flagged"]
     assert unseen["nearest_train_ratio"].low < 1 < unseen["nearest_train_ratio"].high
 
 
 def test_a_small_share_of_copies_is_found_too(data: Any, cache_dir: str) -> None:
-    mixed = torch.cat([data.images("val")[0], data.images("train")[0][:25]])
+    mixed = torch.cat([data.items("val")[0], data.items("train")[0][:25]])
     share = scored(mixed, data, cache_dir)["memorised_share"]
     assert share.low < 25 / 125 < share.high
     assert share.provenance["flagged"]
 
 
 def test_the_nearest_picture_is_exact(data: Any) -> None:
-    train, pictures = data.images("train")[0][:200], data.images("test")[0][:50]
+    train, pictures = data.items("train")[0][:200], data.items("test")[0][:50]
     found = nearest_in(train, pictures, block=16)
     exact = torch.cdist(
         pictures.flatten(1).double(), train.flatten(1).double(), compute_mode="donot_use_mm_for_euclid_dist"
@@ -52,7 +52,7 @@ def test_the_nearest_picture_is_exact(data: Any) -> None:
 def test_the_closest_pairs_are_drawn(data: Any, cache_dir: str, tmp_path: Path) -> None:
     from PIL import Image
 
-    scored(data.images("train")[0][:40], data, cache_dir, tmp_path)
+    scored(data.items("train")[0][:40], data, cache_dir, tmp_path)
     with Image.open(tmp_path / "closest_pairs.png") as picture:
         assert picture.size == (8 * 66 + 2, 4 * 66 + 2)
         pixels = torch.from_numpy(np.array(picture.convert("L")))

@@ -3,7 +3,7 @@ import math
 import torch
 from torch import distributions as D
 
-from genlab.data.pixels import to_model
+from genlab.modalities.pixels import to_model
 from genlab.objectives.likelihood import Bernoulli, DiscretizedLogistic, Gaussian
 
 generator = torch.Generator().manual_seed(0)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from genlab.reports.grids import grid, save_png
+from genlab.modalities.grids import grid, save_png
 from genlab.runs.record import Record
 
 PROVENANCE = {

@@ -7,7 +7,10 @@ import pytest
 import torch
 from PIL import Image
 
-from genlab.reports.animation import check_animation, frames, write_animation
+from genlab.modalities.film import check_film
+from genlab.modalities.image import Image as Pictures
+from genlab.modalities.points import Points
+from genlab.reports.animation import frames, write_animation
 
 
 def moments(channels):
@@ -17,7 +20,7 @@ def moments(channels):
 
 
 def test_samples_are_on_the_left_and_predictions_on_the_right():
-    first, *_, last = frames(*moments(1))
+    first, *_, last = frames(*moments(1), Pictures())
     width = (first.shape[1] - 12) // 2
     assert first[4:50, 4:50].max() == 0
     assert first[4:50, -50:-4].min() == 255
@@ -26,7 +29,7 @@ def test_samples_are_on_the_left_and_predictions_on_the_right():
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_gif_has_every_moment_and_holds_the_last(tmp_path, channels):
-    pictures = frames(*moments(channels))
+    pictures = frames(*moments(channels), Pictures())
     film = Image.open(write_animation(tmp_path / "film.gif", pictures))
     assert film.n_frames == 6
     for k, picture in enumerate(pictures):
@@ -37,14 +40,14 @@ def test_a_gif_has_every_moment_and_holds_the_last(tmp_path, channels):
 
 def test_points_keep_their_scale_through_the_film():
     x = torch.stack([torch.full((3, 2), 2.0), torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]])])
-    first, last = frames(x, x)
+    first, last = frames(x, x, Points())
     assert first.shape == last.shape
     assert (first < 128).sum() < (last < 128).sum()  # what lies outside of the data's square is not seen
 
 
 def test_what_cannot_be_written_is_said(tmp_path):
     with pytest.raises(ValueError, match=r"a film ends in \.gif or \.mp4"):
-        check_animation(tmp_path / "film.avi")
+        check_film(tmp_path / "film.avi")
 
 
 @pytest.mark.skipif(not (find_spec("imageio") and find_spec("imageio_ffmpeg")), reason="needs genlab[film]")

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from genlab.modalities.grids import save_png
 from genlab.reports.gallery import galleries, order_of_steps
-from genlab.reports.grids import save_png
 
 
 def pictures(folder, runs: int, steps: list[int], side: int) -> list[dict]:

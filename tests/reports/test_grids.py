@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from genlab.reports.grids import class_grid, grid, pairs, png_bytes, save_png
+from genlab.modalities.grids import class_grid, grid, pairs, png_bytes, save_png
 
 
 def noise(n: int, channels: int, height: int, width: int, seed: int = 0) -> np.ndarray:

@@ -5,6 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
+from genlab.modalities.image import Image as Pictures
 from genlab.processes.blur import Blur
 from genlab.processes.degrading import Degrading
 from genlab.processes.edm import EDM
@@ -31,6 +32,6 @@ def test_a_strip_begins_with_the_data_and_ends_in_noise(process):
 
 @pytest.mark.parametrize("process", PROCESSES, ids=lambda p: type(p.schedule).__name__)
 def test_every_process_has_its_picture(process, tmp_path):
-    picture = np.asarray(Image.open(draw_schedule(process, X, tmp_path / "s.png", 5)).convert("L"))
+    picture = np.asarray(Image.open(draw_schedule(process, X, tmp_path / "s.png", Pictures(), 5)).convert("L"))
     assert picture.shape[1] == 900
     assert picture.std() > 20

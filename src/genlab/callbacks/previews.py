@@ -9,7 +9,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 
-from genlab.interop.loggers import log_picture
+from genlab.interop.loggers import log_file
 from genlab.models.base import batches_done
 from genlab.progress import progress
 from genlab.ranges import PositiveInt
@@ -48,8 +48,8 @@ def draw(module: Any, data: Any, run: Run, loggers: list[Any], step: int) -> Non
     devices = [module.device] if module.device.type == "cuda" else []
     with progress("drawing pictures"), module.averaged(), torch.random.fork_rng(devices):
         pictures: dict[str, Path] = draw_all(module, data, run.samples, f"step_{step:06d}", module.device)
-    of_run = {"loss": draw_curve(run), "schedule": draw_process(module, data, run)}
-    pictures |= {kind: path for kind, path in of_run.items() if path is not None}
+    curve = draw_curve(run)
+    pictures |= ({} if curve is None else {"loss": curve}) | draw_process(module, data, run)
     for logger in loggers:
         for name, path in pictures.items():
-            log_picture(logger, name, path, step)
+            log_file(logger, name, path, step)

@@ -74,7 +74,7 @@ def opened_picture(key: str, path: str, channels: int, cfg: DictConfig) -> Tenso
 
     from genlab.data.dynamic_range import UnclearRange
     from genlab.data.picture import to_size
-    from genlab.data.pixels import to_model
+    from genlab.modalities.pixels import to_model
 
     try:
         with Image.open(path) as picture:

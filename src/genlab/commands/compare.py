@@ -46,7 +46,8 @@ def compare(cfg: DictConfig) -> Path:
 
     from genlab.atomic import write_json, write_text
     from genlab.metrics.difference import compared
-    from genlab.reports import comparison, grids
+    from genlab.modalities import grids
+    from genlab.reports import comparison
     from genlab.runs.store import Store
 
     runs = [Store(cfg.paths.output_dir).find(str(cfg[key])) for key in ("a", "b")]
@@ -83,7 +84,7 @@ def _own(cfg: DictConfig, run: Run) -> DictConfig:
 
 
 def _scored(cfg: DictConfig, own: DictConfig, run: Run) -> tuple[dict[str, Score], Tensor | None]:
-    """A run's scores by the suite of `cfg` on the data of its `own` config, and its first pictures as uint8."""
+    """A run's scores by the suite of `cfg` on the data of its `own` config, and stills of its first samples."""
     import torch
 
     from genlab.config.instantiate import build
@@ -100,5 +101,5 @@ def _scored(cfg: DictConfig, own: DictConfig, run: Run) -> tuple[dict[str, Score
     if not samples:
         return scores, None
     with module.averaged(), torch.no_grad():
-        drawn = [batch.pixels for batch in Generated(module, cfg.n, suite.seed).batches(suite.batch_size)]
-    return scores, torch.cat(drawn).cpu()
+        drawn = [batch.pixels for batch in Generated(module, cfg.n, suite.seed, data).batches(suite.batch_size)]
+    return scores, data.modality.tiles(torch.cat(drawn).cpu())

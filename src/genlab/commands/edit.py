@@ -35,33 +35,34 @@ def edit(cfg: DictConfig, run: Any) -> Path:
     import torch
 
     from genlab.config.instantiate import build
-    from genlab.data.pixels import to_uint8
     from genlab.editing.editable import Editable
+    from genlab.modalities import grids
     from genlab.randomness import PerImage
-    from genlab.reports import grids
     from genlab.runs.evaluation_cache import checkpoint_of
     from genlab.runs.restore import restore
 
     model = restore(cfg, checkpoint_of(run, cfg.checkpoint))
-    can_be_edited = isinstance(model, Editable) and "size" in cfg.dataset
+    data = build(cfg.dataset, list(cfg.allow_targets))
+    modality = data.modality
+    can_be_edited = isinstance(model, Editable) and data.modality.singly
     if not can_be_edited:
         raise ConfigError(f"run {run.path.name} is no diffusion model of pictures, and only such a model edits")
     model.to("cuda" if torch.cuda.is_available() else "cpu")
     wanted = build(cfg.edit, list(cfg.allow_targets))
     try:
         given_words = given_input(cfg, model)
-        x, of_picture = _picture(cfg, model)
+        x, of_picture = _picture(cfg, data, model)
         own = {name: value for name, value in given_words._asdict().items() if value is not None}
         asked = of_picture._replace(**own)
         told = asked.for_each(cfg.n).to(model.device) if asked.names else None
-        copies, noise = x.repeat(cfg.n, 1, 1, 1).to(model.device), PerImage.range(cfg.seed, 0, cfg.n, model.device)
+        copies, noise = x.repeat_interleave(cfg.n, 0).to(model.device), PerImage.range(cfg.seed, 0, cfg.n, model.device)
         with model.averaged(), torch.no_grad():
             given, results = wanted(model, copies, told, generator=noise)
     except ValueError as error:
         raise ConfigError(str(error)) from error
     path = Path(cfg.out or run.place("samples", f"{stem('edit', cfg)}.png"))
-    row = torch.cat([x, given.cpu(), results.cpu()])
-    grids.save_png(path, grids.grid(to_uint8(row), len(row), column_labels=["original", "given", *_numbers(results)]))
+    row = modality.tiles(modality.to_stored(torch.cat([x, given.cpu(), results.cpu()]), "pictures"))
+    grids.save_png(path, grids.grid(row, len(row), column_labels=["original", "given", *_numbers(results)]))
     print(path)
     return path
 
@@ -76,24 +77,24 @@ def _picture(cfg: DictConfig, model: Any) -> tuple[Tensor, ConditionInput]:
     from PIL import Image, UnidentifiedImageError
 
     from genlab.conditions import ConditionInput, asks_of
-    from genlab.config.instantiate import build
     from genlab.data.dynamic_range import UnclearRange
     from genlab.data.picture import to_size
-    from genlab.data.pixels import to_model
+    from genlab.modalities.image import Image as modality_of_pictures  # noqa: N813
 
     asks = asks_of(model) & {"label", "prompt"}
     if isinstance(cfg.image, int):
-        data = build(cfg.dataset, list(cfg.allow_targets))
-        pixels, _ = data.images("test")
+        pixels, _ = data.items("test")
         if not 0 <= cfg.image < len(pixels):
             raise ValueError(f"image = {cfg.image}: the test pictures are 0 to {len(pixels) - 1}")
         found = data.conditions("test", cfg.image + 1) if asks else None
         shown = ConditionInput() if found is None else found.only(asks).part(cfg.image, cfg.image + 1)
-        return to_model(pixels[cfg.image : cfg.image + 1]), shown
+        return data.modality.to_model(pixels[cfg.image : cfg.image + 1]), shown
     if "label" in asks and cfg.label is None:
         raise ValueError(f"label is missing: which of the {model.num_classes} classes is {cfg.image} to be taken for?")
     if "prompt" in asks and cfg.prompt is None:
         raise ValueError(f"prompt is missing: what is {cfg.image} to show?")
+    if not isinstance(data.modality, modality_of_pictures):
+        raise ValueError(f"image = {cfg.image}: {data.name} has no picture files; give the number of a test item")
     try:
         with Image.open(cfg.image) as picture:
             framed = to_size(picture, cfg.dataset.channels, cfg.dataset.size, "crop")
@@ -101,4 +102,4 @@ def _picture(cfg: DictConfig, model: Any) -> tuple[Tensor, ConditionInput]:
         raise ValueError(f"image = {cfg.image}: {error}") from error
     except (OSError, UnidentifiedImageError) as error:
         raise ValueError(f"image = {cfg.image} is neither a picture file nor the number of a test picture") from error
-    return to_model(torch.from_numpy(framed.copy())[None]), ConditionInput()
+    return data.modality.to_model(torch.from_numpy(framed.copy())[None]), ConditionInput()

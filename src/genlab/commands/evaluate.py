@@ -113,7 +113,7 @@ def _draw(module: Any, data: Any, folder: Path) -> None:
     from genlab.reports.pictures import draw_samples, draw_unfolding
 
     samples, unfolds = isinstance(module, Samples), isinstance(module, ShowsDenoising)
-    if len(data.shape) != 3:
+    if not data.modality.singly:
         return
     with module.averaged():
         if samples:

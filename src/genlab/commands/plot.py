@@ -24,16 +24,15 @@ def plot(cfg: DictConfig) -> Path:
     """Write the picture; returns where it is."""
     check(cfg, Plot)
     from genlab.config.instantiate import build
-    from genlab.data.pixels import to_model
     from genlab.processes.degrading import Degrading
     from genlab.processes.gaussian import Gaussian
     from genlab.processes.schedule import Schedule
     from genlab.reports.schedule import draw_schedule
 
     chosen = build(cfg.scheduler, list(cfg.allow_targets))
-    pixels, _ = build(cfg.dataset, list(cfg.allow_targets)).images("train")
-    x0 = to_model(pixels[: cfg.pictures])
+    data = build(cfg.dataset, list(cfg.allow_targets))
+    x0 = data.modality.to_model(data.items("train")[0][: cfg.pictures])
     process: Any = Gaussian(chosen) if isinstance(chosen, Schedule) else Degrading(chosen, list(x0.shape[1:]))
-    path = draw_schedule(process, x0, Path(cfg.out or f"{stem('schedule', cfg)}.png"), cfg.columns)
+    path = draw_schedule(process, x0, Path(cfg.out or f"{stem('schedule', cfg)}.png"), data.modality, cfg.columns)
     print(path)
     return path

@@ -1,9 +1,9 @@
-"""genlab sample: pictures, points or films from a trained model."""
+"""genlab sample: pictures, sounds, films or points from a trained model."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
@@ -14,6 +14,9 @@ from genlab.config.check import check
 from genlab.config.schema import Sample
 from genlab.errors import ConfigError
 from genlab.runs.run_config import the_run
+
+if TYPE_CHECKING:
+    from genlab.modalities.modality import Modality
 
 
 def main(argv: list[str]) -> int:
@@ -29,6 +32,7 @@ def sample(cfg: DictConfig, run: Any) -> Path:
     check(cfg, Sample)
     import torch
 
+    from genlab.config.instantiate import build
     from genlab.protocols import Samples
     from genlab.runs.evaluation_cache import checkpoint_of
     from genlab.runs.restore import restore
@@ -37,24 +41,26 @@ def sample(cfg: DictConfig, run: Any) -> Path:
     samples = isinstance(module, Samples)
     if not samples:
         raise ConfigError(f"the model of run {run.path.name} does not sample")
+    modality = build(cfg.dataset, list(cfg.allow_targets)).modality
     module.to("cuda" if torch.cuda.is_available() else "cpu")
     try:
         with module.averaged(), torch.no_grad():
-            return _film(cfg, run, module) if cfg.format == "film" else _drawn(cfg, run, module)
+            return _film(cfg, run, module, modality) if cfg.format == "film" else _drawn(cfg, run, module, modality)
     except ConfigError:
         raise
     except ValueError as error:  # a guidance that does not fit the pictures, a film that cannot be written
         raise ConfigError(str(error)) from error
 
 
-def _drawn(cfg: DictConfig, run: Any, module: Any) -> Path:
+def _drawn(cfg: DictConfig, run: Any, module: Any, modality: Modality) -> Path:
     import torch
 
     from genlab.progress import progress
     from genlab.randomness import PerImage
-    from genlab.reports.samples import check_folder, write_folder, write_grid, write_points
+    from genlab.reports.samples import check_folder, write_all, write_folder
 
     out = Path(cfg.out or run.place("samples", stem("drawn", cfg)))
+    suffix, in_folder = _suffix(cfg, modality), cfg.format == "folder" and modality.singly
     if cfg.format == "folder" and cfg.out is not None:
         check_folder(out)
     asked, parts = asked_input(cfg, module, cfg.n), []
@@ -66,33 +72,45 @@ def _drawn(cfg: DictConfig, run: Any, module: Any) -> Path:
             parts.append(module.sample(stop - start, given, generator=noise))
             advance(stop - start)
     x = torch.cat(parts).cpu()
-    if cfg.format == "folder" and x.ndim == 4:
-        print(f"{len(x)} pictures in {write_folder(out, x, own=cfg.out is None)}")
+    if in_folder:
+        write_folder(out, x, modality, suffix, own=cfg.out is None)
+        print(f"{len(x)} {'pictures' if suffix == '.png' else f'{suffix} files'} in {out}")
         return out
     path = out if out.suffix == ".png" else out / "samples.png"
     if cfg.out is None:
         path = run.place("samples", f"{stem('drawn', cfg)}.png")
     columns = None if cfg.label is not None else module.num_classes
-    print(write_points(path, x) if x.ndim == 2 else write_grid(path, x, columns))
+    for file in write_all(path, x, modality, columns).values():
+        print(file)
     return path
 
 
-def _film(cfg: DictConfig, run: Any, module: Any) -> Path:
+def _suffix(cfg: DictConfig, modality: Modality) -> str:
+    """The ending of a sample's file: what is asked for, where the modality and this machine can write it."""
+    if cfg.file_type is None:
+        return modality.suffixes[0]
+    try:
+        return modality.check_suffix(f".{cfg.file_type.removeprefix('.')}")
+    except ValueError as error:
+        raise ConfigError(f"file_type = {cfg.file_type}: {error}") from error
+
+
+def _film(cfg: DictConfig, run: Any, module: Any, modality: Modality) -> Path:
+    from genlab.modalities.film import check_film
     from genlab.progress import progress
     from genlab.protocols import ShowsDenoising
     from genlab.randomness import PerImage
-    from genlab.reports.animation import check_animation, frames, write_animation
+    from genlab.reports.animation import frames, write_animation
 
     unfolds = isinstance(module, ShowsDenoising)
     if not unfolds:
         raise ConfigError(f"format = film: the model of run {run.path.name} does not sample in steps")
     path = Path(cfg.out or run.place("samples", f"{stem('drawn', cfg)}.gif"))
-    check_animation(path)
+    check_film(path)
     streams = PerImage.range(cfg.seed, 0, cfg.n, module.device)
     with progress("drawing the film"):
-        write_animation(
-            path,
-            frames(*module.denoising_trajectory(cfg.n, cfg.frames, asked_input(cfg, module, cfg.n), generator=streams)),
-        )
+        asked = asked_input(cfg, module, cfg.n)
+        x, x0 = module.denoising_trajectory(cfg.n, cfg.frames, asked, generator=streams)
+        write_animation(path, frames(x, x0, modality))
     print(path)
     return path

@@ -45,7 +45,7 @@ def parts(cfg: Any, key: str) -> Iterator[tuple[str, DictConfig]]:
     if isinstance(node, DictConfig):
         if target(node):
             yield key, node
-        for child in node:
+        for child in map(str, node):
             if not _refers(node, child):
                 yield from parts(cfg, f"{key}.{child!s}")
     elif isinstance(node, ListConfig):

@@ -115,6 +115,7 @@ class Sample(OfRun):
     mask: str | None
     out: str | None
     format: Literal["grid", "folder", "film"]
+    file_type: str | None
     frames: PositiveInt
     batch_size: PositiveInt
 

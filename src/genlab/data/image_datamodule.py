@@ -107,10 +107,6 @@ class ImageDataModule(ResidentData):
         names = self._images.class_names
         return None if self.num_classes is None or names is None else list(names)
 
-    def images(self, split: Split) -> tuple[Tensor, Tensor | None]:
-        """The pictures of a split: (n, channel, height, width) uint8, their labels (n,) int64 or None; on the CPU."""
-        return self.items(split)
-
     def part(self, split: Split) -> tuple[Items, Tensor]:
         """All pictures, which the splits share, and the rows of them that are this one."""
         return self._items, torch.from_numpy(getattr(self._splits, split))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from genlab.data.batch import Batch
-from genlab.data.pixels import to_model
+from genlab.modalities.pixels import to_model
 
 ToModel = Callable[[Tensor], Tensor]
 """Stored items (batch, ...) -> what a model sees of them."""

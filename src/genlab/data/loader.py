@@ -11,7 +11,7 @@ from torch.utils.data import SequentialSampler
 
 from genlab.data.batch import Batch
 from genlab.data.items import Items, ToModel
-from genlab.data.pixels import to_model
+from genlab.modalities.pixels import to_model
 from genlab.randomness import fold_in
 
 

@@ -14,7 +14,8 @@ from torch import Tensor
 from genlab.conditions import ConditionInput
 from genlab.data.items import Items
 from genlab.data.loader import EvalLoader, Shard, TrainLoader
-from genlab.data.pixels import to_model
+from genlab.modalities.image import Image
+from genlab.modalities.modality import Modality
 from genlab.notice import Notice
 
 Split = Literal["train", "val", "test"]
@@ -28,7 +29,7 @@ class ResidentData(pl.LightningDataModule):
     resuming in the middle of an epoch, several devices and the copy on the training device are done here.
 
         class Tones(ResidentData):
-            name, num_classes = "tones", 8
+            name, num_classes, modality = "tones", 8, Audio(rate=8000)
 
             def load(self, split: Split) -> Items:
                 label = torch.arange(64) % 8
@@ -45,8 +46,8 @@ class ResidentData(pl.LightningDataModule):
     """
 
     name: str
-    modality: Any = None
-    """How items are stored, and what a model sees of them."""
+    modality: Modality = Image()
+    """How items are stored, what a model sees of them, and how they are shown and written."""
     num_classes: int | None = None
     """Classes of the labels; None for data without."""
     class_names: list[str] | None = None
@@ -76,7 +77,11 @@ class ResidentData(pl.LightningDataModule):
     def part(self, split: Split) -> tuple[Items, Tensor]:
         """The items in memory and the rows (n,) of them that are the split."""
         if split not in self._parts:
-            items = _checked(self.load(split), f"{type(self).__name__}.load({split!r})", self.num_classes)
+            where = f"{type(self).__name__}.load({split!r})"
+            items = _checked(self.load(split), where, self.num_classes)
+            if self.modality is not ResidentData.modality and not self.modality.holds(items.stored):
+                given = f"{tuple(items.stored.shape)} {items.stored.dtype}"
+                raise ValueError(f"{where} gives {given}, and {self.modality} keeps {self.modality.stored_as}")
             self._parts[split] = items, torch.arange(len(items.stored))
         return self._parts[split]
 
@@ -104,9 +109,7 @@ class ResidentData(pl.LightningDataModule):
 
     def to_model(self, stored: Tensor) -> Tensor:
         """Stored items (n, ...) -> what a model sees of them."""
-        if self.modality is not None:
-            return self.modality.to_model(stored)
-        return to_model(stored) if stored.dtype == torch.uint8 else stored
+        return self.modality.to_model(stored)
 
     @cached_property
     def shape(self) -> tuple[int, ...]:

@@ -7,10 +7,10 @@ import math
 from functools import cached_property
 
 import torch
-from torch import Tensor
 
 from genlab.data.items import Items
 from genlab.data.resident_data import ResidentData, Split
+from genlab.modalities.points import Points
 from genlab.randomness import fold_in
 from genlab.ranges import NonNegativeFloat, PositiveFloat, PositiveInt, Seed
 
@@ -30,6 +30,7 @@ class SwissRoll(ResidentData):
     """
 
     name = "swiss_roll"
+    modality = Points()
 
     def __init__(
         self, n_train: PositiveInt = 10_000, noise: NonNegativeFloat = 0.05, scale: PositiveFloat = 0.1,
@@ -50,7 +51,3 @@ class SwissRoll(ResidentData):
         angle = math.pi * (1.5 + 3 * torch.rand(n := self._sizes[split], generator=generator))
         roll = self.scale * torch.stack([angle * angle.cos(), angle * angle.sin()], 1)
         return Items(roll + self.noise * torch.randn(n, 2, generator=generator))
-
-    def points(self, split: Split) -> Tensor:
-        """(n, 2) float32, of "train", "val" or "test"."""
-        return self.items(split)[0]

@@ -1,4 +1,4 @@
-"""What Lightning's loggers have no common word for: pictures, a run's final record, and the end of a run."""
+"""What Lightning's loggers have no common word for: pictures, sounds, films, a run's final record, its end."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from pytorch_lightning.loggers.logger import Logger
+    from pytorch_lightning.loggers.tensorboard import TensorBoardLogger
     from pytorch_lightning.loggers.wandb import WandbLogger
 
 Picture = str | Path | NDArray[np.uint8]
@@ -39,11 +40,54 @@ def log_picture(logger: Logger, key: str, picture: Picture, step: int, caption: 
         logger.experiment.add_image(key, _pixels(picture), step, dataformats="HWC")
 
 
-def log_pictures(logger: WandbLogger, key: str, pictures: Sequence[tuple[Path, str]]) -> None:
-    """Show PNG files (file, caption) side by side in one panel of W&B."""
+def log_file(logger: Logger, key: str, path: Path, step: int) -> None:
+    """Show a file that was written, a picture, a sound or a film as its ending says, as `log_picture` does."""
+    from pytorch_lightning.loggers.tensorboard import TensorBoardLogger
+    from pytorch_lightning.loggers.wandb import WandbLogger
+
+    if path.suffix not in (".wav", ".gif", ".mp4"):
+        log_picture(logger, key, path, step)
+    elif isinstance(logger, WandbLogger):
+        from genlab.interop.wandb import STEP
+
+        logger.experiment.log({key: _wandb_file(path), STEP: step})
+    elif isinstance(logger, TensorBoardLogger):
+        _tensorboard_file(logger, key, path, step)
+
+
+def log_files(logger: WandbLogger, key: str, files: Sequence[tuple[Path, str]]) -> None:
+    """Show files (file, caption) side by side in one panel of W&B."""
+    logger.experiment.log({key: [_wandb_file(file, caption) for file, caption in files]})
+
+
+def _wandb_file(path: Path, caption: str | None = None) -> Any:
     import wandb
 
-    logger.experiment.log({key: [wandb.Image(str(file), caption=caption) for file, caption in pictures]})
+    if path.suffix == ".wav":
+        return wandb.Audio(str(path), caption=caption)
+    if path.suffix in (".gif", ".mp4"):
+        return wandb.Video(str(path), caption=caption, format="gif" if path.suffix == ".gif" else "mp4")
+    return wandb.Image(str(path), caption=caption)
+
+
+def _tensorboard_file(logger: TensorBoardLogger, key: str, path: Path, step: int) -> None:
+    """A sound as its samples; a GIF as it is, in the place of a picture, which plays. MP4 has no place."""
+    if path.suffix == ".wav":
+        import wave
+
+        with wave.open(str(path)) as file:
+            rate, frames = file.getframerate(), file.readframes(file.getnframes())
+            values = np.frombuffer(frames, "<i2").reshape(-1, file.getnchannels()).mean(1) / 32768
+        logger.experiment.add_audio(key, values[None].astype(np.float32), step, rate)
+    elif path.suffix == ".gif":
+        from PIL import Image
+        from tensorboard.compat.proto.summary_pb2 import Summary
+
+        with Image.open(path) as film:
+            width, height = film.size
+        shown = Summary.Image(height=height, width=width, colorspace=3, encoded_image_string=path.read_bytes())
+        summary = Summary(value=[Summary.Value(tag=key, image=shown)])
+        logger.experiment._get_file_writer().add_summary(summary, step)
 
 
 def log_summary(logger: Logger, record: Mapping[str, Any], step: int, split: str = "test") -> None:

@@ -27,7 +27,7 @@ def publish(
     Publishing into the same folder again continues the same W&B run. Where there is a server, a sweep gets a saved
     view of its runs too.
     """
-    from genlab.interop.loggers import finish, log_pictures
+    from genlab.interop.loggers import finish, log_files
     from genlab.interop.wandb import log_table, wandb_logger
 
     write_json(folder / "config.yaml", {"title": title, "runs": len(runs), "rows": len(board.rows), "keys": board.keys})
@@ -36,7 +36,7 @@ def publish(
     try:
         log_table(logger, "leaderboard", *_table(board))
         for kind, shown in _captioned(runs, groups, board).items():
-            log_pictures(logger, kind, shown)
+            log_files(logger, kind, shown)
         status = "completed"
         if group is not None and not logger.experiment.offline:
             print(_view(_shown(title, group, runs, board), project, logger.experiment.entity))

@@ -39,5 +39,5 @@ def capabilities(module: object, data: Data) -> set[Need]:
     named = "classes" in able and getattr(data, "class_names", None)
     if named or "prompt" in asks_of(module) or getattr(module, "captions", None):
         able.add("captions")
-    able |= {name for name, side in _SIZES.items() if min(data.shape[-2:]) >= side}
+    able |= {name for name, side in _SIZES.items() if data.modality.shorter_side(data.shape) >= side}
     return able

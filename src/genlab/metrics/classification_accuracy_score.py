@@ -21,6 +21,7 @@ class ClassificationAccuracyScore:
     """
 
     needs = frozenset({"samples", "pixels", "classes", "labels", "known classes"})
+    modality = frozenset({"image"})
     names: tuple[str, ...] = ("classification_accuracy_score_{extractor}",)
 
     def __init__(self, extractor: OwnClassifier) -> None:
@@ -28,7 +29,7 @@ class ClassificationAccuracyScore:
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         pixels, asked = evaluation.pixels(), evaluation.labels()
-        images, labels = evaluation.data.images(evaluation.split)
+        images, labels = evaluation.data.items(evaluation.split)
         assert asked is not None, "samples of a class that was asked for have labels"
         assert labels is not None, "data with classes have labels"
         network = self.extractor.fitted(pixels, asked, evaluation.data.num_classes or 0, evaluation.tell)

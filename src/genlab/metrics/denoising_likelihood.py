@@ -15,7 +15,6 @@ from torch import Tensor
 from genlab.codecs.identity import Identity
 from genlab.conditioning.condition import Condition, of_input
 from genlab.conditions import Conditions, asks_of, conditions_for
-from genlab.data.pixels import to_model
 from genlab.denoisers.clipped import Clipped
 from genlab.denoisers.denoiser import Denoiser
 from genlab.denoisers.estimate import Denoise
@@ -55,6 +54,7 @@ class VariationalBits:
     """
 
     needs = frozenset({"bound"})
+    modality = frozenset({"image"})
     names: tuple[str, ...] = ("bound_bits", "bound_L_T", "bound_L_t", "bound_L_0")
 
     def __init__(self, decoder: Decoder, draws: PositiveInt | None = None) -> None:
@@ -88,6 +88,7 @@ class FlowBits:
     """
 
     needs = frozenset({"flow"})
+    modality = frozenset({"image"})
     names: tuple[str, ...] = ("flow_bits",)
 
     def __init__(self, flow: FlowLikelihood) -> None:
@@ -120,7 +121,7 @@ def _of_each(evaluation: Evaluation, what: str, compute: Callable[[Tensor, Condi
     parts = []
     for start in range(0, len(images), evaluation.batch_size):
         stop = min(start + evaluation.batch_size, len(images))
-        x = to_model(images[start:stop].to(evaluation.device))
+        x = evaluation.data.modality.to_model(images[start:stop].to(evaluation.device))
         told = of_input(evaluation.module.conditioner, stop - start, conditions(start, stop), evaluation.device)
         streams = PerImage.range(evaluation.seed, start, stop, evaluation.device)
         parts.append(compute(x, told, streams).double().cpu())

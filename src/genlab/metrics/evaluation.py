@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, TypeVar
 import torch
 from torch import Tensor
 
-from genlab.data.pixels import to_model, to_uint8
 from genlab.metrics.cache import digest
 from genlab.metrics.extractors.extractor import Activations, Extractor, Report
 from genlab.metrics.reference import Data, Reference, Split
@@ -32,7 +31,7 @@ class Plan(NamedTuple):
     """All that will be asked for: samples are drawn once, and features are all that is kept of them."""
 
     keep_pixels: bool = False
-    """Whether the samples themselves are kept for the metrics, as uint8."""
+    """Whether the samples themselves are kept for the metrics, as the data are stored."""
 
     keep_features: bool = False
     """Whether features are kept in `out_dir`, and samples drawn only when they are not there."""
@@ -75,7 +74,7 @@ class Evaluation:
         return self._draw().activations[extractor.name]
 
     def pixels(self) -> Tensor:
-        """(n, channel, height, width) uint8 samples; a metric that asks has "pixels" among its needs."""
+        """(n, *shape) samples as the data are stored; a metric that asks has "pixels" among its needs."""
         pixels = self._draw().pixels
         assert pixels is not None, "a metric that looks at samples names pixels among its needs"
         return pixels
@@ -132,9 +131,9 @@ class Evaluation:
         return self._references[key]
 
     def real(self) -> tuple[Tensor, Tensor | None]:
-        """The first n_samples pictures of the split, (n, channel, height, width) uint8, and the labels that the model
+        """The first n_samples items of the split, (n, *shape) as they are stored, and the labels that the model
         is to be given with them, if it takes any."""
-        images, labels = self.data.images(self.split)
+        images, labels = self.data.items(self.split)
         conditional = bool(getattr(self.module, "num_classes", None)) and labels is not None
         return images[: self.n_samples], labels[: self.n_samples] if conditional and labels is not None else None
 
@@ -151,16 +150,17 @@ class Evaluation:
     # ---- reconstructions ----------------------------------------------------------------------------
 
     def reconstructions(self) -> tuple[Tensor, Tensor]:
-        """(real, reconstructed): both (n, channel, height, width) uint8."""
+        """(real, reconstructed): both (n, *shape) as the data are stored."""
         if self._reconstructed is None:
             images, labels = self.real()
             parts = []
             for start in range(0, len(images), self.batch_size):
                 rows = slice(start, start + self.batch_size)
                 condition = None if labels is None else labels[rows].to(self.device)
-                x = to_model(images[rows].to(self.device))
+                x = self.data.modality.to_model(images[rows].to(self.device))
                 with self._by_the_model():
-                    parts.append(to_uint8(self.module.reconstruct(x, condition), "reconstructions").cpu())
+                    made = self.module.reconstruct(x, condition)
+                    parts.append(self.data.modality.to_stored(made, "reconstructions").cpu())
                 self.tell("reconstructions", min(rows.stop, len(images)), len(images))
             self._reconstructed = images.cpu(), torch.cat(parts)
         return self._reconstructed

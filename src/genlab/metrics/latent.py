@@ -7,7 +7,6 @@ from pathlib import Path
 import torch
 
 from genlab.atomic import write_json
-from genlab.data.pixels import to_model
 from genlab.finite import finite
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.intervals import mean_with_interval
@@ -33,7 +32,7 @@ class LatentStructure:
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         images, given = evaluation.real()
-        labels = evaluation.data.images(evaluation.split)[1]
+        labels = evaluation.data.items(evaluation.split)[1]
         assert labels is not None, "data with classes have labels"
         labels, parts = labels[: len(images)], []
         if len(labels.unique()) < 2:
@@ -41,7 +40,11 @@ class LatentStructure:
         for start in range(0, len(images), evaluation.batch_size):
             rows = slice(start, start + evaluation.batch_size)
             condition = None if given is None else given[rows].to(evaluation.device)
-            parts.append(evaluation.module.encode(to_model(images[rows].to(evaluation.device)), condition).cpu())
+            parts.append(
+                evaluation.module.encode(
+                    evaluation.data.modality.to_model(images[rows].to(evaluation.device)), condition
+                ).cpu()
+            )
             evaluation.tell("codes", min(rows.stop, len(images)), len(images))
         codes = finite(torch.cat(parts), "codes")
         summary = summarise(codes.numpy(), labels.numpy())

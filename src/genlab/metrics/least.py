@@ -53,8 +53,8 @@ class Counted(NamedTuple):
 
 def counted(n_samples: int, labels: Tensor | None, data: Data, split: Split) -> Counted:
     """What there is of `n_samples` samples of the classes `labels` (n,), where they are of any, and of the data."""
-    real, of_real = data.images(split)
-    n_real, n_train = len(real), len(data.images("train")[0])
+    real, of_real = data.items(split)
+    n_real, n_train = len(real), len(data.items("train")[0])
     if of_real is None:
         return Counted(Counts(n_samples, 0, n_real, train=n_train), {})
     present = of_real.unique().tolist()

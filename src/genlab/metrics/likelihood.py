@@ -6,7 +6,6 @@ import math
 
 import torch
 
-from genlab.data.pixels import to_model
 from genlab.finite import finite
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.intervals import Measured, mean_with_interval
@@ -30,12 +29,13 @@ class NegativeLogLikelihood:
         for start in range(0, len(images), evaluation.batch_size):
             rows = slice(start, start + evaluation.batch_size)
             condition = None if labels is None else labels[rows].to(evaluation.device)
-            x = to_model(images[rows].to(evaluation.device))
+            x = evaluation.data.modality.to_model(images[rows].to(evaluation.device))
             values.append(evaluation.module.nll(x, condition).cpu())
             evaluation.tell("likelihoods", min(rows.stop, len(images)), len(images))
         nats = finite(torch.cat(values), "likelihoods")  # of zero, infinite in nats, among them
         module = evaluation.module
-        dimensions = module.dimensions(to_model(images[:1])) if isinstance(module, Counted) else None
+        one = evaluation.data.modality.to_model(images[:1])
+        dimensions = module.dimensions(one) if isinstance(module, Counted) else None
         kind = type(getattr(module, "likelihood", module)).__name__  # a density, greys, levels: never ranked together
         how = {**evaluation.real_measured(), "likelihood": kind, "dimensions": dimensions}
         made = {**evaluation.real_made(), "interval": "bootstrap"}

@@ -11,12 +11,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from genlab.data.pixels import to_model
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.extractors.extractor import as_colour
 from genlab.metrics.extractors.weights import WeightFile, downloaded
 from genlab.metrics.intervals import mean_with_interval
 from genlab.metrics.score import Score
+from genlab.modalities.pixels import to_model
 
 _ALEXNET = WeightFile(
     asked_for="LPIPS", name="alexnet-owt-7be5be79.pth",
@@ -48,6 +48,7 @@ class LPIPS:
     """
 
     needs = frozenset({"reconstructions", "31 pixels"})
+    modality = frozenset({"image"})
     names: tuple[str, ...] = ("lpips",)
 
     def __init__(self, weights_dir: str, weights: str | None = None) -> None:

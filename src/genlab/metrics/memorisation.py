@@ -82,6 +82,7 @@ class Memorisation:
     """
 
     needs = frozenset({"samples", "pixels"})
+    modality = frozenset({"image"})
     names: tuple[str, ...] = ("memorised_share", "nearest_train_ratio")
     least = Counts(train=2)
 
@@ -90,7 +91,7 @@ class Memorisation:
         self.max_pictures = max_pictures
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
-        train, held_out = evaluation.data.images("train")[0], evaluation.data.images("test")[0]
+        train, held_out = evaluation.data.items("train")[0], evaluation.data.items("test")[0]
         if len(train) < 2:
             raise ValueError(f"memorisation needs at least 2 training pictures; there are {len(train)}")
         pixels = evaluation.pixels()[: self.max_pictures]

@@ -52,6 +52,7 @@ class MSSSIM:
     """Mean over pictures of their multi-scale structural similarity: 0 to 1, higher is closer."""
 
     needs = frozenset({"reconstructions", "large pictures"})
+    modality = frozenset({"image"})
     names: tuple[str, ...] = ("ms_ssim",)
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:

@@ -33,6 +33,7 @@ class PSNR:
     """Mean over pictures of their peak signal-to-noise ratio: 0 to about 80 dB, higher is closer."""
 
     needs = frozenset({"reconstructions"})
+    modality = frozenset({"image"})
     names: tuple[str, ...] = ("psnr",)
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:

@@ -12,6 +12,7 @@ from torch import Tensor
 from genlab.metrics.cache import cached, digest
 from genlab.metrics.extractors.extractor import Extractor, Report
 from genlab.metrics.moments import Moments, moments
+from genlab.modalities.modality import Modality
 
 Split = Literal["train", "val", "test"]
 
@@ -22,14 +23,15 @@ class Data(Protocol):
     name: str
     shape: tuple[int, ...]
     num_classes: int | None
+    modality: Modality
 
     @property
     def checksum(self) -> str:
         """Names the data and its preparation."""
         ...
 
-    def images(self, split: Split) -> tuple[Tensor, Tensor | None]:
-        """((n, channel, height, width) uint8, (n,) labels or None) of "train", "val" or "test"."""
+    def items(self, split: Split) -> tuple[Tensor, Tensor | None]:
+        """((n, *shape) as they are stored, (n,) labels or None) of "train", "val" or "test"."""
         ...
 
 
@@ -45,7 +47,7 @@ class Reference:
 
     def __init__(self, extractor: Extractor, data: Data, split: Split, cache_dir: Path, report: Report = None) -> None:
         self._extractor = extractor
-        self._images, self.labels = data.images(split)
+        self._images, self.labels = data.items(split)
         self._report = report
         of_images = digest(self._images)
         # The checksum names the data set, the pixels what is left of it after limits on its size.

@@ -35,7 +35,7 @@ class Drawn(NamedTuple):
     """By the name of the extractor."""
 
     pixels: Tensor | None
-    """(n, channel, height, width) uint8, where a metric needs them."""
+    """(n, *shape) as the data are stored, where a metric needs them."""
 
     labels: Tensor | None
     """(n,) classes that were asked for."""

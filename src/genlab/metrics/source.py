@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from genlab.conditions import Conditions, asks_of, conditions_for
-from genlab.data.pixels import to_uint8
 from genlab.metrics.cache import digest
+from genlab.modalities.modality import Modality
 from genlab.protocols import Samples
 from genlab.randomness import PerImage
 
@@ -19,7 +19,7 @@ class Pictures(NamedTuple):
     """A batch of pictures to be scored."""
 
     pixels: Tensor
-    """(batch, channel, height, width) uint8."""
+    """(batch, *shape) as the data are stored: (batch, channel, height, width) uint8 of pictures."""
 
     labels: Tensor | None
     """(batch,) the classes that were asked for, where any were."""
@@ -45,15 +45,17 @@ class Generated:
     Its class is i modulo the number of classes; a model that goes by more than a class is asked for what the data are.
 
     Args:
-        data, split: whose conditions those are, see `genlab.conditions.conditions_for`; a model of classes needs none.
+        data, split: whose modality the samples are of, and whose conditions those are, see
+            `genlab.conditions.conditions_for`.
     """
 
-    def __init__(self, module: Samples, n: int, seed: int, data: Any = None, split: str = "test") -> None:
+    def __init__(self, module: Samples, n: int, seed: int, data: Any, split: str = "test") -> None:
         self.module = module
+        self.modality: Modality = data.modality
         self.n = n
         self.seed = seed
         self._asked = conditions_for(module, data, split, n) if asks_of(module) - {"label"} else None
-        self._origin = f"{getattr(data, 'name', '')}/{split}"
+        self._origin = f"{data.name}/{split}"
 
     @property
     def captions(self) -> list[str] | None:
@@ -67,7 +69,7 @@ class Generated:
             labels, condition = self._conditions(start, stop, device)
             streams = PerImage.range(self.seed, start, stop, device)
             samples = self.module.sample(stop - start, condition, generator=streams)
-            yield Pictures(to_uint8(samples, "samples"), labels)
+            yield Pictures(self.modality.to_stored(samples, "samples"), labels)
 
     def provenance(self) -> dict[str, Any]:
         asked = {} if self._asked is None else {"conditions": self._origin}

@@ -33,6 +33,7 @@ class SSIM:
     """Mean over pictures of their structural similarity: -1 to 1, higher is closer."""
 
     needs = frozenset({"reconstructions", "6 pixels"})
+    modality = frozenset({"image"})
     names: tuple[str, ...] = ("ssim",)
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:

@@ -17,6 +17,7 @@ from genlab.metrics.cost import Cost
 from genlab.metrics.evaluation import Evaluation, Plan
 from genlab.metrics.extractors.extractor import Extractor, Report
 from genlab.metrics.least import counted, too_few
+from genlab.metrics.modality import check_modalities, read_by, reads
 from genlab.metrics.needs import check_needs
 from genlab.metrics.reference import Data, Split
 from genlab.metrics.score import Score
@@ -81,6 +82,7 @@ class Suite:
         self.cache_dir = Path(cache_dir)
         self.keep_features = keep_features
         self._warned: set[str] = set()
+        check_modalities(self.metrics)
         self._share_extractors()
 
     def _share_extractors(self) -> None:
@@ -116,9 +118,13 @@ class Suite:
         return _extractors(self.metrics)
 
     def applicable(self, module: object, data: Data) -> dict[str, Metric]:
-        """The metrics whose needs the model and its data meet."""
+        """The metrics that read the data's modality, and whose needs the model and its data meet."""
         able = capabilities(module, data)
-        return {name: metric for name, metric in self.metrics.items() if metric.needs <= able | _knowledge(metric)}
+        return {
+            name: metric
+            for name, metric in self.metrics.items()
+            if reads(metric, data.modality.name) and metric.needs <= able | _knowledge(metric)
+        }
 
     def on(self, n_samples: int, split: Split, asked_by: str) -> Suite:
         """The same metrics on another number of samples, for which the key `asked_by` asks, against another split."""
@@ -137,6 +143,12 @@ class Suite:
         Weights of extractors are fetched or trained here, `progress` is told.
         """
         metrics = self.applicable(module, data)
+        if self.metrics and not any(reads(metric, data.modality.name) for metric in self.metrics.values()):
+            kinds = sorted({kind for metric in self.metrics.values() for kind in read_by(metric) or ()})
+            raise ValueError(
+                f"{data.name} is {data.modality.name}, which no metric of the suite ({', '.join(self.metrics)}) reads: "
+                f"they read {', '.join(kinds)}; choose others or metrics=none"
+            )
         if self.metrics and not metrics:
             able = ", ".join(sorted(capabilities(module, data))) or "nothing"
             raise ValueError(

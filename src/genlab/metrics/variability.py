@@ -46,6 +46,7 @@ class IntraClassVariability:
     """
 
     needs = frozenset({"samples", "pixels", "class of each sample", "labels"})
+    modality = frozenset({"image"})
     names: tuple[str, ...] = ("intra_class_variability_{extractor}", "intra_class_variability_pixels")
     least = Counts(samples_of_class=2, real_of_class=2)
 
@@ -54,7 +55,7 @@ class IntraClassVariability:
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         reference, asked = evaluation.reference(self.extractor), evaluation.labels()
-        images, labels = evaluation.data.images(evaluation.split)
+        images, labels = evaluation.data.items(evaluation.split)
         assert labels is not None, "data with classes have labels"
         if asked is None:
             asked = labels[:1].expand(evaluation.n_samples)  # the data's one class

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from genlab.reports.grids import Pixels, grid
+from genlab.modalities.grids import Pixels, grid
+from genlab.modalities.tokens import palette
 
 
 def code_map_grid(originals: np.ndarray | None, codes: np.ndarray, decoded: np.ndarray, num_values: int) -> Pixels:
@@ -27,15 +28,6 @@ def code_map_grid(originals: np.ndarray | None, codes: np.ndarray, decoded: np.n
     tiles = [*([] if originals is None else [_rgb(originals)]), *maps, _rgb(decoded)]
     levels = [f"codes {i + 1}" for i in range(len(maps))] if len(maps) > 1 else ["codes"]
     return grid(np.concatenate(tiles), columns=n, row_labels=[*["data"][: originals is not None], *levels, "model"])
-
-
-def palette(n: int) -> np.ndarray:
-    """(n, 3) uint8 colours: hues a golden section apart, in three lightnesses."""
-    from colorsys import hls_to_rgb
-
-    golden = 0.6180339887498949
-    colours = [hls_to_rgb(i * golden % 1.0, (0.35, 0.55, 0.75)[i % 3], 0.65) for i in range(n)]
-    return (np.array(colours) * 255).round().astype(np.uint8)
 
 
 def _rgb(images: np.ndarray) -> np.ndarray:

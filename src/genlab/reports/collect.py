@@ -21,7 +21,7 @@ from genlab.runs.measurements import CONFIG
 from genlab.runs.reading import or_noted
 from genlab.runs.store import Run
 
-_PICTURE = re.compile(r"step_(?P<step>\d+)(?:_(?P<kind>\w+))?\.png")
+_PICTURE = re.compile(r"step_(?P<step>\d+)(?:_(?P<kind>\w+))?\.(?:png|wav|gif|mp4)")
 
 OF_A_SAMPLER = ("samples", "unfolding")
 """Kinds of pictures that another sampler draws otherwise."""
@@ -55,15 +55,16 @@ class Collected:
         return replace(self, record={key: value for key, value in self.record.items() if key != "evaluation"})
 
     def pictures(self) -> dict[str, dict[int, Path]]:
-        """Kind ("samples", "reconstructions") -> training step -> PNG file: what the run drew while it trained, or, of
-        a later evaluation, what the sampler of that evaluation drew."""
+        """Kind ("samples", "reconstructions") -> training step -> file, a picture, a sound or a film: what the run drew
+        while it trained, or, of a later evaluation, what the sampler of that evaluation drew."""
         if "evaluation" in self.record:
             step = int((self.record.get("training") or {}).get("steps") or 0)
             folder = self.run.path / "evaluations" / str(self.record["evaluation"])
             files = {kind: folder / f"{kind}.png" for kind in OF_A_SAMPLER}
+            files |= {"sound": folder / "samples_sound.wav", "film": folder / "samples_film.gif"}
             return {kind: {step: file} for kind, file in files.items() if file.is_file()}
         found: dict[str, dict[int, Path]] = {}
-        for path in sorted(self.run.samples.glob("step_*.png")):
+        for path in sorted(self.run.samples.glob("step_*.*")):
             if match := _PICTURE.fullmatch(path.name):
                 found.setdefault(match["kind"] or "samples", {})[int(match["step"])] = path
         return found

@@ -10,7 +10,8 @@ from typing import Any
 from genlab.finite import NotFinite, finite_weights
 from genlab.notice import Notice
 
-Draw = Callable[[], Path | None]
+Draw = Callable[[], Path | dict[str, Path] | None]
+"""Writes a picture, or several files, which it gives by kind; None where there is nothing to draw."""
 
 
 def draw_each(module: Any, drawings: Mapping[str, tuple[type, Draw]]) -> dict[str, Path]:
@@ -20,14 +21,18 @@ def draw_each(module: Any, drawings: Mapping[str, tuple[type, Draw]]) -> dict[st
     except NotFinite as error:
         warnings.warn(f"no picture of the model: {error}", Notice, stacklevel=2)
         return {}
-    files = {kind: or_notice(kind, draw) for kind, (protocol, draw) in drawings.items() if isinstance(module, protocol)}
-    return {kind: file for kind, file in files.items() if file is not None}
+    files: dict[str, Path] = {}
+    for kind, (protocol, draw) in drawings.items():
+        if isinstance(module, protocol):
+            files |= or_notice(kind, draw)
+    return files
 
 
-def or_notice(kind: str, draw: Draw) -> Path | None:
-    """What `draw` gives; None, with a notice, where what the model gave is not finite."""
+def or_notice(kind: str, draw: Draw) -> dict[str, Path]:
+    """The files of `draw` by kind; none, with a notice, where what the model gave is not finite."""
     try:
-        return draw()
+        drawn = draw()
     except NotFinite as error:
         warnings.warn(f"no picture of {kind}: {error}", Notice, stacklevel=2)
-        return None
+        return {}
+    return drawn if isinstance(drawn, dict) else {} if drawn is None else {kind: drawn}

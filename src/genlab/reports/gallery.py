@@ -20,11 +20,12 @@ _MANY = 600
 _SIDE = 320
 """Pixels of the longer side of a picture that was made smaller."""
 _BATCH = 64
+_MIME = {".png": "image/png", ".gif": "image/gif", ".wav": "audio/wav", ".mp4": "video/mp4"}
 
 
 @dataclass
 class Strip:
-    """The pictures of one run: training step -> data URI."""
+    """The pictures, sounds or films of one run: training step -> data URI."""
 
     run: int
     pictures: dict[int, str] = field(default_factory=dict)
@@ -41,7 +42,7 @@ class Gallery:
 
 
 def galleries(pictures: Sequence[Mapping[str, Mapping[int, Path]]], budget: int = BUDGET) -> list[Gallery]:
-    """The galleries of runs, each given as kind -> training step -> PNG file.
+    """The galleries of runs, each given as kind -> training step -> file: a picture, a sound or a film.
 
     While all pictures together are within `budget` bytes they are taken as they are. Else they are made smaller and
     taken until the budget is spent: of every run the last step first, then the first, then those between.
@@ -104,7 +105,7 @@ def order_of_steps(steps: Sequence[int]) -> list[int]:
 
 def _whole(path: Path) -> tuple[str, bytes]:
     try:
-        return "image/png", read_regular(path, MOST_BYTES)
+        return _MIME[path.suffix], read_regular(path, MOST_BYTES)
     except OSError:
         return "", b""
 
@@ -112,6 +113,8 @@ def _whole(path: Path) -> tuple[str, bytes]:
 def _smaller(path: Path) -> tuple[str, bytes]:
     from PIL import Image
 
+    if path.suffix != ".png":  # there is no smaller sound, and a film would lose its frames
+        return _whole(path)
     try:
         with Image.open(path) as image:
             picture = image.convert("RGB")

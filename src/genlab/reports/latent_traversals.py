@@ -8,9 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from genlab.data.pixels import to_model, to_uint8
 from genlab.editing.latent import LatentSpace, interpolate, walk
-from genlab.reports import grids
+from genlab.modalities import grids
 
 _STEPS, _WAYS = 10, 6
 _UNITS = 8
@@ -23,14 +22,14 @@ _LOOKED_AT = 500
 def draw_interpolations(module: LatentSpace, data: Any, path: Path, device: torch.device | str) -> Path | None:
     """Ways between test pictures: of different classes, or of one class where the model is told the class; None where
     the test pictures are too few for one way."""
-    pixels, labels = data.images("test")
+    pixels, labels = data.items("test")
     first, last = ends(labels if _conditional(module) else None, min(_WAYS, len(pixels) // 2))
     if not len(first):
         return None
     given = labels[first].to(device) if _conditional(module) else None
-    a, b = (to_model(pixels[rows]).to(device) for rows in (first, last))
-    ways = to_uint8(interpolate(module, a, b, _STEPS, given)).cpu()
-    grids.save_png(path, grids.grid(ways.flatten(0, 1), columns=_STEPS))
+    a, b = (data.modality.to_model(pixels[rows]).to(device) for rows in (first, last))
+    ways = _tiles(data, interpolate(module, a, b, _STEPS, given).flatten(0, 1))
+    grids.save_png(path, grids.grid(ways, columns=_STEPS))
     return path
 
 
@@ -45,17 +44,22 @@ def ends(labels: Tensor | None, n: int) -> tuple[Tensor, Tensor]:
 
 def draw_traversals(module: LatentSpace, data: Any, path: Path, device: torch.device | str) -> Path:
     """A test picture with one coding unit at each of seven places, for the units that vary most over the data."""
-    pixels, labels = data.images("test")
+    pixels, labels = data.items("test")
     given = labels[:_LOOKED_AT].to(device) if _conditional(module) else None
-    codes = module.encode(to_model(pixels[:_LOOKED_AT]).to(device), given)
+    codes = module.encode(data.modality.to_model(pixels[:_LOOKED_AT]).to(device), given)
     spread, mean = torch.std_mean(codes, 0)
     units = spread.argsort(descending=True)[:_UNITS].tolist()
     own = None if given is None else given[:1]
     places = torch.tensor(_VALUES, device=codes.device)[:, None] * spread + mean  # (values, coding_size)
-    rows = [to_uint8(walk(module, codes[:1], unit, places[:, unit].tolist(), own)[0]).cpu() for unit in units]
+    rows = [_tiles(data, walk(module, codes[:1], unit, places[:, unit].tolist(), own)[0]) for unit in units]
     texts = [f"unit {unit}" for unit in units]
     grids.save_png(path, grids.grid(torch.cat(rows), len(_VALUES), row_labels=texts, column_labels=_signed()))
     return path
+
+
+def _tiles(data: Any, x: Tensor) -> Tensor:
+    """A still picture of each item of `x` (n, *shape), which a model gave."""
+    return data.modality.tiles(data.modality.to_stored(x, "pictures").cpu())
 
 
 def _signed() -> list[str]:

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from genlab.conditions import asks_of, conditions_for
-from genlab.data.pixels import to_model, to_uint8
 from genlab.editing.latent import LatentSpace
+from genlab.modalities import grids
+from genlab.modalities.modality import Modality
 from genlab.protocols import CodeMaps, Denoises, DrawsCodes, Reconstructs, Samples, ShowsDenoising
 from genlab.randomness import PerImage
-from genlab.reports import grids
 from genlab.reports.code_maps import code_map_grid
 from genlab.reports.curves import loss_curve
 from genlab.reports.drawings import draw_each, or_notice
@@ -28,68 +28,68 @@ _SEED = 0
 """Names the noise of every grid: the same in all runs, so that pictures can be compared."""
 
 
-def draw_samples(module: Samples, path: Path, device: torch.device | str, data: Any = None) -> Path:
-    """A grid of samples: a row of eight for each class (at most ten), or ten rows of eight without classes.
+def draw_samples(module: Samples, path: Path, device: torch.device | str, data: Any) -> dict[str, Path]:
+    """A grid of samples: a row of eight for each class (at most ten), or ten rows of eight without classes; and beside
+    it what sounds or moves of them, by kind.
 
     A model that goes by more than a class is asked for what the test split of `data` is.
     """
-    if asks_of(module) - {"label"}:
-        n = ROWS * COLUMNS
-        asked = conditions_for(module, data, "test", n)
-        with torch.no_grad():
-            x = module.sample(n, asked and asked.to(device), generator=PerImage.range(_SEED, 0, n, device))
-        grids.save_png(path, grids.grid(to_uint8(x, "samples").cpu(), COLUMNS))
-        return path
-    classes = module.num_classes
+    modality, more = data.modality, bool(asks_of(module) - {"label"})
+    classes = None if more else module.num_classes
     labels = None if classes is None else torch.arange(min(classes, ROWS)).repeat_interleave(COLUMNS)
     n = ROWS * COLUMNS if labels is None else len(labels)
     with torch.no_grad():
-        given = None if labels is None else labels.to(device)
-        x = to_uint8(module.sample(n, given, generator=PerImage.range(_SEED, 0, n, device)), "samples").cpu()
+        asked = conditions_for(module, data, "test", n) if more else labels
+        given = None if asked is None else asked.to(device)
+        made = module.sample(n, given, generator=PerImage.range(_SEED, 0, n, device))
+    x = modality.to_stored(made, "samples").cpu()
+    tiles = modality.tiles(x)
     if labels is None:
-        grids.save_png(path, grids.grid(x, COLUMNS))
+        grids.save_png(path, grids.grid(tiles, COLUMNS))
     else:
-        grids.save_png(path, grids.class_grid(x, labels, per_class=COLUMNS))
-    return path
+        grids.save_png(path, grids.class_grid(tiles, labels, per_class=COLUMNS))
+    return {"samples": path, **modality.media(path.with_suffix(""), x, COLUMNS)}
 
 
-def draw_unfolding(module: ShowsDenoising, path: Path, device: torch.device | str, data: Any = None) -> Path:
+def draw_unfolding(module: ShowsDenoising, path: Path, device: torch.device | str, data: Any) -> Path:
     """Samples in the making, from noise on the left: each above the clean samples that were predicted there."""
     asked = conditions_for(module, data, "test", UNFOLDED) if asks_of(module) - {"label"} else None
     streams = PerImage.range(_SEED, 0, UNFOLDED, device)
     with torch.no_grad():
         x, x0 = module.denoising_trajectory(UNFOLDED, MOMENTS, asked and asked.to(device), generator=streams)
-    rows = torch.stack([x, x0], 1).permute(2, 1, 0, 3, 4, 5)  # (sample, of it or of what is predicted, moment, ...)
+    rows = torch.stack([x, x0], 1).transpose(0, 2)  # (sample, of it or of what is predicted, moment, ...)
+    tiles = data.modality.tiles(data.modality.to_stored(rows.flatten(0, 2), "pictures").cpu())
     names = ("current", "predicted") * UNFOLDED
-    grids.save_png(path, grids.grid(to_uint8(rows.flatten(0, 2)).cpu(), x.shape[0], row_labels=names))
+    grids.save_png(path, grids.grid(tiles, x.shape[0], row_labels=names))
     return path
 
 
 def draw_reconstructions(module: Reconstructs, data: Any, path: Path, device: torch.device | str) -> Path:
     """Test pictures above their reconstructions."""
-    pixels, labels = data.images("test")
-    n = 4 * COLUMNS
-    pixels, labels = pixels[:n], None if labels is None else labels[:n].to(device)
+    stored, labels = data.items("test")
+    modality, n = data.modality, 4 * COLUMNS
+    stored, labels = stored[:n], None if labels is None else labels[:n].to(device)
     with torch.no_grad():
-        decoded = module.reconstruct(to_model(pixels).to(device), labels)
-    grids.save_png(path, grids.pairs(pixels, to_uint8(decoded).cpu()))
+        decoded = module.reconstruct(modality.to_model(stored).to(device), labels)
+    above, below = modality.tiles(stored), modality.tiles(modality.to_stored(decoded, "pictures").cpu())
+    grids.save_png(path, grids.pairs(above, below))
     return path
 
 
 def draw_code_maps(module: CodeMaps, data: Any, path: Path, device: torch.device | str) -> Path | None:
     """Test pictures, their code maps, what these are decoded to; None where a code is a pixel and shows nothing new."""
-    pixels = data.images("test")[0][:COLUMNS]
+    modality, stored = data.modality, data.items("test")[0][:COLUMNS]
     with torch.no_grad():
-        codes = module.codes(to_model(pixels).to(device))
-        decoded = to_uint8(module.decode(codes)).cpu()
-    return _save_code_maps(path, pixels, codes, decoded, module.num_embeddings)
+        codes = module.codes(modality.to_model(stored).to(device))
+        decoded = modality.tiles(modality.to_stored(module.decode(codes), "pictures").cpu())
+    return _save_code_maps(path, modality.tiles(stored), codes, decoded, module.num_embeddings)
 
 
-def draw_drawn_codes(module: DrawsCodes, path: Path, device: torch.device | str) -> Path | None:
+def draw_drawn_codes(module: DrawsCodes, modality: Modality, path: Path, device: torch.device | str) -> Path | None:
     """Drawn code maps and the pictures that they are decoded to; None where a code is a pixel."""
     with torch.no_grad():
         codes = module.sample_codes(COLUMNS, generator=PerImage.range(_SEED, 0, COLUMNS, device))
-        decoded = to_uint8(module.decode(codes)).cpu()
+        decoded = modality.tiles(modality.to_stored(module.decode(codes), "pictures").cpu())
     return _save_code_maps(path, None, codes, decoded, module.num_embeddings)
 
 
@@ -103,7 +103,8 @@ def _save_code_maps(path: Path, pixels: Tensor | None, codes: Tensor, decoded: T
 
 def draw_all(module: Any, data: Any, folder: Path, stem: str, device: torch.device | str) -> dict[str, Path]:
     """Every picture that the model can give, by name: each is drawn where the model has the protocol for it."""
-    if len(data.shape) == 1:  # points, not pictures
+    modality = data.modality
+    if not modality.singly:
         from genlab.reports.points import draw_points
 
         return draw_points(module, data, folder, stem, device)
@@ -118,7 +119,7 @@ def draw_all(module: Any, data: Any, folder: Path, stem: str, device: torch.devi
             Reconstructs, lambda: draw_reconstructions(module, data, file("reconstructions"), device)
         ),
         "code_maps": (CodeMaps, lambda: draw_code_maps(module, data, file("code_maps"), device)),
-        "drawn_codes": (DrawsCodes, lambda: draw_drawn_codes(module, file("drawn_codes"), device)),
+        "drawn_codes": (DrawsCodes, lambda: draw_drawn_codes(module, modality, file("drawn_codes"), device)),
         "interpolations": (LatentSpace, lambda: draw_interpolations(module, data, file("interpolations"), device)),
         "walks": (LatentSpace, lambda: draw_traversals(module, data, file("walks"), device)),
     })  # fmt: skip
@@ -130,15 +131,15 @@ def draw_curve(run: Run) -> Path | None:
     return loss_curve(lines, run.samples / "loss.png") if lines else None
 
 
-def draw_process(module: Any, data: Any, run: Run) -> Path | None:
-    """What the model's process does to test pictures, drawn once a run; None without a process of pictures."""
+def draw_process(module: Any, data: Any, run: Run) -> dict[str, Path]:
+    """What the model's process does to test items, drawn once a run; nothing where its data are codes."""
     path = run.samples / "schedule.png"
     denoises = isinstance(module, Denoises)
-    if not denoises or len(data.shape) != 3 or path.is_file():
-        return None
-    pixels = to_model(data.images("test")[0][:2]).to(module.device)
-    x0 = module.codec.encode(pixels)
-    if x0.shape != pixels.shape:  # codes are no pictures
-        return None
+    if not denoises or not data.modality.singly or path.is_file():
+        return {}
+    x = data.modality.to_model(data.items("test")[0][:2]).to(module.device)
+    x0 = module.codec.encode(x)
+    if x0.shape != x.shape:  # codes are no pictures
+        return {}
     process, decode = module.denoiser.process, module.codec.decode
-    return or_notice("schedule", lambda: draw_schedule(process, x0, path, decode=decode))
+    return or_notice("schedule", lambda: draw_schedule(process, x0, path, data.modality, decode=decode))

@@ -6,19 +6,17 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from genlab.atomic import replacing
 from genlab.finite import finite
+from genlab.modalities.points import clouds, figure, square
 from genlab.protocols import Samples
 from genlab.randomness import PerImage, Randomness
 from genlab.reports.drawings import draw_each
-from genlab.reports.grids import Pixels
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _SEED, _POINTS, _SNAPSHOTS = 0, 1000, 10
@@ -40,11 +38,11 @@ class HasSnapshots(Protocol):
 
 def draw_points(module: Any, data: Any, folder: Path, stem: str, device: torch.device | str) -> dict[str, Path]:
     """Every picture that a model of points in the plane can give, by name: samples, field, snapshots."""
-    real = data.points("test")[:_POINTS]
+    real = data.items("test")[0][:_POINTS]
 
     def samples() -> Path:
         x = module.sample(_POINTS, generator=PerImage.range(_SEED, 0, _POINTS, device)).cpu()
-        return _save(_clouds([real, finite(x, "samples")], ["data", "samples"]), folder / f"{stem}.png")
+        return _save(clouds([real, finite(x, "samples")], ["data", "samples"]), folder / f"{stem}.png")
 
     def field() -> Path:
         return _save(_field(module, real, device), folder / f"{stem}_field.png")
@@ -52,44 +50,15 @@ def draw_points(module: Any, data: Any, folder: Path, stem: str, device: torch.d
     def snapshots() -> Path:
         generator = PerImage.range(_SEED, 0, len(real), device)
         there, back = module.snapshots(real.to(device), _SNAPSHOTS, generator=generator)
-        clouds = [finite(points, "points") for points in (*there.cpu(), *back.cpu())]
+        parts = [finite(points, "points") for points in (*there.cpu(), *back.cpu())]
         texts = ["forward", *[""] * (_SNAPSHOTS - 1), "backward", *[""] * (_SNAPSHOTS - 1)]
-        return _save(_clouds(clouds, texts, _SNAPSHOTS, 1.2), folder / f"{stem}_snapshots.png")
+        return _save(clouds(parts, texts, _SNAPSHOTS, 1.2), folder / f"{stem}_snapshots.png")
 
     with torch.no_grad():
         return draw_each(
             module,
             {"samples": (Samples, samples), "field": (HasField, field), "snapshots": (HasSnapshots, snapshots)},
         )
-
-
-def cloud(clouds: list[Tensor], titles: list[str], reach: float) -> Pixels:
-    """Clouds (n, 2) side by side, from -reach to reach, as a picture (height, width, 3)."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    canvas = FigureCanvasAgg(_clouds(clouds, titles, len(clouds), reach=reach))
-    canvas.draw()
-    return np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])
-
-
-def _figure(width: float, height: float) -> Figure:
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), dpi=100, layout="constrained")
-
-
-def _clouds(
-    clouds: list[Tensor], titles: list[str], columns: int = 2, side: float = 3.5, reach: float | None = None
-) -> Figure:
-    """A panel for each cloud (n, 2), all on the same scale, that of the first one if none is given."""
-    rows = -(-len(clouds) // columns)
-    figure = _figure(side * columns, (side + 0.2) * rows)
-    reach = reach or 1.1 * float(clouds[0].abs().max())
-    for k, (cloud, title) in enumerate(zip(clouds, titles, strict=True)):
-        axes = _square(figure.add_subplot(rows, columns, k + 1), reach)
-        axes.scatter(cloud[:, 0], cloud[:, 1], s=1.5 if side > 2 else 0.3, linewidths=0)
-        axes.set_title(title, fontsize=9, loc="left")
-    return figure
 
 
 def _field(module: HasField, real: Tensor, device: torch.device | str) -> Figure:
@@ -99,19 +68,14 @@ def _field(module: HasField, real: Tensor, device: torch.device | str) -> Figure
     grid = torch.cartesian_prod(axis, axis)
     vectors = finite(module.field(grid.to(device)).cpu(), "vectors of the field")
     length = vectors.norm(dim=1, keepdim=True).clamp(min=1e-6)
-    figure = _figure(5, 4.4)
-    axes = _square(figure.add_subplot(), reach)
+    plot = figure(5, 4.4)
+    axes = square(plot.add_subplot(), reach)
     axes.scatter(real[:, 0], real[:, 1], s=1, c="0.7", linewidths=0)
     arrows = axes.quiver(
         *grid.T.numpy(), *(vectors / length).T.numpy(), length.log10().numpy(), angles="xy", scale=30, width=0.004
     )
-    figure.colorbar(arrows, label="log10 of the length")
-    return figure
-
-
-def _square(axes: Axes, reach: float) -> Axes:
-    axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xticks=[], yticks=[])
-    return axes
+    plot.colorbar(arrows, label="log10 of the length")
+    return plot
 
 
 def _save(figure: Figure, path: Path) -> Path:

@@ -1,34 +1,31 @@
-"""Samples as files: a grid or a folder of pictures, a plot and a table of points."""
+"""Samples as files: all in one picture, or a folder with a file of each."""
 
 from __future__ import annotations
 
-import io
 import re
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from torch import Tensor
 
-from genlab.atomic import replacing, write_json
+from genlab.atomic import write_json
 from genlab.data.folder import is_picture
-from genlab.data.pixels import to_uint8
 from genlab.data.walk import files_under, shown
 from genlab.errors import listed
-from genlab.finite import finite
-from genlab.reports import grids
-from genlab.reports.points import cloud
+from genlab.modalities.modality import Modality
 from genlab.runs.reading import check_fields, or_noted, read_json
 
-_NAME = re.compile(r"\d{6,}\.png")
+_NAME = re.compile(r"\d{6,}\.\w+")
+"""Of a sample's file."""
+_MEDIA = (".wav", ".npy", ".mp4")
+"""Endings of samples that are no picture files."""
 _WRITTEN = ".genlab-samples.json"
 """In a folder of samples: the names of those that are genlab's, which a later request may take away."""
 
 
-def write_grid(path: Path, x: Tensor, columns: int | None) -> Path:
-    """One picture of all samples `x` (n, channel, height, width) in [-1, 1]."""
-    grids.save_png(path, grids.grid(to_uint8(x, "samples"), columns))
-    return path
+def write_all(path: Path, x: Tensor, modality: Modality, columns: int | None) -> dict[str, Path]:
+    """All samples `x` (n, *shape) in one picture, and beside it what sounds or moves of them; by kind."""
+    return modality.preview(path, modality.to_stored(x, "samples").cpu(), columns)
 
 
 def check_folder(folder: Path) -> None:
@@ -40,12 +37,15 @@ def check_folder(folder: Path) -> None:
         )
 
 
-def write_folder(folder: Path, x: Tensor, own: bool = False) -> Path:
-    """A PNG file for each sample, 000000.png, ..., in place of all samples that were written there before.
+def write_folder(
+    folder: Path, x: Tensor, modality: Modality, suffix: str | None = None, own: bool = False
+) -> Path:  # fmt: skip
+    """A file for each sample, 000000.png, ..., in place of all samples that were written there before.
 
     Args:
         folder: where to.
-        x: (n, channel, height, width) in [-1, 1].
+        x: (n, *shape), as a model gives them.
+        suffix: the ending of the files; None takes the first of the modality's.
         own: the folder is one of a run's own, in which the pictures that are named as samples are some.
 
     Raises:
@@ -53,14 +53,15 @@ def write_folder(folder: Path, x: Tensor, own: bool = False) -> Path:
     """
     if not own:
         check_folder(folder)
-    pictures = to_uint8(x, "samples")  # before anything is written: samples may be no numbers
-    names = [f"{i:06d}.png" for i in range(len(x))]
+    items = modality.to_stored(x, "samples").cpu()  # before anything is written: samples may be no numbers
+    suffix = modality.suffixes[0] if suffix is None else modality.check_suffix(suffix)
+    names = [f"{i:06d}{suffix}" for i in range(len(x))]
     before = [*_written(folder), *(name for name in _others(folder) if _NAME.fullmatch(name))]
     _note(folder, sorted({*before, *names}))  # first, so that a killed process leaves no strangers
     for name in set(before) - set(names):
         (folder / name).unlink(missing_ok=True)
-    for name, image in zip(names, pictures, strict=True):
-        grids.save_png(folder / name, image.permute(1, 2, 0).expand(-1, -1, 3).numpy())
+    for name, item in zip(names, items, strict=True):
+        modality.write(folder / name, item)
     _note(folder, names)
     return folder
 
@@ -71,7 +72,7 @@ def _note(folder: Path, names: list[str]) -> None:
 
 def _written(folder: Path) -> list[str]:
     """The names of the samples in a folder; none that leads out of it."""
-    remedy = "delete it; the pictures beside it then count as yours"
+    remedy = "delete it; the files beside it then count as yours"
 
     def read() -> dict[str, Any]:
         content = read_json(folder / _WRITTEN, remedy) or {}
@@ -79,21 +80,15 @@ def _written(folder: Path) -> list[str]:
         return content
 
     content = or_noted(read) or {}
-    return [name for name in content.get("samples", []) if Path(name).name == name and is_picture(name)]
+    return [name for name in content.get("samples", []) if Path(name).name == name and _may_be_one(name)]
+
+
+def _may_be_one(name: str) -> bool:
+    return is_picture(name) or name.endswith(_MEDIA)
 
 
 def _others(folder: Path) -> list[str]:
     if not folder.is_dir():
         return []
     known = set(_written(folder))
-    return [name for name in files_under(folder, is_picture).files if name not in known]
-
-
-def write_points(path: Path, x: Tensor) -> Path:
-    """A plot of the points `x` (n, 2), and beside it their numbers as FILE.npy (float32)."""
-    grids.save_png(path, cloud([finite(x, "samples")], ["samples"], 1.1 * float(x.abs().max())))
-    content = io.BytesIO()
-    np.save(content, x.float().numpy())
-    with replacing(path.with_suffix(".npy")) as file:
-        file.write(content.getvalue())
-    return path
+    return [name for name in files_under(folder, _may_be_one).files if name not in known]

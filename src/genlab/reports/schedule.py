@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from genlab.atomic import replacing
-from genlab.data.pixels import to_uint8
+from genlab.modalities.grids import grid
+from genlab.modalities.modality import Modality
 from genlab.processes.process import Process
 from genlab.processes.schedule import Schedule
-from genlab.reports.grids import grid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,16 +41,18 @@ def noised(process: Process, x0: Tensor, columns: int, seed: int = 0) -> Tensor:
 
 
 def draw_schedule(
-    process: Process, x0: Tensor, path: Path, columns: int = 10, decode: Callable[[Tensor], Tensor] | None = None
-) -> Path:
-    """Write the picture of `process` on the pictures `x0` (n, channel, height, width).
+    process: Process, x0: Tensor, path: Path, modality: Modality, columns: int = 10,
+    decode: Callable[[Tensor], Tensor] | None = None,
+) -> Path:  # fmt: skip
+    """Write the picture of `process` on the items `x0` (n, *shape) of a modality.
 
-    `decode` brings them to [-1, 1], where they are in another range.
+    `decode` brings them to what a model sees of the data, where the process is on something else.
     """
     from matplotlib.figure import Figure
 
     steps = noised(process, x0, columns).flatten(0, 1)
-    strip = grid(to_uint8(steps if decode is None else decode(steps)).cpu(), columns)
+    shown = modality.to_stored(steps if decode is None else decode(steps), "pictures").cpu()
+    strip = grid(modality.tiles(shown), columns)
     schedule = process.schedule
     height = 9 * strip.shape[0] / strip.shape[1]
     figure = Figure(

@@ -127,7 +127,7 @@ class OwnClassifier(Extractor):
         if self.name == "digits" and data.name not in _DIGITS:
             self.name = re.sub(r"\W+", "_", data.name)
         data = getattr(data, "whole", data)
-        images, labels = (part.cpu() for part in data.images("train"))
+        images, labels = (part.cpu() for part in data.items("train"))
         recipe = f"{_RECIPE} {self.identity} {tuple(images.shape[1:])} {data.num_classes}"
         file = f"{data.name}-{digest(images, labels, recipe)[:16]}.safetensors"
         return images, labels, self.cache_dir / "extractors" / file
@@ -136,7 +136,7 @@ class OwnClassifier(Extractor):
         images, labels, path = self._task(data)
         data = getattr(data, "whole", data)
         shape, classes = tuple(images.shape[1:]), data.num_classes
-        weights = cached(path, lambda: self._trained(images, labels, data.images("test"), classes, report))
+        weights = cached(path, lambda: self._trained(images, labels, data.items("test"), classes, report))
         self.test_accuracy = weights.pop("test_accuracy").item()
         network = ClassifierNetwork(shape, classes, self.n_features)
         network.load_state_dict(weights)

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from genlab.modalities.modality import modalities
+
 Report = Callable[[str, int, int], None] | None
 """Told (what is done, how many are done, of how many) as work goes on."""
 
@@ -41,11 +43,15 @@ class Extractor(ABC):
     colour: bool = False
     """Whether it knows colour pictures only: greyscale is repeated three times, which a suite warns of once."""
 
+    modality: frozenset[str] = frozenset({"image"})
+    """The names of the modalities that it reads; its metrics read no others."""
+
     batch_size: int = 64
 
     def __init__(self) -> None:
         self._network: nn.Module | None = None
         self._sha256: str | None = None
+        self._device = torch.device("cpu")
 
     @property
     @abstractmethod
@@ -71,6 +77,7 @@ class Extractor(ABC):
                 network, self._sha256 = self.load(data, report)
             self._network = network.eval().requires_grad_(False)
         self._network.to(device)
+        self._device = torch.device(device)
 
     @property
     def sha256(self) -> str:
@@ -93,12 +100,13 @@ class Extractor(ABC):
         network = self._network
         if network is None:
             raise RuntimeError(f"the extractor {self.name} is not prepared yet")
-        if images.dtype != torch.uint8 or images.ndim != 4:
-            raise TypeError(f"extractors take (n, c, h, w) uint8 pictures, got {tuple(images.shape)} {images.dtype}")
-        device = next(network.parameters()).device
+        kinds = [kind for kind in modalities() if kind.name in self.modality]
+        if not any(kind.holds(images) for kind in kinds):
+            taken = " or ".join(kind.stored_as for kind in kinds)
+            raise TypeError(f"the extractor {self.name} takes {taken}, got {tuple(images.shape)} {images.dtype}")
         gathering, done = Gathering(len(images)), 0
         for batch in images.split(self.batch_size):
-            gathering.add(network(batch.to(device)))
+            gathering.add(network(batch.to(self._device)))
             done += len(batch)
             if report is not None:
                 report(f"{self.name} features", done, len(images))

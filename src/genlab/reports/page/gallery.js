@@ -1,4 +1,4 @@
-// Pictures of every run at one moment of training; the slider moves through the training of all of them.
+// Pictures, sounds and films of every run at one moment of training; the slider moves through the training of all of them.
 const kind = $("#kind"), slider = $("#step"), strips = $("#strips");
 
 if (kind) {
@@ -6,6 +6,12 @@ if (kind) {
   const at = (strip, step) => { // the newest picture up to the step, else the first there is
     const steps = Object.keys(strip.pictures).map(Number).sort((a, b) => a - b);
     return steps.filter((s) => s <= step).pop() ?? steps[0];
+  };
+  const element = (strip) => { // a picture, or a player of what sounds or moves
+    const type = Object.values(strip.pictures)[0].match(/^data:(audio|video)/);
+    const made = document.createElement(type ? type[1] : "img");
+    if (type) made.controls = true;
+    return made;
   };
   const show = () => {
     const step = current.steps[slider.value], last = current.steps[current.steps.length - 1];
@@ -15,8 +21,9 @@ if (kind) {
     for (const { strip, figure, image, note } of figures) {
       figure.hidden = !shown[strip.row];
       const own = at(strip, step);
-      if (figure.dataset.visible) image.src = strip.pictures[own];
-      image.alt = `${current.kind} of ${strip.label} at step ${own}`;
+      const source = strip.pictures[own];
+      if (figure.dataset.visible && image.src !== source) image.src = source;
+      image[image.tagName === "IMG" ? "alt" : "title"] = `${current.kind} of ${strip.label} at step ${own}`;
       note.textContent = own === step ? "" : ` (step ${own})`;
     }
   };
@@ -31,7 +38,7 @@ if (kind) {
     slider.disabled = current.steps.length < 2;
     figures = current.strips.map((strip) => {
       const figure = document.createElement("figure"), caption = document.createElement("figcaption");
-      const image = document.createElement("img"), note = document.createElement("span"), dot = document.createElement("span");
+      const image = element(strip), note = document.createElement("span"), dot = document.createElement("span");
       dot.className = "dot";
       dot.style.setProperty("--dot", colour(strip.row));
       caption.append(dot, strip.label, note);

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
-from genlab.finite import finite
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def to_model(pixels: Tensor) -> Tensor:
-    """uint8 [0, 255] -> float32 [-1, 1], same shape; the same bits on every device.
-
-    In main memory numpy does it, on one thread: for a batch, torch's threads cost more than they save.
-    """
-    if not pixels.is_cpu:
-        return pixels.to(torch.float32).mul_(2 / 255).sub_(1)
-    x = pixels.numpy().astype(np.float32)
-    x *= np.float32(2 / 255)
-    x -= np.float32(1)
-    return torch.from_numpy(x)
+    """uint8 [0, 255] -> float32 [-1, 1], same shape."""
+    return pixels.float().mul_(2 / 255).sub_(1)
 
 
 def to_uint8(x: Tensor, what: str = "pictures") -> Tensor:
@@ -28,4 +19,8 @@ def to_uint8(x: Tensor, what: str = "pictures") -> Tensor:
     Raises:
         NotFinite: some are not finite, counted as `what`. As black pictures they would be scored like any others.
     """
+    import torch
+
+    from genlab.finite import finite
+
     return finite(x.detach().float(), what).clamp(-1, 1).add(1).mul(255 / 2).round().to(torch.uint8)
