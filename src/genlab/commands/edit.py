@@ -71,8 +71,8 @@ def _numbers(results: Tensor) -> list[str]:
     return [f"result {i + 1}" for i in range(len(results))]
 
 
-def _picture(cfg: DictConfig, model: Any) -> tuple[Tensor, ConditionInput]:
-    """(1, channel, height, width) in [-1, 1], and its class and caption, where the model goes by them."""
+def _picture(cfg: DictConfig, data: Any, model: Any) -> tuple[Tensor, ConditionInput]:
+    """(1, channel, height, width) in [-1, 1], and what it shows: class and caption, where the model goes by them."""
     import torch
     from PIL import Image, UnidentifiedImageError
 
