@@ -65,6 +65,22 @@ class Counted(Likelihood, Protocol):
 
 
 @runtime_checkable
+class HasLatents(Protocol):
+    """Holds an image as a map of floats."""
+
+    latent_shape: tuple[int, int, int]
+    """(channels, height, width) of the map."""
+
+    def latents(self, x: Tensor) -> Tensor:
+        """(batch, *latent_shape): the map of each image, deterministic."""
+        ...
+
+    def from_latents(self, z: Tensor) -> Tensor:
+        """Images in [-1, 1]."""
+        ...
+
+
+@runtime_checkable
 class CodeMaps(Protocol):
     """Holds an image as a map of integers."""
 

@@ -83,3 +83,45 @@ def test_a_first_stage_may_stand_on_another_and_students_begin_as_their_teachers
     assert all(len(teacher) > 0 for teacher in teachers)
     for name, value in teachers[-1].items():
         assert torch.allclose(student[name], value, atol=1e-4)
+
+
+def test_a_recipe_that_stands_on_itself_is_refused(tmp_path, capsys):
+    from genlab.cli import main
+
+    (tmp_path / "experiment").mkdir()
+    for name, other in (("a", "b"), ("b", "a")):
+        text = f"""# @package _global_
+first_stages: {{other: {{experiment: {other}}}}}
+tags: ["of_${{first_stages.other.experiment}}"]
+"""
+        (tmp_path / "experiment" / f"{name}.yaml").write_text(text)
+    words = ["--config-dir", str(tmp_path), "experiment=a", "logger=none", f"paths.output_dir={tmp_path / 'store'}"]
+    assert main(["train", *words]) == 2
+    assert "stands on itself: b -> a -> b" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_a_stage_may_be_a_run_by_its_fingerprint_or_its_folder(tmp_path, capsys):
+    """Its weights name the second run, wherever the first lies; without the first the second is found and drawn."""
+    import shutil
+
+    from genlab.cli import main
+    from genlab.runs.store import Store
+
+    store, first = f"paths.output_dir={tmp_path / 'store'}", TINY[1:6]
+    vqvae = [word for word in first if not word.startswith("first_stage")]
+    assert main(["train", "experiment=vector_quantized/vqvae_digits", *vqvae, store]) == 0
+    (run,) = Store(tmp_path / "store")
+    shutil.copytree(run.path, tmp_path / "copy")
+    words = ["train", TINY[0], *vqvae, store, "first_stage.experiment=null"]
+    for name in (run.path.name, str(tmp_path / "copy")):
+        assert main([*words, f"first_stage.run={name}"]) == 0
+    assert len(list(Store(tmp_path / "store"))) == 2
+    (second,) = (other for other in Store(tmp_path / "store") if other.path != run.path)
+    shutil.rmtree(run.path)
+    again = ["--config-dir", str(second.path), "--config-name", "config", store]
+    written = second.record_file.read_bytes()
+    assert main(["train", *again]) == 0
+    assert second.record_file.read_bytes() == written
+    assert main(["sample", f"run={second.path}", "n=4", f"out={tmp_path / 'drawn.png'}", store]) == 0
+    assert main([*words, "first_stage.run=nowhere"]) == 2
+    assert "first_stage.run = 'nowhere' is no run folder" in capsys.readouterr().err.replace("\n", " ")

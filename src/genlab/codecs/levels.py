@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from genlab.picture_size import Size, height_and_width
@@ -17,6 +18,9 @@ class Levels:
         channels, size: of the images.
         levels: how many values a pixel has, 2 or more.
     """
+
+    dtype = torch.int64
+    of_pixels = True
 
     def __init__(self, channels: PositiveInt, size: Size, levels: PositiveInt = 256) -> None:
         if levels < 2:

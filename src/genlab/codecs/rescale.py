@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from genlab.ranges import AnyFloat
@@ -9,6 +10,10 @@ from genlab.ranges import AnyFloat
 
 class Rescale:
     """Maps [-1, 1] to [low, high], linearly, and back."""
+
+    shape = None
+    dtype = torch.float32
+    of_pixels = True
 
     def __init__(self, low: AnyFloat = 0.0, high: AnyFloat = 1.0) -> None:
         if not low < high:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from genlab.first_stage import trained
@@ -19,6 +20,9 @@ class VQCodes(nn.Module):
             vqvae.
         checkpoint: file with its trained weights; None takes `first` as it is.
     """
+
+    dtype = torch.int64
+    of_pixels = False
 
     def __init__(self, first: nn.Module, checkpoint: str | None = None) -> None:
         super().__init__()

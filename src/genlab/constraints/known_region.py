@@ -22,14 +22,19 @@ class KnownRegion:
         known: (batch, ...), clean; anything where it is not known.
         mask: true where it is known; of the shape of `known`, or with 1 in place of batch or channel.
         generator: of the noise, fresh at every step.
+        noise: of the shape of `known`: one noise for all steps, in place of fresh ones (as diffusers inpaints).
     """
 
-    def __init__(self, process: Process, known: Tensor, mask: Tensor, generator: Randomness = None) -> None:
+    def __init__(
+        self, process: Process, known: Tensor, mask: Tensor, generator: Randomness = None,
+        noise: Tensor | None = None,
+    ) -> None:  # fmt: skip
         check_mask(mask, known)
+        self.noise = noise
         self.process, self.known, self.mask, self.generator = process, known, mask.bool(), generator
 
     def __call__(self, x: Tensor, s: Tensor) -> Tensor:
-        known = self.known if s == 0 else self.process.corrupt(self.known, s, generator=self.generator)
+        known = self.known if s == 0 else self.process.corrupt(self.known, s, self.noise, self.generator)
         return where(self.mask, known, x)
 
 

@@ -6,30 +6,41 @@ from dataclasses import dataclass
 
 from torch import Tensor, where
 
-from genlab.constraints.known_region import KnownRegion
+from genlab.constraints.known_region import KnownRegion, check_mask
 from genlab.editing.editable import Editable, Edited
-from genlab.editing.masks import known_outside
+from genlab.editing.masks import known_cells, known_outside
 from genlab.protocols import Conditions
-from genlab.randomness import Randomness
+from genlab.randomness import Randomness, randn_like
 
 
 def inpaint(
-    model: Editable, x: Tensor, mask: Tensor, condition: Conditions = None, *, generator: Randomness = None
-) -> Tensor:
+    model: Editable, x: Tensor, mask: Tensor, condition: Conditions = None, *, generator: Randomness = None,
+    one_noise: bool = False, paste: bool = True,
+) -> Tensor:  # fmt: skip
     """`x` (n, ...) where `mask` is true, and what the model makes of the rest; by the model's own sampler.
 
-    The known part is kept exactly as the codec keeps it. With `sampler=repaint` what is filled in agrees better with
-    what is known. `mask` is of the size that the denoiser sees, as in KnownRegion.
+    With `sampler=repaint` what is filled in agrees better with what is known. A latent model knows a cell of its map if
+    all pixels of it are known.
+
+    Args:
+        mask: true where `x` is known, of the shape of `x` or with 1 in place of batch or channel.
+        one_noise: the known part has one noise at all steps, in place of a fresh one at each.
+        paste: the known data are put into the result as they are; else they are as the codec gives them back.
     """
+    check_mask(mask, x)
     z = model.codec.encode(x)
+    known = mask if z.shape[2:] == x.shape[2:] else known_cells(mask, z.shape[-2:])
+    if known.ndim > 1 and known.shape[1] != z.shape[1]:
+        known = known.bool().all(1, keepdim=True)
     process = model.denoiser.process
-    constraint = KnownRegion(process, z, mask, generator)
+    noise = randn_like(z, generator) if one_noise else None
     moments = model.sampler(
-        process, model.guided_denoiser(len(x), condition), tuple(z.shape), constraint=constraint, generator=generator,
-        device=z.device,
+        process, model.guided_denoiser(len(x), condition), tuple(z.shape), generator=generator, device=z.device,
+        constraint=KnownRegion(process, z, known, generator, noise),
     )  # fmt: skip
     *_, last = moments
-    return model.codec.decode(last.x)
+    filled = model.codec.decode(last.x)
+    return where(mask.bool(), x, filled) if paste else filled
 
 
 @dataclass(frozen=True)
@@ -38,12 +49,18 @@ class Inpaint:
 
     Args:
         mask: what is filled in: left, right, top, bottom, middle, or a picture file that is white there.
+        one_noise, paste: see `inpaint`.
     """
 
     mask: str = "left"
+    one_noise: bool = False
+    paste: bool = True
 
     def __call__(
         self, model: Editable, x: Tensor, condition: Conditions = None, *, generator: Randomness = None
     ) -> Edited:
         known = known_outside(self.mask, x.shape[-2:]).to(x.device)
-        return Edited(where(known, x[:1], 0.0), inpaint(model, x, known, condition, generator=generator))
+        filled = inpaint(
+            model, x, known, condition, generator=generator, one_noise=self.one_noise, paste=self.paste
+        )  # fmt: skip
+        return Edited(where(known, x[:1], 0.0), filled)

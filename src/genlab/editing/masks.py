@@ -35,6 +35,12 @@ def known_outside(region: str, size: int | Sequence[int]) -> Tensor:
     return ~_white(Path(region), height, width)[None, None]
 
 
+def known_cells(known: Tensor, size: Sequence[int]) -> Tensor:
+    """A mask (..., height, width) of pixels as one of cells of a map: a cell is known if all of its pixels are."""
+    unknown = torch.nn.functional.adaptive_max_pool2d((~known.bool()).float(), tuple(size))
+    return unknown == 0
+
+
 def _white(file: Path, height: int, width: int) -> Tensor:
     import numpy as np
     from PIL import Image, UnidentifiedImageError

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.codecs.codec import Codec
+from genlab.codecs.latent import LatentMaps
 from genlab.conditioning.condition import Conditioner, has_null, of_batch, of_input
 from genlab.conditions import asks_of
 from genlab.data.batch import Batch
@@ -29,6 +30,9 @@ from genlab.ranges import AnyFloat, PositiveInt, Rate, Seed
 from genlab.samplers.sampler import Sampler
 from genlab.samplers.trajectory import Constraint, Moment
 
+_MEASURED = 2048
+"""Data by which latent maps are scaled."""
+
 
 class Diffusion(GenerativeModule):
     """Trains a denoiser and samples with it.
@@ -40,7 +44,7 @@ class Diffusion(GenerativeModule):
         sampler: how samples are made; may be replaced after training.
         guidance: what is done to the denoiser for sampling; may be replaced after training.
         codec: between the data and what the denoiser sees.
-        shape: of one datum as the denoiser sees it, (channel, height, width) or (features,).
+        shape: of one datum as the denoiser sees it, (channel, height, width) or (features,); None: the codec's.
         clip: [low, high], the range of what the denoiser sees, to which sampling keeps its estimates; None for none.
         optimizer, ema_decay, seed: see GenerativeModule.
     """
@@ -53,7 +57,7 @@ class Diffusion(GenerativeModule):
         sampler: Sampler,
         guidance: Guidance,
         codec: Codec,
-        shape: list[PositiveInt],
+        shape: list[PositiveInt] | None,
         optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
         clip: list[AnyFloat] | None = None,
         ema_decay: Rate | None = None,
@@ -66,7 +70,11 @@ class Diffusion(GenerativeModule):
         self.sampler = sampler
         self.guidance = guidance
         self.codec = codec
-        self.shape = tuple(shape)
+        self.shape = _shape(shape, codec)
+        if clip is not None and not codec.of_pixels:
+            raise ValueError(
+                f"model.clip={clip}: {type(codec).__name__} gives no pixels, which have that range: take null"
+            )
         self.clip = None if clip is None else (clip[0], clip[1])
         self.num_classes = conditioner.num_classes
         self.asks = asks_of(conditioner)
@@ -85,6 +93,9 @@ class Diffusion(GenerativeModule):
 
     def on_fit_start(self) -> None:
         super().on_fit_start()
+        if isinstance(self.codec, LatentMaps) and not bool(self.codec.measured):
+            moments = self.codec.moments(batch.x for batch in self._first_batches(_MEASURED))
+            self.codec.scale_by(self.trainer.strategy.reduce(moments, reduce_op="mean"))
         process = self.denoiser.process
         if isinstance(process, Degrading) and not bool(process.ends.any()):
             process.fit(torch.cat([self.codec.encode(batch.x) for batch in self._first_batches(len(process.ends))]))
@@ -169,3 +180,15 @@ class Diffusion(GenerativeModule):
     def provenance(self) -> dict[str, Any]:
         nfe = self.sampler.nfe(self.denoiser.process.schedule)
         return super().provenance() | {"sampler": repr(self.sampler), "nfe": nfe, "guidance": repr(self.guidance)}
+
+
+def _shape(shape: list[PositiveInt] | None, codec: Codec) -> tuple[int, ...]:
+    """What the config says, or else the codec. Raises ValueError where neither does, or they disagree."""
+    name = type(codec).__name__
+    if shape is None and codec.shape is None:
+        raise ValueError(f"model.shape=null takes the codec's shape, and {name} has that of the data: give model.shape")
+    if shape is not None and codec.shape is not None and tuple(shape) != codec.shape:
+        raise ValueError(
+            f"model.shape={list(shape)}: {name} gives {list(codec.shape)}; take null, which is the codec's"
+        )
+    return tuple(shape) if shape is not None else tuple(codec.shape or ())

@@ -83,6 +83,7 @@ class VQVAE(GenerativeModule):
         self.quantizer = quantizer(num_embeddings=num_embeddings, embedding_size=network.map_shape[0])
         self.commitment, self.data_variance = commitment, data_variance
         self.num_embeddings = num_embeddings
+        self.latent_shape = network.map_shape
         self.code_shape = (self.quantizer.levels, *network.map_shape[1:])
 
     def loss(self, batch: Batch) -> dict[str, Tensor]:
@@ -102,6 +103,14 @@ class VQVAE(GenerativeModule):
     def decode(self, codes: Tensor) -> Tensor:
         """(batch, levels, height, width) codes -> images in [-1, 1]."""
         return self.decoder(self.quantizer.lookup(codes)).clamp(-1, 1)
+
+    def latents(self, x: Tensor) -> Tensor:
+        """(batch, embedding_size, height, width): the feature map before it is quantised."""
+        return self.encoder(x)
+
+    def from_latents(self, z: Tensor) -> Tensor:
+        """Feature maps -> images in [-1, 1]; they are quantised on the way."""
+        return self.decoder(self.quantizer(z).z).clamp(-1, 1)
 
     @torch.no_grad()
     def encode(self, x: Tensor, condition: Conditions = None) -> Tensor:
