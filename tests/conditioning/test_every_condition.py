@@ -63,7 +63,7 @@ class Words(nn.Module):
         condition = self.condition(batch.caption, [""] * len(batch.x))
         return condition.without(torch.rand(len(batch.x)) < self.dropout) if self.training else condition
 
-    def wanted(self, n, condition, device=None):
+    def from_input(self, n, condition, device=None):
         check_asked(as_input(condition), self.asks)
         asked = as_input(condition).for_each(n)
         return self.condition(asked.prompt or [""] * n, asked.negative_prompt or [""] * n)
@@ -134,7 +134,7 @@ def make(request):
 
 def test_what_a_batch_tells_and_what_a_person_asks_for_is_the_same(make):
     conditioner = make(0.2).eval()
-    of_data, of_person = conditioner(batch()), conditioner.wanted(N, asked_of(conditioner))
+    of_data, of_person = conditioner(batch()), conditioner.from_input(N, asked_of(conditioner))
     for a, b in zip(of_data.given, of_person.given, strict=True):
         assert (a is None) == (b is None)
         assert a is None or torch.equal(a, b)
@@ -194,7 +194,7 @@ def test_experts_tell_each_network_its_own_items(make):
     one, two = Reads(), Reads()
     two.load_state_dict(one.state_dict())
     x, level = torch.randn(N, 1, 4, 4), torch.tensor([1.0, 900, 2, 800, 3, 700])
-    given = module.conditioner.wanted(N, asked_of(module)).given
+    given = module.conditioner.from_input(N, asked_of(module)).given
     assert torch.allclose(Experts([one, two], [500.0])(x, level, given), one(x, level, given), atol=1e-6)
     assert [len(network.heard[0].rows(slice(None)).names) for network in (one, two)] == [len(given.names)] * 2
 
@@ -246,7 +246,9 @@ def test_reflow_makes_the_same_pairs_again_whatever_batch_asks_first(make):
 
 
 def test_a_part_without_dropout_stays_on_both_sides_of_guidance():
-    condition = Joined([LabelConditioner(3), PictureConditioner(0.1)]).wanted(N, ConditionInput(LABELS, picture=OTHERS))
+    condition = Joined([LabelConditioner(3), PictureConditioner(0.1)]).from_input(
+        N, ConditionInput(LABELS, picture=OTHERS)
+    )
     assert torch.equal(condition.null.label, LABELS)
     assert not condition.null.channels.any()
 

@@ -22,13 +22,13 @@ def test_evaluation_drops_nothing():
 
 
 def test_a_model_that_never_dropped_a_label_has_no_null_condition():
-    assert LabelConditioner(10).wanted(3, None).null is None
-    assert LabelConditioner(10, dropout=0.1).wanted(3, None).null.label.tolist() == [10, 10, 10]
+    assert LabelConditioner(10).from_input(3, None).null is None
+    assert LabelConditioner(10, dropout=0.1).from_input(3, None).null.label.tolist() == [10, 10, 10]
 
 
 def test_without_a_wish_the_classes_come_in_turn_and_one_label_serves_all():
-    assert LabelConditioner(3).wanted(5, None).given.label.tolist() == [0, 1, 2, 0, 1]
-    assert LabelConditioner(3).wanted(2, torch.tensor(1)).given.label.tolist() == [1, 1]
+    assert LabelConditioner(3).from_input(5, None).given.label.tolist() == [0, 1, 2, 0, 1]
+    assert LabelConditioner(3).from_input(2, torch.tensor(1)).given.label.tolist() == [1, 1]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_without_a_wish_the_classes_come_in_turn_and_one_label_serves_all():
 )
 def test_labels_that_cannot_be_are_one_sentence(labels, sentence):
     with pytest.raises(ValueError, match=sentence):
-        LabelConditioner(10).wanted(2, torch.tensor(labels))
+        LabelConditioner(10).from_input(2, torch.tensor(labels))
 
 
 def test_labels_are_missed_where_the_data_has_none():
@@ -50,6 +50,6 @@ def test_labels_are_missed_where_the_data_has_none():
 
 
 def test_an_unconditional_model_cannot_be_asked_for_a_label():
-    assert Unconditional().wanted(2, None) == Condition()
+    assert Unconditional().from_input(2, None) == Condition()
     with pytest.raises(ValueError, match="unconditional"):
-        Unconditional().wanted(2, torch.tensor([1, 2]))
+        Unconditional().from_input(2, torch.tensor([1, 2]))

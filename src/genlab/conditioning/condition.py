@@ -50,7 +50,7 @@ class Conditioner(Protocol):
         """The condition of each item of a training batch; some are dropped where the conditioner says so."""
         ...
 
-    def wanted(self, n: int, condition: Conditions, device: torch.device | None = None) -> Condition:
+    def from_input(self, n: int, condition: Conditions, device: torch.device | None = None) -> Condition:
         """The condition of `n` items to be sampled. Raises ValueError for what the model does not know."""
         ...
 
@@ -68,7 +68,7 @@ def has_weights(conditioner: Any) -> bool:
 
 def of_input(conditioner: Conditioner, n: int, asked: Conditions, device: torch.device | None) -> Condition:
     """The condition of `n` samples, with what was asked."""
-    condition = conditioner.wanted(n, asked, device)
+    condition = conditioner.from_input(n, asked, device)
     if condition.given is None:
         return condition
     return condition._replace(asked=as_input(asked), conditioner=conditioner)
@@ -90,7 +90,7 @@ def in_words_of(
     if not has_weights(conditioner):
         if condition.null is not None:
             return condition
-        return condition._replace(null=conditioner.wanted(n, condition.asked, device).null)
+        return condition._replace(null=conditioner.from_input(n, condition.asked, device).null)
     own = of_input(conditioner, n, condition.asked, device)
     if condition.dropped is not None and own.null is None:
         raise ValueError(

@@ -38,12 +38,12 @@ class Joined(nn.Module):
     def forward(self, batch: Batch, generator: Randomness = None) -> Condition:
         return _together([part(batch, generator) for part in self._parts])
 
-    def wanted(self, n: int, condition: Conditions, device: torch.device | None = None) -> Condition:
+    def from_input(self, n: int, condition: Conditions, device: torch.device | None = None) -> Condition:
         asked = as_input(condition)
         check_asked(asked, self.asks)
         made = []
         for part in self._parts:
-            own = part.wanted(n, asked.only(part.asks), device)
+            own = part.from_input(n, asked.only(part.asks), device)
             if asked.names and not asked.names & part.asks and own.null is not None:  # the others alone are asked for
                 own = own._replace(given=own.null)
             made.append(own)

@@ -41,7 +41,7 @@ class LabelConditioner(nn.Module):
             return condition.without(rand(batch.label.shape, generator, batch.label.device) < self.dropout)
         return condition
 
-    def wanted(self, n: int, condition: Conditions, device: torch.device | None = None) -> Condition:
+    def from_input(self, n: int, condition: Conditions, device: torch.device | None = None) -> Condition:
         asked = as_input(condition)
         check_asked(asked, self.asks)
         label = torch.arange(n) % self._null if asked.label is None else asked.for_each(n).label

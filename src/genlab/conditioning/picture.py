@@ -38,7 +38,7 @@ class PictureConditioner(nn.Module):
             return condition.without(rand((len(batch.other),), generator, batch.other.device) < self.dropout)
         return condition
 
-    def wanted(self, n: int, condition: Conditions, device: torch.device | None = None) -> Condition:
+    def from_input(self, n: int, condition: Conditions, device: torch.device | None = None) -> Condition:
         asked = as_input(condition)
         check_asked(asked, self.asks)
         picture = asked.for_each(n).picture

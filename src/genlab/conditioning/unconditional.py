@@ -20,6 +20,6 @@ class Unconditional:
     def __call__(self, batch: Batch, generator: Randomness = None) -> Condition:
         return Condition()
 
-    def wanted(self, n: int, condition: Conditions, device: torch.device | None = None) -> Condition:
+    def from_input(self, n: int, condition: Conditions, device: torch.device | None = None) -> Condition:
         check_asked(as_input(condition), self.asks)
         return Condition()

@@ -197,7 +197,8 @@ class ImageFolder:
             counted = f"{len(unread)} of the {len(left_out) + len(self.names)} pictures in {self._root}"
             said = f"{counted} cannot be read and are left out: {listed(unread, 5)}"
             warnings.warn(said, Notice, stacklevel=2)
-        if (unused := labels_by_table(self._root, self.names)[1]) is not None:
+        unused = labels_by_table(self._root, self.names)[1]
+        if unused is not None and self.captions is None:  # a table of captions need not give classes
             warnings.warn(unused, Notice, stacklevel=2)
         return images
 

@@ -38,10 +38,9 @@ class Words(nn.Module):
 
     def forward(self, batch, generator=None):
         condition = Condition(self.tokens(batch.caption), self.tokens([""] * len(batch.x)))
-        dropout = self.dropout if self.training else 0.0
-        return condition.without(rand((len(batch.x),), generator, batch.x.device) < dropout)
+        return condition.without(rand((len(batch.x),), generator, batch.x.device) < self.dropout * self.training)
 
-    def wanted(self, n, condition, device=None):
+    def from_input(self, n, condition, device=None):
         check_asked(as_input(condition), self.asks)
         asked = as_input(condition).for_each(n)
         return Condition(self.tokens(asked.prompt or [""] * n), self.tokens(asked.negative_prompt or [""] * n))
@@ -50,11 +49,11 @@ class Words(nn.Module):
 class Attends(nn.Module):
     def __init__(self, width: int = 16):
         super().__init__()
-        self.time, self.enter = TimestepEmbedding(width), nn.Conv2d(1, width, 3, padding=1)
+        self.time, self.in_conv = TimestepEmbedding(width), nn.Conv2d(1, width, 3, padding=1)
         self.attention = nn.MultiheadAttention(width, 2, batch_first=True)
-        self.leave = nn.Sequential(nn.SiLU(), nn.Conv2d(width, 1, 3, padding=1))
+        self.out_conv = nn.Sequential(nn.SiLU(), nn.Conv2d(width, 1, 3, padding=1))
 
     def forward(self, x, level, condition):
-        h = self.enter(x) + self.time(level)[..., None, None]
-        said, _ = self.attention(h.flatten(2).mT, condition.tokens, condition.tokens, ~condition.mask)
-        return self.leave(h + said.mT.reshape(h.shape))
+        h = self.in_conv(x) + self.time(level)[..., None, None]
+        attended, _ = self.attention(h.flatten(2).mT, condition.tokens, condition.tokens, ~condition.mask)
+        return self.out_conv(h + attended.mT.reshape(h.shape))

@@ -55,6 +55,5 @@ class Logits(nn.Module):
         self.layers = nn.Sequential(nn.Conv2d(width, width, 5, padding=2), nn.GELU(), nn.Conv2d(width, num_values, 1))
 
     def forward(self, x, level, condition):
-        return self.layers(self.value(x[:, 0]).movedim(-1, 1) + self.label(condition.label)[..., None, None])[
-            :, :, None
-        ]
+        h = self.value(x[:, 0]).movedim(-1, 1) + self.label(condition.label)[..., None, None]
+        return self.layers(h)[:, :, None]
