@@ -29,7 +29,7 @@ def test_a_completed_run_is_counted_as_done(tmp_path, capsys):
     run.path.mkdir(parents=True)
     Record(run.path.name, "train", "autoencoder", None, 0, [], status="completed").save(run.record_file)
     assert main(["check", *words]) == 0
-    assert "1 jobs: 1 done before, 0 asked for twice, 0 to run" in capsys.readouterr().out
+    assert "1 job: 1 done before, 0 asked for twice, 0 to run" in capsys.readouterr().out
 
 
 def test_measurements_are_jobs_of_their_own_and_train_each_run_once(tmp_path, capsys):

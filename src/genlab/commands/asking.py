@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from genlab.conditions import ConditionInput
 
-_ELSEWHERE = "; genlab edit changes a picture, or a part of it, with any diffusion model of pictures"
+_ELSEWHERE = ": use genlab edit, which changes a picture, or a part of it, with any diffusion model of pictures"
 
 
 def asked_input(cfg: DictConfig, module: Any, n: int) -> ConditionInput | None:

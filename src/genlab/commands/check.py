@@ -93,7 +93,8 @@ def _new_jobs(results: list[JobResult]) -> list[_Job]:
         raise ConfigError(list(dict.fromkeys(problems)))
     scored = sum(not job.trains for job in new.values())
     of_them = f", {scored} of them only to be scored" if scored else ""
-    print(f"{len(results)} jobs: {done} done before, {twice} asked for twice, {len(new)} to run{of_them}")
+    what = "job" if len(results) == 1 else "jobs"
+    print(f"{len(results)} {what}: {done} done before, {twice} asked for twice, {len(new)} to run{of_them}")
     return list(new.values())
 
 

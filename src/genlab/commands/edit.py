@@ -89,10 +89,6 @@ def _picture(cfg: DictConfig, data: Any, model: Any) -> tuple[Tensor, ConditionI
         found = data.conditions("test", cfg.image + 1) if asks else None
         shown = ConditionInput() if found is None else found.only(asks).part(cfg.image, cfg.image + 1)
         return data.modality.to_model(pixels[cfg.image : cfg.image + 1]), shown
-    if "label" in asks and cfg.label is None:
-        raise ValueError(f"label is missing: which of the {model.num_classes} classes is {cfg.image} to be taken for?")
-    if "prompt" in asks and cfg.prompt is None:
-        raise ValueError(f"prompt is missing: what is {cfg.image} to show?")
     if not isinstance(data.modality, modality_of_pictures):
         raise ValueError(f"image = {cfg.image}: {data.name} has no picture files; give the number of a test item")
     try:
@@ -102,4 +98,8 @@ def _picture(cfg: DictConfig, data: Any, model: Any) -> tuple[Tensor, ConditionI
         raise ValueError(f"image = {cfg.image}: {error}") from error
     except (OSError, UnidentifiedImageError) as error:
         raise ValueError(f"image = {cfg.image} is neither a picture file nor the number of a test picture") from error
+    if "label" in asks and cfg.label is None:
+        raise ValueError(f"label is missing: which of the {model.num_classes} classes is {cfg.image} to be taken for?")
+    if "prompt" in asks and cfg.prompt is None:
+        raise ValueError(f"prompt is missing: what is {cfg.image} to show?")
     return data.modality.to_model(torch.from_numpy(framed.copy())[None]), ConditionInput()

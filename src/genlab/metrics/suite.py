@@ -117,6 +117,11 @@ class Suite:
         """Those that the metrics look through, each once."""
         return _extractors(self.metrics)
 
+    def extractors_for(self, data: Data) -> list[Extractor]:
+        """Those of the metrics that read the data's modality, each once."""
+        name = data.modality.name
+        return _extractors({key: metric for key, metric in self.metrics.items() if reads(metric, name)})
+
     def applicable(self, module: object, data: Data) -> dict[str, Metric]:
         """The metrics that read the data's modality, and whose needs the model and its data meet."""
         able = capabilities(module, data)

@@ -62,7 +62,8 @@ def shape(cfg: DictConfig) -> Shape:
     batch = [cfg.dataset.get(key) for key in ("batch_size", "channels", "size", "num_classes")]
     trainer = [cfg.trainer.get(key) for key in ("accelerator", "precision", "accumulate_grad_batches")]
     scored = [cfg.model.get("sampler"), cfg.model.get("guidance"), _samples(cfg)]  # which decide how long that takes
-    key = json.dumps([sizes, sorted(targets(plain)), batch, trainer, scored], default=str)
+    of_one = getattr(module, "shape", None)
+    key = json.dumps([sizes, of_one, sorted(targets(plain)), batch, trainer, scored], default=str)
     return Shape(sum(p.numel() for p in module.parameters()), key)
 
 
@@ -101,7 +102,7 @@ def extractor_seconds(cfg: DictConfig, data: Any) -> dict[str, float]:
     if not _samples(cfg):
         return {}
     suite = build(cfg.metrics, list(cfg.get("allow_targets") or []))
-    times = {extractor.name: extractor.seconds_to_prepare(data) for extractor in suite.extractors}
+    times = {extractor.name: extractor.seconds_to_prepare(data) for extractor in suite.extractors_for(data)}
     return {name: seconds for name, seconds in times.items() if seconds > 0}
 
 
