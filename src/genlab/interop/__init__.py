@@ -1,4 +1,4 @@
-"""Doors to other libraries: loggers, Weights & Biases, diffusers' pipelines."""
+"""Connections to other libraries: loggers, Weights & Biases, diffusers' pipelines."""
 
 from genlab.contents import table_of_contents
 

@@ -1,4 +1,4 @@
-"""What Lightning's loggers have no common word for: pictures, sounds, films, a run's final record, its end."""
+"""What Lightning's loggers have no common method for: pictures, sounds, films, a run's final record, its end."""
 
 from __future__ import annotations
 

@@ -47,14 +47,14 @@ def publish(
 def _captioned(
     runs: Sequence[Collected], groups: Sequence[Group], board: Leaderboard
 ) -> dict[str, list[tuple[Path, str]]]:
-    """Kind -> the last picture of each row, with what the row is: one panel of many, each under its own words."""
-    found: dict[str, list[tuple[Path, str]]] = {}
+    """Kind -> the last picture of each row with its settings as the caption: one panel for each kind."""
+    by_kind: dict[str, list[tuple[Path, str]]] = {}
     for row, each in list(zip(board.rows, groups, strict=True))[:_MOST]:
         label = ", ".join(f"{k} {v}" for k, v in zip(board.settings, row.settings, strict=True)) or row.name
         for kind, by_step in runs[each.members[0]].pictures().items():
             step = max(by_step)
-            found.setdefault(kind, []).append((by_step[step], f"{label}, step {step}"))
-    return found
+            by_kind.setdefault(kind, []).append((by_step[step], f"{label}, step {step}"))
+    return by_kind
 
 
 def _view(shown: Shown, project: str, entity: str) -> str:
@@ -67,7 +67,7 @@ def _view(shown: Shown, project: str, entity: str) -> str:
 
 
 def _shown(title: str, sweep: str, runs: Sequence[Collected], board: Leaderboard) -> Shown:
-    """What the view of a sweep is about."""
+    """What the view of a sweep shows."""
     from genlab.interop.wandb_workspace import Shown
     from genlab.reports.curves import curves
     from genlab.runs import history

@@ -125,10 +125,10 @@ def _resolve(mode: Literal["auto", "online", "offline", "disabled"]) -> Mode:
     if mode == "offline" or mode == "disabled":
         return mode
     if mode == "auto":
-        wished = os.environ.get("WANDB_MODE", "")
-        if wished in ("offline", "dryrun"):
+        variable = os.environ.get("WANDB_MODE", "")
+        if variable in ("offline", "dryrun"):
             return "offline"
-        if wished == "disabled":
+        if variable == "disabled":
             return "disabled"
     if _has_key():
         return "online"
@@ -176,10 +176,10 @@ def _begin(run_dir: Path, facts: dict[str, Any], mode: Mode, init_timeout: float
     id_file = run_dir / "wandb" / "run_id.txt"
 
     def init(mode: Mode) -> Any:
-        settings.silent = mode == "offline"  # nothing to tell but where files of W&B's are, and what else it offers
+        settings.silent = mode == "offline"  # W&B would print only where its files are, and advertisements
         return wandb.init(
             **facts, dir=run_dir, id=_stable_id(id_file), mode=mode, reinit="finish_previous", settings=settings,
-            resume="allow" if mode == "online" else None,  # offline there is nothing to ask: the same id continues it
+            resume="allow" if mode == "online" else None,  # offline the same id continues it
         )  # fmt: skip
 
     with _environment():
@@ -204,7 +204,7 @@ def _begin(run_dir: Path, facts: dict[str, Any], mode: Mode, init_timeout: float
 def _unreachable(url: str, timeout: float) -> str | None:
     """Why the server at `url` gives no answer of any kind within `timeout` seconds; None when it does.
 
-    Asked first, because W&B's own attempt takes 10 s more than its time limit to give up.
+    This comes first, because W&B's own attempt gives up 10 s after its time limit.
     """
     from urllib.error import HTTPError
     from urllib.request import urlopen
@@ -225,8 +225,8 @@ def _warn_offline(reason: str) -> None:
 def _stable_id(path: Path) -> str:
     """The id kept in `path`; a new one the first time.
 
-    In a process that an agent of a W&B sweep started, the agent's: its sweep waits for that run, and W&B would ignore
-    any other. It is kept, so that the run continues there when it is resumed without the agent.
+    In a process that an agent of a W&B sweep started, it is the agent's id: the sweep waits for that run, and W&B would
+    ignore any other. It is kept, so that the run continues there when it is resumed without the agent.
     """
     if os.environ.get("WANDB_SWEEP_ID") and (given := os.environ.get("WANDB_RUN_ID")):
         write_text(path, given + "\n")

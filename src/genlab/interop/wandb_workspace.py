@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Shown(NamedTuple):
-    """What a view is about, by the names that W&B has for it."""
+    """What a view shows, by the names that W&B has for it."""
 
     title: str
     group: str

@@ -28,11 +28,11 @@ class ClassificationAccuracyScore:
         self.extractor = extractor
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
-        pixels, asked = evaluation.pixels(), evaluation.labels()
+        pixels, sample_labels = evaluation.pixels(), evaluation.labels()
         images, labels = evaluation.data.items(evaluation.split)
-        assert asked is not None, "samples of a class that was asked for have labels"
+        assert sample_labels is not None, "samples of a class that was asked for have labels"
         assert labels is not None, "data with classes have labels"
-        network = self.extractor.fitted(pixels, asked, evaluation.data.num_classes or 0, evaluation.tell)
+        network = self.extractor.fitted(pixels, sample_labels, evaluation.data.num_classes or 0, evaluation.tell)
         measured = share_with_interval(hits(network, images, labels))
         reference = evaluation.reference(self.extractor)
         how = {**self.extractor.provenance(), **reference.provenance, "n": len(pixels)}

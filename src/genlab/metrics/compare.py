@@ -30,8 +30,8 @@ def comparable(a: Score, b: Score) -> bool:
 
 def tied(a: Score, b: Score) -> bool:
     """Whether their intervals overlap. Raises ValueError when they are not comparable."""
-    if found := differences(a, b):
-        raise ValueError(f"these scores are not comparable: they differ in {', '.join(found)}")
+    if reasons := differences(a, b):
+        raise ValueError(f"these scores are not comparable: they differ in {', '.join(reasons)}")
     return a.low <= b.high and b.low <= a.high
 
 
@@ -50,15 +50,15 @@ def best(scores: Sequence[Score]) -> list[int]:
 
 def groups(scores: Mapping[str, Score]) -> list[list[str]]:
     """The keys of `scores` in groups that may be ranked within, largest group first, in the order given."""
-    found: list[list[str]] = []
+    alike: list[list[str]] = []
     for key, score in scores.items():
-        for group in found:
+        for group in alike:
             if comparable(scores[group[0]], score):
                 group.append(key)
                 break
         else:
-            found.append([key])
-    return sorted(found, key=len, reverse=True)
+            alike.append([key])
+    return sorted(alike, key=len, reverse=True)
 
 
 def footnotes(scores: Mapping[str, Score]) -> dict[str, str]:
@@ -66,6 +66,6 @@ def footnotes(scores: Mapping[str, Score]) -> dict[str, str]:
     first, *others = groups(scores) or [[]]
     notes = {}
     for key in (key for group in others for key in group):
-        found = differences(scores[first[0]], scores[key])
-        notes[key] = f"not ranked: measured with another {', '.join(found)}"
+        reasons = differences(scores[first[0]], scores[key])
+        notes[key] = f"not ranked: measured with another {', '.join(reasons)}"
     return notes

@@ -67,9 +67,9 @@ class VariationalBits:
         if module.clip is not None:
             denoise = Clipped(denoise, *module.clip)
 
-        def terms(x: Tensor, told: Condition, streams: Randomness) -> Tensor:
-            found = self.bound.terms(module.denoiser.process, denoise, x, told, streams, self.draws)
-            return torch.stack(list(found.values()), 1)
+        def terms(x: Tensor, condition: Condition, streams: Randomness) -> Tensor:
+            parts = self.bound.terms(module.denoiser.process, denoise, x, condition, streams, self.draws)
+            return torch.stack(list(parts.values()), 1)
 
         bits = _of_each(evaluation, "bounds", terms)
         columns = {"bound_bits": bits.sum(1), **dict(zip(("bound_L_T", "bound_L_t", "bound_L_0"), bits.T, strict=True))}
@@ -97,9 +97,9 @@ class FlowBits:
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         module = evaluation.module
 
-        def nll(x: Tensor, told: Condition, streams: PerImage) -> Tensor:
+        def nll(x: Tensor, condition: Condition, streams: PerImage) -> Tensor:
             x = x + _GREY * (streams.uniform(x.shape) - 0.5)
-            return self.flow.nll(module.denoiser.process, lambda y, t: module.denoiser(y, t, told), x, streams)
+            return self.flow.nll(module.denoiser.process, lambda y, t: module.denoiser(y, t, condition), x, streams)
 
         dimensions = math.prod(evaluation.data.shape)
         bits = _of_each(evaluation, "likelihoods", nll) / (dimensions * math.log(2)) - math.log2(_GREY)
@@ -109,22 +109,22 @@ class FlowBits:
 def _of_each(evaluation: Evaluation, what: str, compute: Callable[[Tensor, Condition, PerImage], Tensor]) -> Tensor:
     """(n, ...): `compute` of each real picture, its condition and its own stream of random numbers."""
     images, labels = evaluation.real()
-    asked = None
+    all_conditions = None
     if asks_of(evaluation.module) - {"label"}:
-        asked = conditions_for(evaluation.module, evaluation.data, evaluation.split, len(images))
+        all_conditions = conditions_for(evaluation.module, evaluation.data, evaluation.split, len(images))
 
     def conditions(start: int, stop: int) -> Conditions:
-        if asked is not None:
-            return asked.part(start, stop)
+        if all_conditions is not None:
+            return all_conditions.part(start, stop)
         return None if labels is None else labels[start:stop]
 
     parts = []
     for start in range(0, len(images), evaluation.batch_size):
         stop = min(start + evaluation.batch_size, len(images))
         x = evaluation.data.modality.to_model(images[start:stop].to(evaluation.device))
-        told = of_input(evaluation.module.conditioner, stop - start, conditions(start, stop), evaluation.device)
+        condition = of_input(evaluation.module.conditioner, stop - start, conditions(start, stop), evaluation.device)
         streams = PerImage.range(evaluation.seed, start, stop, evaluation.device)
-        parts.append(compute(x, told, streams).double().cpu())
+        parts.append(compute(x, condition, streams).double().cpu())
         evaluation.tell(what, stop, len(images))
     return torch.cat(parts)
 

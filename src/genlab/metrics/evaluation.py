@@ -80,7 +80,7 @@ class Evaluation:
         return pixels
 
     def labels(self) -> Tensor | None:
-        """(n,) classes that the samples were asked to be of."""
+        """(n,) classes that the samples have to be of."""
         return self._draw().labels
 
     def captions(self, template: str) -> list[str]:
@@ -177,8 +177,8 @@ class Evaluation:
         """What `make` gives, computed for the first metric that asks under `key`."""
         if key not in self._once:
             self._once[key] = make()
-        found: T = self._once[key]
-        return found
+        value: T = self._once[key]
+        return value
 
     def tell(self, what: str, done: int, total: int) -> None:
         """Report progress, where anybody listens."""

@@ -80,22 +80,22 @@ def _looked_through(folder: Path, names: Sequence[str], size: tuple[int, int]) -
     nothing), and how many pictures are saved in colour."""
     from PIL import Image
 
-    found: Counter[tuple[int, int]] = Counter()
+    sizes: Counter[tuple[int, int]] = Counter()
     coloured = 0
     for name in names:
         try:
             with Image.open(folder / name) as picture:  # its header alone is read
-                found[picture.size] += 1
+                sizes[picture.size] += 1
                 coloured += picture.mode not in _GREY
         except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
             continue  # no picture, or reported when its pixels are asked for
-    others = [f"{width} x {height}" for (width, height), _ in found.most_common() if (width, height) != size]
+    others = [f"{width} x {height}" for (width, height), _ in sizes.most_common() if (width, height) != size]
     named = ", ".join(others[:3]) + (f" and {len(others) - 3} other sizes" if len(others) > 3 else "")
     return named, coloured
 
 
 def _labels(labels: Any, names: Any, data: Any) -> Tensor | None:
-    known = getattr(data, "class_names", None)
-    if labels is None or names is None or known is None or not set(names) <= set(known):
+    class_names = getattr(data, "class_names", None)
+    if labels is None or names is None or class_names is None or not set(names) <= set(class_names):
         return None
-    return torch.tensor([known.index(name) for name in names])[torch.from_numpy(labels[:])]
+    return torch.tensor([class_names.index(name) for name in names])[torch.from_numpy(labels[:])]

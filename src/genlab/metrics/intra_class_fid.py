@@ -28,20 +28,20 @@ class IntraClassFID:
         self.extractor = extractor
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
-        features, asked = evaluation.activations(self.extractor).features, evaluation.labels()
+        features, sample_labels = evaluation.activations(self.extractor).features, evaluation.labels()
         reference = evaluation.reference(self.extractor)
-        assert asked is not None, "samples of a class that was asked for have labels"
+        assert sample_labels is not None, "samples of a class that was asked for have labels"
         assert reference.labels is not None, "data with classes have labels"
         real, real_features, estimates = reference.labels.cpu(), reference.features, []
         for label in range(evaluation.data.num_classes or 0):
-            counts = [int((labels == label).sum()) for labels in (asked, real)]
+            counts = [int((labels == label).sum()) for labels in (sample_labels, real)]
             if min(counts) < 2:
                 raise ValueError(
                     f"intra-class FID needs 2 samples and 2 real pictures of every class; class {label} has "
                     f"{counts[0]} and {counts[1]}: raise metrics.n_samples"
                 )
             of_class = DistanceTo(moments(real_features[real == label]))
-            estimates.append(estimate_distance(features[asked == label], of_class, evaluation.seed + label))
+            estimates.append(estimate_distance(features[sample_labels == label], of_class, evaluation.seed + label))
         count = len(estimates)
         value = sum(e.value for e in estimates) / count
         below = sum((e.value - e.low) ** 2 for e in estimates) ** 0.5 / count  # classes are drawn independently

@@ -78,10 +78,10 @@ def kid_of_subsets(features: Tensor, reference: Tensor, subsets: int, subset_siz
     from torch_fidelity.metric_kid import kid_features_to_metric
 
     require_finite(features)
-    found = kid_features_to_metric(
+    results = kid_features_to_metric(
         features, reference, kid_subsets=subsets, kid_subset_size=subset_size, verbose=False
     )  # fmt: skip
-    return float(found["kernel_inception_distance_mean"])
+    return float(results["kernel_inception_distance_mean"])
 
 
 class KID:

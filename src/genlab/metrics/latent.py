@@ -18,7 +18,7 @@ from genlab.metrics.score import Score
 class LatentStructure:
     """The silhouette of the classes in the latent space: 1 parts them perfectly, 0 mixes them, below 0 is worse.
 
-    Higher means that codes say more of the class; a conditional model is told the class and need not code it, so that
+    Higher means that codes say more of the class; a conditional model gets the class and need not code it, so that
     a low value is no fault of it.
 
     Into the run folder go latent.json, with the distances between classes in units of a class's width, the three

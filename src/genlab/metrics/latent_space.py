@@ -72,7 +72,7 @@ class LatentSummary:
         return {
             "classes": list(self.classes), "distances": self.distances.tolist(), "spread": self.spread,
             "silhouette": self.silhouette, "silhouette_by_class": self.silhouette_by_class.tolist(),
-            "nearest": {str(c): found for c, found in self.nearest(3).items()},
+            "nearest": {str(c): nearest for c, nearest in self.nearest(3).items()},
             "closest_pair": list(self.closest_group(2)), "closest_three": list(self.closest_group(min(3, n))),
             "most_apart": self.most_apart(),
         }  # fmt: skip

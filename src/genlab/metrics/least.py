@@ -61,13 +61,13 @@ def counted(n_samples: int, labels: Tensor | None, data: Data, split: Split) -> 
     if labels is None and len(present) == 1:
         labels = of_real[:1].expand(n_samples)
     shown = of_real[:n_samples]
-    found = {
+    by_field = {
         "samples_of_class": _rarest(labels, present), "real_of_class": _rarest(of_real, present),
         "real_of_every_class": _rarest(of_real, range(data.num_classes or 0)),
         "shown_of_class": _rarest(shown, shown.unique().tolist()),
     }  # fmt: skip
-    numbers = {field: number for field, (number, _) in found.items()}
-    rarest = {field: label for field, (_, label) in found.items() if label is not None}
+    numbers = {field: number for field, (number, _) in by_field.items()}
+    rarest = {field: label for field, (_, label) in by_field.items() if label is not None}
     return Counted(Counts(samples=n_samples, real=n_real, train=n_train, **numbers), rarest)
 
 
@@ -75,18 +75,18 @@ def _rarest(labels: Tensor | None, classes: Sequence[int]) -> tuple[int, int | N
     """(how often the rarest of `classes` occurs, which it is)."""
     if labels is None or not len(classes):
         return 0, None
-    found = torch.bincount(labels.cpu().long(), minlength=max(classes) + 1)[list(classes)]
-    return int(found.min()), classes[int(found.argmin())]
+    counts = torch.bincount(labels.cpu().long(), minlength=max(classes) + 1)[list(classes)]
+    return int(counts.min()), classes[int(counts.argmin())]
 
 
 def too_few(metrics: Mapping[str, Any], there: Counted, split: Split) -> dict[str, str]:
     """Of each metric that lacks pictures, what it needs and what there is: "kid needs 2 samples, there is 1"."""
-    found = {}
+    sentences = {}
     for name, metric in metrics.items():
         least: Counts = getattr(metric, "least", Counts())
         lacking = [field for field in Counts._fields if getattr(there.counts, field) < getattr(least, field)]
         for field in lacking[:1]:
             words = _WORDS[field].format(split=split, n=there.counts.samples)
             have = f"class {there.rarest[field]} has" if field in there.rarest else "there are"
-            found[name] = f"{name} needs {getattr(least, field)} {words}, {have} {getattr(there.counts, field)}"
-    return found
+            sentences[name] = f"{name} needs {getattr(least, field)} {words}, {have} {getattr(there.counts, field)}"
+    return sentences

@@ -73,5 +73,5 @@ def distances(network: Any, real: Tensor, reconstructed: Tensor) -> Tensor:
     """(n,) of each pair of (n, 1 or 3, height, width) uint8 pictures, 31 pixels or more."""
     device = next(network.parameters()).device
     pairs = zip(real.split(128), reconstructed.split(128), strict=True)
-    found = [network(*(to_model(as_colour(part)).to(device) for part in pair)).flatten().cpu() for pair in pairs]
-    return torch.cat(found)
+    values = [network(*(to_model(as_colour(part)).to(device) for part in pair)).flatten().cpu() for pair in pairs]
+    return torch.cat(values)

@@ -1,4 +1,4 @@
-"""Which kind of data a metric reads: said by the metric beside its needs, or by the extractor that it looks through."""
+"""Which kind of data a metric reads: the metric names it beside its needs, or the extractor of the metric does."""
 
 from __future__ import annotations
 

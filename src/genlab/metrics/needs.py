@@ -34,5 +34,5 @@ def check_needs(handle: str, metric: object) -> None:
         raise ValueError(f"{name} must say what it needs: needs = frozenset({{...}}) of {listed(get_args(Need), 99)}")
     for need in needs:
         if need not in get_args(Need):
-            known = nearest(str(need), get_args(Need)) or f"; it may need {listed(get_args(Need), 99)}"
-            raise ValueError(f"{name} needs {need!r}, which nothing offers{known}")
+            hint = nearest(str(need), get_args(Need)) or f"; it may need {listed(get_args(Need), 99)}"
+            raise ValueError(f"{name} needs {need!r}, which nothing offers{hint}")

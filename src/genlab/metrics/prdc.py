@@ -127,7 +127,7 @@ class PrecisionRecall:
         features = evaluation.activations(self.extractor).features
         ranks = (self.neighbours, self.density_neighbours)
         kept = reference.kept(f"radii-{ranks[0]}-{ranks[1]}", lambda: {"radii": radii(reference.features, ranks)})
-        found = prdc(features, reference.features, *ranks, evaluation.seed, kept["radii"])
+        numbers = prdc(features, reference.features, *ranks, evaluation.seed, kept["radii"])
         how = {**self.extractor.provenance(), **reference.provenance, "n": len(features)}
         made = evaluation.samples_made() | self.extractor.remarks() | {"interval": "bootstrap"}
         rank_of = {"precision": self.neighbours, "recall": self.neighbours}
@@ -136,5 +136,5 @@ class PrecisionRecall:
                 *measured, len(features), "share" if name != "density" else "balls per sample", "higher",
                 {**how, "neighbours": rank_of.get(name, self.density_neighbours)}, made,
             )
-            for name, measured in zip(found._fields, found, strict=True)
+            for name, measured in zip(numbers._fields, numbers, strict=True)
         }  # fmt: skip

@@ -53,7 +53,7 @@ def draw(
     report: Report,
 ) -> Drawn:
     """Go through `source` once. `extractors` are prepared; whatever is kept is on the CPU."""
-    seen = {extractor.name: Gathering(source.n) for extractor in extractors}
+    gatherings = {extractor.name: Gathering(source.n) for extractor in extractors}
     pixels, labels, seconds, done, peak = [], [], [], 0, 0.0
     batches = iter(source.batches(batch_size))
     while True:
@@ -66,7 +66,7 @@ def draw(
         seconds.append(elapsed / n)
         peak = max(peak, allocated / n)
         for extractor in extractors:
-            seen[extractor.name].add(extractor(batch.pixels))
+            gatherings[extractor.name].add(extractor(batch.pixels))
         if keep_pixels:
             pixels.append(batch.pixels.cpu())
         if batch.labels is not None:
@@ -78,7 +78,7 @@ def draw(
         torch.tensor(seconds[1:] or seconds), peak if device.type == "cuda" else None, _describe(device)
     )
     return Drawn(
-        {name: gathering.result() for name, gathering in seen.items()},
+        {name: gathering.result() for name, gathering in gatherings.items()},
         torch.cat(pixels) if pixels else None, torch.cat(labels) if labels else None, spent,
     )  # fmt: skip
 

@@ -29,7 +29,7 @@ class Score:
     scores must share to be ranked; `n`, too, where the value is biased by it."""
     made: dict[str, Any] = field(default_factory=dict)
     """How the items were made (weights, sampler, nfe, guidance, seed), which is what a comparison is about, and what
-    else is to be known of the value (interval, warning, ...)."""
+    else a reader must know of the value (interval, warning, ...)."""
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def measured_of(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def made_of(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """How the items of an entry were made, and what else is to be known of its value."""
+    """How the items of an entry were made, and what else a reader must know of its value."""
     if "provenance" not in entry:
         return dict(entry.get("made") or {})
     both = (*_ONCE_MEASURED, "biased_in_n")

@@ -1,4 +1,4 @@
-"""What came of an evaluation: scores, and why some metrics have none."""
+"""The result of an evaluation: scores, and why some metrics have none."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ def compute(metrics: Mapping[str, Any], evaluation: Evaluation) -> Scored:
     scored = Scored()
     for handle, metric in metrics.items():
         try:
-            found = metric.scores(evaluation)
+            scores = metric.scores(evaluation)
         except NotFinite:
             raise
         except _OF_ONE_METRIC as error:
             if error is evaluation.broken or len(metrics) == 1 or is_of_memory(error):
                 raise
-            scored.leave_out(handle, _told(error))
+            scored.leave_out(handle, _reason(error))
             continue
-        for name, score in found.items():
+        for name, score in scores.items():
             if math.isfinite(score.value):
                 scored[name] = score
             else:
@@ -62,11 +62,11 @@ def compute(metrics: Mapping[str, Any], evaluation: Evaluation) -> Scored:
     return scored
 
 
-def _told(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     """The first line of an error, with its type and place unless it is a sentence for a person."""
-    said = next(iter(str(error).strip().splitlines()), "")
-    if isinstance(error, ValueError) and said:
-        return said
+    message = next(iter(str(error).strip().splitlines()), "")
+    if isinstance(error, ValueError) and message:
+        return message
     place = traceback.extract_tb(error.__traceback__)[-1]
     kind = type(error).__name__.lstrip("_")
-    return f"{kind}{': ' if said else ''}{said} ({Path(place.filename).name}, line {place.lineno})"
+    return f"{kind}{': ' if message else ''}{message} ({Path(place.filename).name}, line {place.lineno})"

@@ -42,7 +42,7 @@ class Source(Protocol):
 class Generated:
     """What a model draws: picture i depends on (seed, i) alone.
 
-    Its class is i modulo the number of classes; a model that goes by more than a class is asked for what the data are.
+    Its class is i modulo the number of classes; a model whose condition is more than a class gets those of the data.
 
     Args:
         data, split: whose modality the samples are of, and whose conditions those are, see
@@ -54,13 +54,13 @@ class Generated:
         self.modality: Modality = data.modality
         self.n = n
         self.seed = seed
-        self._asked = conditions_for(module, data, split, n) if asks_of(module) - {"label"} else None
+        self._all_conditions = conditions_for(module, data, split, n) if asks_of(module) - {"label"} else None
         self._origin = f"{data.name}/{split}"
 
     @property
     def captions(self) -> list[str] | None:
-        """The text that each sample is asked to show, where the model goes by texts."""
-        return None if self._asked is None else self._asked.prompt
+        """The text that each sample has to show, where the condition of the model is a text."""
+        return None if self._all_conditions is None else self._all_conditions.prompt
 
     def batches(self, size: int) -> Iterator[Pictures]:
         device = getattr(self.module, "device", torch.device("cpu"))
@@ -72,19 +72,19 @@ class Generated:
             yield Pictures(self.modality.to_stored(samples, "samples"), labels)
 
     def provenance(self) -> dict[str, Any]:
-        asked = {} if self._asked is None else {"conditions": self._origin}
-        return {**model_provenance(self.module), "seed": self.seed, **asked}
+        origin = {} if self._all_conditions is None else {"conditions": self._origin}
+        return {**model_provenance(self.module), "seed": self.seed, **origin}
 
     def _conditions(self, start: int, stop: int, device: torch.device) -> tuple[Tensor | None, Conditions]:
-        if self._asked is not None:
-            asked = self._asked.part(start, stop)
-            return asked.label, asked.to(device)
+        if self._all_conditions is not None:
+            conditions = self._all_conditions.part(start, stop)
+            return conditions.label, conditions.to(device)
         labels = labels_in_turn(self.module, start, stop)
         return labels, None if labels is None else labels.to(device)
 
 
 def labels_in_turn(module: object, start: int, stop: int) -> Tensor | None:
-    """(stop - start,): the classes that samples start, ..., stop - 1 are asked to be of; None without classes."""
+    """(stop - start,): the classes that samples start, ..., stop - 1 have to be of; None without classes."""
     classes = getattr(module, "num_classes", None)
     return torch.arange(start, stop) % classes if classes else None
 
@@ -118,5 +118,5 @@ class Fixed:
 
 
 def model_provenance(module: object) -> dict[str, Any]:
-    """What a model says of the way its samples are made: weights, sampler, nfe, guidance."""
+    """How a model makes its samples: weights, sampler, nfe, guidance."""
     return dict(module.provenance()) if hasattr(module, "provenance") else {"weights": "raw"}

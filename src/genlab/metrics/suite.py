@@ -103,14 +103,14 @@ class Suite:
 
     @property
     def names(self) -> list[str] | None:
-        """All names that its scores may have; None where a metric of somebody's own does not tell."""
-        found = []
+        """All names that its scores may have; None where a custom metric does not name them."""
+        names = []
         for metric in self.metrics.values():
             if not hasattr(metric, "names"):
                 return None
             name = getattr(getattr(metric, "extractor", None), "name", "")
-            found += [each.format(extractor=name) for each in metric.names]
-        return found
+            names += [each.format(extractor=name) for each in metric.names]
+        return names
 
     @property
     def extractors(self) -> list[Extractor]:
@@ -145,7 +145,7 @@ class Suite:
     def check(self, module: object, data: Data, progress: Report = None) -> None:
         """Raises ValueError, one sentence, for whatever would make `evaluate` fail: call it before training.
 
-        Weights of extractors are fetched or trained here, `progress` is told.
+        It fetches or trains the weights of extractors, and calls `progress` meanwhile.
         """
         metrics = self.applicable(module, data)
         if self.metrics and not any(reads(metric, data.modality.name) for metric in self.metrics.values()):
@@ -185,15 +185,15 @@ class Suite:
         if not metrics:
             return
         if isinstance(module, Fixed):
-            n, labels, asked = module.n, module.labels, f"{module.n} pictures"
+            n, labels, amount = module.n, module.labels, f"{module.n} pictures"
         else:
             n, labels = self.n_samples, labels_in_turn(module, 0, self.n_samples)
-            asked = f"{self.asked_by} = {self.n_samples}"
+            amount = f"{self.asked_by} = {self.n_samples}"
         if lacking := too_few(metrics, counted(n, labels, data, self.split), self.split):
             rest = ",".join(name for name in self.metrics if name not in lacking)
             without = f"metrics.only=[{rest}]" if rest else "metrics=none"
             raise ConfigError(
-                f"{asked} on {data.name}: {'; '.join(lacking.values())}; there must be more, or {without} without "
+                f"{amount} on {data.name}: {'; '.join(lacking.values())}; there must be more, or {without} without "
                 f"{' and '.join(lacking)}"
             )
 
@@ -206,11 +206,11 @@ class Suite:
     def evaluate(self, module: Any, data: Data, *, out_dir: Path | None = None, progress: Report = None) -> Scored:
         """Scores by name of everything that applies, with the module's averaged weights.
 
-        A metric that fails is told of, and kept in `unscored` of what is returned; the others keep their scores.
+        A metric that fails gives a notice and is kept in `unscored` of the result; the others keep their scores.
 
         Args:
             out_dir: a folder for pictures (closest_pairs.png) and kept features; without it there are none.
-            progress: told (what is done, how many are done, of how many).
+            progress: called with (what is done, how many are done, of how many).
 
         Raises:
             NotFinite: weights, samples, reconstructions, codes or likelihoods are no numbers.
@@ -259,8 +259,8 @@ def _knowledge(metric: Metric) -> set[str]:
 
 
 def _extractors(metrics: Mapping[str, Metric]) -> list[Extractor]:
-    found = [getattr(metric, "extractor", None) for metric in metrics.values()]
-    return list(dict.fromkeys(extractor for extractor in found if extractor is not None))
+    extractors = [getattr(metric, "extractor", None) for metric in metrics.values()]
+    return list(dict.fromkeys(extractor for extractor in extractors if extractor is not None))
 
 
 def _averaged(module: Any) -> AbstractContextManager[None]:

@@ -23,7 +23,7 @@ def mean_pairwise_distance(items: Tensor) -> tuple[float, float]:
 
 def variability(items: Tensor, labels: Tensor, classes: Sequence[int]) -> tuple[float, float]:
     """(mean over classes of the mean pairwise distance within the class, its standard error); items (n, d)."""
-    found = []
+    distances = []
     for label in classes:
         of_class = items[labels == label]
         if len(of_class) < 2:
@@ -31,8 +31,8 @@ def variability(items: Tensor, labels: Tensor, classes: Sequence[int]) -> tuple[
                 f"intra-class variability needs 2 pictures of every class; class {label} has {len(of_class)}: "
                 "raise metrics.n_samples"
             )
-        found.append(mean_pairwise_distance(of_class))
-    means, errors = torch.tensor(found, dtype=torch.float64).T
+        distances.append(mean_pairwise_distance(of_class))
+    means, errors = torch.tensor(distances, dtype=torch.float64).T
     return means.mean().item(), errors.square().sum().sqrt().item() / len(classes)
 
 
@@ -54,20 +54,20 @@ class IntraClassVariability:
         self.extractor = extractor
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
-        reference, asked = evaluation.reference(self.extractor), evaluation.labels()
+        reference, classes = evaluation.reference(self.extractor), evaluation.labels()
         images, labels = evaluation.data.items(evaluation.split)
         assert labels is not None, "data with classes have labels"
-        if asked is None:
-            asked = labels[:1].expand(evaluation.n_samples)  # the data's one class
+        if classes is None:
+            classes = labels[:1].expand(evaluation.n_samples)  # the data's one class
         features, pixels = evaluation.activations(self.extractor).features, evaluation.pixels()
         of_pixels = reference.provenance
         of_features = of_pixels | self.extractor.provenance()
         return {
             f"intra_class_variability_{self.extractor.name}": self._score(
-                evaluation, (features, asked), (reference.features, labels), of_features
+                evaluation, (features, classes), (reference.features, labels), of_features
             ),
             "intra_class_variability_pixels": self._score(
-                evaluation, (pixels.flatten(1).float(), asked), (images.cpu().flatten(1).float(), labels), of_pixels
+                evaluation, (pixels.flatten(1).float(), classes), (images.cpu().flatten(1).float(), labels), of_pixels
             ),
         }
 

@@ -35,10 +35,10 @@ class Collected:
     record: dict[str, Any]
     config: dict[str, Any]
     is_again: bool = False
-    """Another record of a run that is told already: its curves, its pictures and its time are that run's."""
+    """Another record of a run that is in the list already: its curves, pictures and time are that run's."""
 
     def value(self, key: str) -> str | None:
-        """What the run sets a dotted key to: its override, else what its config says; None when it has no such key."""
+        """The value of a dotted key in the run: its override, else its config's; None when it has no such key."""
         given = overrides(self.record)
         if key in given:
             return given[key]
@@ -63,11 +63,11 @@ class Collected:
             files = {kind: folder / f"{kind}.png" for kind in OF_A_SAMPLER}
             files |= {"sound": folder / "samples_sound.wav", "film": folder / "samples_film.gif"}
             return {kind: {step: file} for kind, file in files.items() if file.is_file()}
-        found: dict[str, dict[int, Path]] = {}
+        by_kind: dict[str, dict[int, Path]] = {}
         for path in sorted(self.run.samples.glob("step_*.*")):
             if match := _PICTURE.fullmatch(path.name):
-                found.setdefault(match["kind"] or "samples", {})[int(match["step"])] = path
-        return found
+                by_kind.setdefault(match["kind"] or "samples", {})[int(match["step"])] = path
+        return by_kind
 
     def own_pictures(self) -> dict[str, dict[int, Path]]:
         """The pictures without those that another record of the same run has, too."""
@@ -82,16 +82,16 @@ def collect(folders: Iterable[Path], sweep: str | None = None) -> list[Collected
     Raises:
         ConfigError: a folder does not exist, or none of them holds a run.
     """
-    found: dict[Path, Collected] = {}
+    by_path: dict[Path, Collected] = {}
     folders = list(folders)
     for folder in folders:
         if not folder.is_dir():
             raise ConfigError(f"{folder} is no folder")
         for file in [folder / "record.json", *sorted(folder.glob("**/record.json"))]:
             path = file.parent.resolve()
-            if path not in found and file.is_file() and (read := _read(Run(path))) is not None:
-                found[path] = read
-    runs = [run for run in found.values() if sweep is None or run.config.get("sweep") == sweep]
+            if path not in by_path and file.is_file() and (read := _read(Run(path))) is not None:
+                by_path[path] = read
+    runs = [run for run in by_path.values() if sweep is None or run.config.get("sweep") == sweep]
     if not runs:
         where = ", ".join(str(folder) for folder in folders)
         raise ConfigError(f"{where} holds no run{f' of the sweep {sweep}' if sweep else ''}")
@@ -112,18 +112,18 @@ def _read(run: Run) -> Collected | None:
 def _evaluations(run: Collected) -> list[Collected]:
     """The run scored again: by `genlab train`, with the overrides and the config of that request, or as `genlab
     evaluate` left it, with the run's overrides before the evaluation's own."""
-    found = []
+    evaluations = []
     for file in sorted(run.run.path.glob("evaluations/*.json")):
         if (record := or_noted(partial(records.read_record, file, "evaluate the run again"))) is None:
             continue
         if isinstance(measured := record.pop(CONFIG, None), Mapping):
             trained = {key: value for key, value in run.config.items() if decides(key) != "measurement"}
-            found.append(Collected(run.run, record, trained | dict(measured), is_again=True))
+            evaluations.append(Collected(run.run, record, trained | dict(measured), is_again=True))
             continue
         given = [*run.record["overrides"], *record.get("overrides", [])]
         again = {**record, "overrides": given, "evaluation": file.stem}
-        found.append(Collected(run.run, again, run.config, is_again=True))
-    return found
+        evaluations.append(Collected(run.run, again, run.config, is_again=True))
+    return evaluations
 
 
 def _config(path: Path) -> dict[str, Any]:

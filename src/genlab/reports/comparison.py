@@ -32,8 +32,8 @@ _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 def _note(each: Difference) -> str:
     if not each.reasons:
         return ""
-    told = [f"{key} {_shown(each.a, key)} and {_shown(each.b, key)}" for key in each.reasons]
-    return f"measured otherwise and not ranked: {', '.join(told)}"
+    differences = [f"{key} {_shown(each.a, key)} and {_shown(each.b, key)}" for key in each.reasons]
+    return f"measured otherwise and not ranked: {', '.join(differences)}"
 
 
 def _shown(score: Any, key: str) -> str:

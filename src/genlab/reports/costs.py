@@ -15,7 +15,7 @@ class CostRow:
     """Jobs of one shape.
 
     Args:
-        name: what tells them from the others.
+        name: what distinguishes them from the others.
         steps: of all its jobs together.
         memory_bytes: of one job.
         disk_bytes: checkpoints of all its jobs together.

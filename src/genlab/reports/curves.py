@@ -15,7 +15,7 @@ import numpy as np
 from genlab.atomic import replacing
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-"""Told apart by every common kind of colour vision (Okabe and Ito 2008); the first is for the loss."""
+"""Every common kind of colour vision tells them apart (Okabe and Ito 2008); the first is for the loss."""
 
 _NOT_TERMS = {"step", "epoch", "time", "seconds"}
 _IN_OTHER_UNITS = {"accuracy", "active_units", "collapsed_units", "perplexity", "usage", "lr", "grad_norm"}
@@ -38,16 +38,16 @@ def curves(lines: Iterable[Mapping[str, Any]]) -> list[Curve]:
     Args:
         lines: as of history.jsonl: "step", "epoch", and the terms at that step.
     """
-    found: dict[str, tuple[list[float], list[float]]] = {}
+    points: dict[str, tuple[list[float], list[float]]] = {}
     for line in lines:
         for name, value in line.items():
             if name in _NOT_TERMS or isinstance(value, bool) or not _is_number(value):
                 continue
-            steps, values = found.setdefault(name, ([], []))
+            steps, values = points.setdefault(name, ([], []))
             steps.append(float(line["step"]))
             values.append(float(value) if math.isfinite(float(value)) else math.nan)
-    names = sorted(found, key=lambda name: (term(name) != "loss", term(name), name.count("/")))
-    return [Curve(name, *map(np.asarray, found[name])) for name in names]
+    names = sorted(points, key=lambda name: (term(name) != "loss", term(name), name.count("/")))
+    return [Curve(name, *map(np.asarray, points[name])) for name in names]
 
 
 def term(name: str) -> str:
@@ -58,9 +58,9 @@ def term(name: str) -> str:
 def smoothed(values: np.ndarray, width: int) -> np.ndarray:
     """The mean of the `width` values around each value, fewer at the ends; gaps are left out of the mean."""
     kernel = np.ones(min(width, len(values)))
-    known = np.isfinite(values)
-    total = np.convolve(np.where(known, values, 0.0), kernel, "same")
-    count = np.convolve(known.astype(float), kernel, "same")
+    finite = np.isfinite(values)
+    total = np.convolve(np.where(finite, values, 0.0), kernel, "same")
+    count = np.convolve(finite.astype(float), kernel, "same")
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
@@ -73,21 +73,21 @@ def loss_curve(lines: Sequence[Mapping[str, Any]], path: str | Path, title: str 
     """
     from matplotlib.figure import Figure  # no pyplot: no window, no global state
 
-    found = [curve for curve in curves(lines) if term(curve.name) not in _IN_OTHER_UNITS]
-    terms = list(dict.fromkeys(term(curve.name) for curve in found))
+    shown = [curve for curve in curves(lines) if term(curve.name) not in _IN_OTHER_UNITS]
+    terms = list(dict.fromkeys(term(curve.name) for curve in shown))
     figure = Figure(figsize=(10, 3.8), layout="constrained")
     linear, logarithmic = figure.subplots(1, 2)
-    if any((curve.values > 0).any() for curve in found):
+    if any((curve.values > 0).any() for curve in shown):
         logarithmic.set_yscale("log", nonpositive="mask")
     for axes in (linear, logarithmic):
-        for curve in reversed(found):  # the loss on top
+        for curve in reversed(shown):  # the loss on top
             _draw(axes, curve, COLOURS[terms.index(term(curve.name)) % len(COLOURS)])
         axes.set_xlabel("step")
         axes.grid(visible=True, which="major", color="#d0d0d0", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
-    linear.set_ylim(*_visible(found))
+    linear.set_ylim(*_visible(shown))
     linear.set_ylabel("loss" if len(terms) == 1 else "loss and its terms")
-    if len(found) > 1:
+    if len(shown) > 1:
         handles, labels = linear.get_legend_handles_labels()
         figure.legend(handles[::-1], labels[::-1], loc="outside right upper", frameon=False, fontsize=9)
     if title:
@@ -110,9 +110,9 @@ def _draw(axes: Any, curve: Curve, colour: str) -> None:
     axes.plot(curve.steps, mean, style, color=colour, linewidth=1.6, label=curve.name)
 
 
-def _visible(found: Sequence[Curve]) -> tuple[float | None, float | None]:
+def _visible(shown: Sequence[Curve]) -> tuple[float | None, float | None]:
     """Limits that show the curves' run and cut off the spike of their first steps."""
-    values = [curve.values[np.isfinite(curve.values)] for curve in found]
+    values = [curve.values[np.isfinite(curve.values)] for curve in shown]
     values = [v for v in values if len(v)]
     if not values:
         return None, None

@@ -56,8 +56,8 @@ def _parsed(texts: list[bytes]) -> list[dict[str, Any] | None]:
 
 
 def _thin(steps: np.ndarray, values: np.ndarray, points: int) -> list[list[float]]:
-    known = np.isfinite(values)
-    steps, values = steps[known], values[known]
+    finite = np.isfinite(values)
+    steps, values = steps[finite], values[finite]
     if len(steps) > points:
         edges = np.linspace(0, len(steps), points + 1).astype(int)
         counts = np.diff(edges)

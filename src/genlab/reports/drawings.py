@@ -1,4 +1,4 @@
-"""Pictures of a model, each where it can give one: what cannot be drawn is said, and costs no other picture."""
+"""Pictures of a model, each where it can give one. A picture that cannot be drawn gives a notice; the others stay."""
 
 from __future__ import annotations
 

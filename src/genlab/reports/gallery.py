@@ -51,16 +51,16 @@ def galleries(pictures: Sequence[Mapping[str, Mapping[int, Path]]], budget: int 
     """
     kinds = list(dict.fromkeys(kind for run in pictures for kind in run))
     kinds.sort(key=lambda kind: (kind != "samples", kind))
-    wanted = [(kind, run, step) for kind, run, step in _by_priority(kinds, pictures)]
-    sizes = sum(pictures[run][kind][step].stat().st_size for kind, run, step in wanted)
+    entries = [(kind, run, step) for kind, run, step in _by_priority(kinds, pictures)]
+    sizes = sum(pictures[run][kind][step].stat().st_size for kind, run, step in entries)
     whole = sizes <= budget
-    wanted = wanted if whole else wanted[:_MANY]
-    found = {kind: Gallery(kind, []) for kind in kinds}
+    entries = entries if whole else entries[:_MANY]
+    by_kind = {kind: Gallery(kind, []) for kind in kinds}
     strips: dict[tuple[str, int], Strip] = {}
     spent = 0
     with ThreadPoolExecutor() as pool:
-        for start in range(0, len(wanted), _BATCH):
-            batch = wanted[start : start + _BATCH]
+        for start in range(0, len(entries), _BATCH):
+            batch = entries[start : start + _BATCH]
             files = [pictures[run][kind][step] for kind, run, step in batch]
             for (kind, run, step), (mime, data) in zip(
                 batch, pool.map(_whole if whole else _smaller, files), strict=True
@@ -72,11 +72,11 @@ def galleries(pictures: Sequence[Mapping[str, Mapping[int, Path]]], budget: int 
                 strip.pictures[step] = f"data:{mime};base64,{base64.b64encode(data).decode()}"
             if spent > _FULL * budget:
                 break
-    for kind, gallery in found.items():
+    for kind, gallery in by_kind.items():
         gallery.strips = [strips[key] for key in sorted(strips) if key[0] == kind]
         total = sum(len(run.get(kind, {})) for run in pictures)
         gallery.left_out = total - sum(len(strip.pictures) for strip in gallery.strips)
-    return [gallery for gallery in found.values() if gallery.strips]
+    return [gallery for gallery in by_kind.values() if gallery.strips]
 
 
 def _by_priority(
@@ -100,8 +100,8 @@ def order_of_steps(steps: Sequence[int]) -> list[int]:
     steps = sorted(steps)
     chosen = [len(steps) - 1, 0][: len(steps)]
     while len(chosen) < len(steps):
-        known = sorted(chosen)
-        low, high = max(itertools.pairwise(known), key=lambda gap: gap[1] - gap[0])
+        positions = sorted(chosen)
+        low, high = max(itertools.pairwise(positions), key=lambda gap: gap[1] - gap[0])
         chosen.append((low + high) // 2)
     return [steps[i] for i in chosen]
 

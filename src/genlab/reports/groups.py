@@ -64,8 +64,8 @@ def mean_score(scores: Sequence[Mapping[str, Any]], expected: int) -> dict[str, 
         result["measured"] = measured_of(used[0])
         result["made"] = {**made_of(used[0]), "interval": f"Student t over {len(values)} runs"}
     if len(used) < expected:
-        told = f"{len(used)} of {expected} runs: the others have no such score or were measured otherwise"
-        result["remark"] = "; ".join(filter(None, [result.get("remark"), told]))
+        remark = f"{len(used)} of {expected} runs: the others have no such score or were measured otherwise"
+        result["remark"] = "; ".join(filter(None, [result.get("remark"), remark]))
     return result
 
 

@@ -20,7 +20,7 @@ _LOOKED_AT = 500
 
 
 def draw_interpolations(module: LatentSpace, data: Any, path: Path, device: torch.device | str) -> Path | None:
-    """Ways between test pictures: of different classes, or of one class where the model is told the class; None where
+    """Ways between test pictures: of different classes, or of one class where the model takes the class; None where
     the test pictures are too few for one way."""
     pixels, labels = data.items("test")
     first, last = ends(labels if _conditional(module) else None, min(_WAYS, len(pixels) // 2))

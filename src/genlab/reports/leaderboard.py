@@ -71,12 +71,12 @@ def leaderboard(records: Sequence[Mapping[str, Any]], swept: Sequence[str]) -> L
         notes += [note for note in missing if note not in notes]
         for name in names:
             score, ranking = columns[name][i], rankings[name]
-            said = [ranking.notes[ranking.mark[i] - 1]] if i in ranking.mark else []
-            said += [remark for remark in (_remarks(score) if score else missing) if remark not in said]
-            notes += [note for note in said if note not in notes]
+            remarks = [ranking.notes[ranking.mark[i] - 1]] if i in ranking.mark else []
+            remarks += [remark for remark in (_remarks(score) if score else missing) if remark not in remarks]
+            notes += [note for note in remarks if note not in notes]
             value, ends = score_text(score)
             low, high = interval(score) or (None, None)
-            marks = tuple(notes.index(note) + 1 for note in said)
+            marks = tuple(notes.index(note) + 1 for note in remarks)
             cells.append(
                 Cell(value, ends, i in ranking.best, i in ranking.mark, marks, number(score, "value"), low, high)
             )
@@ -95,7 +95,7 @@ def leaderboard(records: Sequence[Mapping[str, Any]], swept: Sequence[str]) -> L
 
 
 def _remarks(score: Mapping[str, Any] | None) -> list[str]:
-    """What is to be known of a value whatever it is compared with: what biases it, and what a study says of it."""
-    found = score or {}
-    said = (found.get("remark"), made_of(found).get("warning"))
-    return [str(remark) for remark in said if remark]
+    """What a reader must know of a value, whatever it is compared with: its bias, and the remark of a study."""
+    entry = score or {}
+    remarks = (entry.get("remark"), made_of(entry).get("warning"))
+    return [str(remark) for remark in remarks if remark]

@@ -34,10 +34,10 @@ def metric_title(name: str, better: str | None = None) -> str:
 def decimals(value: float, width: float | None) -> int:
     """Decimals that show two digits of half an interval, or four digits of a number without one; at most four."""
     if width is not None and width > 0:
-        wanted = 1 - math.floor(math.log10(width / 2) + 1e-9)
+        digits = 1 - math.floor(math.log10(width / 2) + 1e-9)
     else:
-        wanted = 3 - (math.floor(math.log10(abs(value)) + 1e-9) if value else 0)
-    return min(4, max(0, wanted))
+        digits = 3 - (math.floor(math.log10(abs(value)) + 1e-9) if value else 0)
+    return min(4, max(0, digits))
 
 
 def score_text(score: Mapping[str, Any] | None) -> tuple[str, str]:

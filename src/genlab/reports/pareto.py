@@ -54,19 +54,19 @@ def ways(records: Sequence[Mapping[str, Any]], quality: str) -> list[Way]:
     keys = swept_keys(records)
     timings = [_timing(record["metrics"]) for record in records]
     usual = Counter(timing for timing in timings if timing is not None).most_common(1)
-    found = []
+    all_ways = []
     for record, timing in zip(records, timings, strict=True):
         given, scores = overrides(record), record["metrics"]
         score = Score.from_json(scores[quality])
         timed = scores["seconds_per_image"]["value"] if usual and timing == usual[0][0] else None
         costs = {"nfe": score.made.get("nfe"), "seconds": timed}
         settings = {key: given.get(key, "") for key in keys}
-        found.append(Way(settings, score, {name: float(cost) for name, cost in costs.items() if cost is not None}))
-    return found
+        all_ways.append(Way(settings, score, {name: float(cost) for name, cost in costs.items() if cost is not None}))
+    return all_ways
 
 
 def _timing(scores: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """On which machine, in which batches a sample was timed: seconds of another one are another cost."""
+    """The machine and the batches on which a sample was timed: seconds on another machine are another cost."""
     if (timed := scores.get("seconds_per_image")) is None:
         return None
     return tuple(str(measured_of(timed).get(key)) for key in ("device", "batch_size"))
@@ -143,19 +143,19 @@ def draw(found: Sequence[Way], quality: str, path: Path) -> Path:
     return path
 
 
-def _panel(axes: Any, found: Sequence[Way], cost: str) -> None:
-    known = [i for i, way in enumerate(found) if cost in way.costs]
-    for colour, line in zip(COLOURS * len(known), dict.fromkeys(found[i].line for i in known), strict=False):
-        rows = sorted((found[i] for i in known if found[i].line == line), key=lambda way: way.costs[cost])
+def _panel(axes: Any, all_ways: Sequence[Way], cost: str) -> None:
+    indices = [i for i, way in enumerate(all_ways) if cost in way.costs]
+    for colour, line in zip(COLOURS * len(indices), dict.fromkeys(all_ways[i].line for i in indices), strict=False):
+        rows = sorted((all_ways[i] for i in indices if all_ways[i].line == line), key=lambda way: way.costs[cost])
         x, y = [way.costs[cost] for way in rows], [way.score.value for way in rows]
         bars = [[w.score.value - w.score.low for w in rows], [w.score.high - w.score.value for w in rows]]
         axes.errorbar(x, y, bars, color=colour, marker="o", markersize=4, linewidth=1.3, capsize=2, label=line)
-    front = sorted((found[i] for i in pareto_set(found, cost)), key=lambda way: way.costs[cost])
+    front = sorted((all_ways[i] for i in pareto_set(all_ways, cost)), key=lambda way: way.costs[cost])
     axes.plot(
         [way.costs[cost] for way in front], [way.score.value for way in front], "o", markersize=10, fillstyle="none",
         color="#404040", label="Pareto set",
     )  # fmt: skip
-    values = [found[i].score.value for i in known]
+    values = [all_ways[i].score.value for i in indices]
     _logarithmic(axes.xaxis)
     if min(values) > 0 and max(values) > 5 * min(values):
         _logarithmic(axes.yaxis)

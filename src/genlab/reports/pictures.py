@@ -32,15 +32,15 @@ def draw_samples(module: Samples, path: Path, device: torch.device | str, data: 
     """A grid of samples: a row of eight for each class (at most ten), or ten rows of eight without classes; and beside
     it what sounds or moves of them, by kind.
 
-    A model that goes by more than a class is asked for what the test split of `data` is.
+    A model whose condition is more than a class gets the conditions of the test split of `data`.
     """
     modality, more = data.modality, bool(asks_of(module) - {"label"})
     classes = None if more else module.num_classes
     labels = None if classes is None else torch.arange(min(classes, ROWS)).repeat_interleave(COLUMNS)
     n = ROWS * COLUMNS if labels is None else len(labels)
     with torch.no_grad():
-        asked = conditions_for(module, data, "test", n) if more else labels
-        given = None if asked is None else asked.to(device)
+        conditions = conditions_for(module, data, "test", n) if more else labels
+        given = None if conditions is None else conditions.to(device)
         made = module.sample(n, given, generator=PerImage.range(_SEED, 0, n, device))
     x = modality.to_stored(made, "samples").cpu()
     tiles = modality.tiles(x)
@@ -53,10 +53,10 @@ def draw_samples(module: Samples, path: Path, device: torch.device | str, data: 
 
 def draw_unfolding(module: ShowsDenoising, path: Path, device: torch.device | str, data: Any) -> Path:
     """Samples in the making, from noise on the left: each above the clean samples that were predicted there."""
-    asked = conditions_for(module, data, "test", UNFOLDED) if asks_of(module) - {"label"} else None
+    conditions = conditions_for(module, data, "test", UNFOLDED) if asks_of(module) - {"label"} else None
     streams = PerImage.range(_SEED, 0, UNFOLDED, device)
     with torch.no_grad():
-        x, x0 = module.denoising_trajectory(UNFOLDED, MOMENTS, asked and asked.to(device), generator=streams)
+        x, x0 = module.denoising_trajectory(UNFOLDED, MOMENTS, conditions and conditions.to(device), generator=streams)
     rows = torch.stack([x, x0], 1).transpose(0, 2)  # (sample, of it or of what is predicted, moment, ...)
     tiles = data.modality.tiles(data.modality.to_stored(rows.flatten(0, 2), "pictures").cpu())
     names = ("current", "predicted") * UNFOLDED

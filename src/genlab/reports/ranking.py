@@ -47,10 +47,10 @@ def rank(scores: Scores) -> Ranking:
 
 def number(score: Mapping[str, Any] | None, part: str) -> float | None:
     """A finite number of a score's entry: "value", "low" or "high"."""
-    found = (score or {}).get(part)
-    if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
+    value = (score or {}).get(part)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
-    return float(found)
+    return float(value)
 
 
 def interval(score: Mapping[str, Any] | None) -> tuple[float, float] | None:
@@ -90,8 +90,8 @@ def measured_alike(score: Mapping[str, Any] | None) -> tuple[tuple[str, str], ..
 def _difference(this: dict[str, str], main: dict[str, str]) -> str:
     """ "n 500 instead of 2000, extractor inception instead of digits"."""
     keys = [key for key in sorted(this.keys() | main.keys()) if this.get(key) != main.get(key)]
-    told = [f"{key} {_shown(this.get(key))} instead of {_shown(main.get(key))}" for key in keys]
-    return "measured otherwise and not ranked with the rest: " + ", ".join(told)
+    texts = [f"{key} {_shown(this.get(key))} instead of {_shown(main.get(key))}" for key in keys]
+    return "measured otherwise and not ranked with the rest: " + ", ".join(texts)
 
 
 def _shown(value: str | None) -> str:

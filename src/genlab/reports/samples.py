@@ -90,5 +90,5 @@ def _may_be_one(name: str) -> bool:
 def _others(folder: Path) -> list[str]:
     if not folder.is_dir():
         return []
-    known = set(_written(folder))
-    return [name for name in files_under(folder, _may_be_one).files if name not in known]
+    written = set(_written(folder))
+    return [name for name in files_under(folder, _may_be_one).files if name not in written]

@@ -27,7 +27,7 @@ def swept_keys(records: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def value_of(record: Mapping[str, Any], key: str) -> str:
-    """What a record sets `key` to; "–" where it leaves the config's own value. `seed` is known to every record."""
+    """The value of `key` in a record; "–" where it leaves the config's own value. Every record has `seed`."""
     fallback = record.get("seed") if key == "seed" else None
     return overrides(record).get(key, ABSENT if fallback is None else str(fallback))
 

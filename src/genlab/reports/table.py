@@ -30,7 +30,7 @@ def runs_table(records: Sequence[Mapping[str, Any]], swept: Sequence[str], width
     Args:
         records: as record.json, in the order of the rows.
         swept: keys to show, as of `swept_keys`.
-        width: characters of the terminal; asked for when None.
+        width: characters of a line; None takes those of the terminal.
     """
     from rich.console import Console
     from rich.text import Text
@@ -96,12 +96,12 @@ def _blocks(board: Leaderboard) -> Table:
     table.add_column("scores", overflow="fold", ratio=3)
     table.show_lines = True
     for row in board.rows:
-        said = [Text.assemble(_run(row), " ", _status(row), f" {duration(row.seconds)}" if row.seconds else "")]
+        lines = [Text.assemble(_run(row), " ", _status(row), f" {duration(row.seconds)}" if row.seconds else "")]
         pairs = zip(board.settings, _settings(board, row), strict=True)
-        said += [Text(f"{name} {text.plain}") for name, text in pairs if text.plain != ABSENT]
+        lines += [Text(f"{name} {text.plain}") for name, text in pairs if text.plain != ABSENT]
         titled = zip(board.metrics, row.cells, strict=True)
         scored = [Text.assemble(f"{title} ", _score(cell, " ")) for title, cell in titled if cell.value != ABSENT]
-        table.add_row(Text("\n").join(said), Text("\n").join(scored))
+        table.add_row(Text("\n").join(lines), Text("\n").join(scored))
     return table
 
 

@@ -42,9 +42,9 @@ def live_view(records: Sequence[Mapping[str, Any]], running: Mapping[str, Progre
 def headline(records: Sequence[Mapping[str, Any]], running: Mapping[str, Progress], waiting: int) -> str:
     """ "12 runs: 5 completed, 2 running, 5 waiting; about 4 min left": the estimate needs a completed run."""
     counts = Counter(record["status"] for record in records)
-    said = [f"{counts[status]} {status}" for status in _ORDER if counts[status]]
-    said += [f"{waiting} waiting"] if waiting else []
-    text = f"{len(records) + waiting} runs: {', '.join(said) or 'none has begun'}"
+    parts = [f"{counts[status]} {status}" for status in _ORDER if counts[status]]
+    parts += [f"{waiting} waiting"] if waiting else []
+    text = f"{len(records) + waiting} runs: {', '.join(parts) or 'none has begun'}"
     done = [float(record["seconds"]) for record in records if record["status"] == "completed"]
     if not running or not done:
         return text

@@ -91,7 +91,7 @@ class CLIP(Extractor):
 
     @torch.no_grad()
     def texts(self, captions: list[str], batch_size: int = 256) -> Texts:
-        """What CLIP sees in `captions`; known after `prepare`."""
+        """What CLIP sees in `captions`; there after `prepare`."""
         network = self._network
         if not isinstance(network, CLIPNetwork):
             raise RuntimeError(f"the extractor {self.name} is not prepared yet")

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from genlab.modalities.modality import modalities
 
 Report = Callable[[str, int, int], None] | None
-"""Told (what is done, how many are done, of how many) as work goes on."""
+"""Called with (what is done, how many are done, of how many) during the work."""
 
 
 class Activations(NamedTuple):
@@ -81,7 +81,7 @@ class Extractor(ABC):
 
     @property
     def sha256(self) -> str:
-        """SHA-256 of the weights; known after `prepare`."""
+        """SHA-256 of the weights; there after `prepare`."""
         if self._sha256 is None:
             raise RuntimeError(f"the extractor {self.name} is not prepared yet")
         return self._sha256
@@ -91,7 +91,7 @@ class Extractor(ABC):
         return {"extractor": self.name, "extractor_sha256": self.sha256, "resize": self.resize}
 
     def remarks(self) -> dict[str, Any]:
-        """What else is to be known of it: for `Score.made`."""
+        """What else a reader must know of it: for `Score.made`."""
         return {}
 
     @torch.no_grad()

@@ -35,10 +35,10 @@ def pretrained_folder(model: str, weights_dir: Path, asked_for: str, instead: st
     own = Path(model).expanduser()
     if _is_model(own):
         return own
-    kept = weights_dir / model.replace("/", "--")
-    if not _is_model(kept):
-        _fetch(model, kept, asked_for, instead)
-    return kept
+    folder = weights_dir / model.replace("/", "--")
+    if not _is_model(folder):
+        _fetch(model, folder, asked_for, instead)
+    return folder
 
 
 def _is_model(folder: Path) -> bool:

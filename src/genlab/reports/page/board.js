@@ -33,11 +33,11 @@ const form = $("#filters"), count = $("#count");
 form.hidden = false;
 function filter() {
   const words = $("#filter-text").value.toLowerCase().split(/\s+/).filter(Boolean);
-  const wanted = $$("select", form).filter((choice) => choice.value);
+  const chosen = $$("select", form).filter((choice) => choice.value);
   for (const line of lines) {
-    const row = Number(line.dataset.row), said = D.said[row].toLowerCase();
-    const fits = words.every((word) => said.includes(word))
-      && wanted.every((choice) => line.children[choice.dataset.column].dataset.value === choice.value);
+    const row = Number(line.dataset.row), text = D.said[row].toLowerCase();
+    const fits = words.every((word) => text.includes(word))
+      && chosen.every((choice) => line.children[choice.dataset.column].dataset.value === choice.value);
     shown[row] = fits;
     line.hidden = !fits;
   }

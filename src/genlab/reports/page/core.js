@@ -48,9 +48,9 @@ function number(value) {
 function ticks(low, high) {
   const raw = (high - low || Math.abs(high) || 1) / 4, power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map((k) => k * power).find((s) => s >= raw);
-  const found = [];
-  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) found.push(i * step);
-  return found;
+  const places = [];
+  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) places.push(i * step);
+  return places;
 }
 // A scale from [low, high] to [from, to] that survives low = high; logarithmic where asked for.
 function scale(values, from, to, logarithmic = false) {

@@ -15,9 +15,9 @@ if (kind) {
   };
   const show = () => {
     const step = current.steps[slider.value], last = current.steps[current.steps.length - 1];
-    const said = `step ${step} of ${last}`;
-    $("#step-text").textContent = said;
-    slider.setAttribute("aria-valuetext", said);
+    const text = `step ${step} of ${last}`;
+    $("#step-text").textContent = text;
+    slider.setAttribute("aria-valuetext", text);
     for (const { strip, figure, image, note } of figures) {
       figure.hidden = !shown[strip.row];
       const own = at(strip, step);

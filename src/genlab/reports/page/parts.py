@@ -20,7 +20,7 @@ from genlab.reports.ranking import number
 def shares(
     board: Leaderboard, runs: Sequence[Collected], groups: Sequence[Group]
 ) -> list[tuple[str, list[float | None]]]:
-    """The importance of each key for each metric, the most important key first; empty where nothing can be told."""
+    """The importance of each key for each metric, the most important key first; empty where none has a number."""
     columns = []
     for m, name in enumerate(board.names):
         settings, values = [], []
@@ -31,23 +31,23 @@ def shares(
                     settings.append(row.settings)
                     values.append(value)
         columns.append(importance(settings, values) if values else [None] * len(board.settings))
-    found = [(key, [column[k] for column in columns]) for k, key in enumerate(board.settings)]
-    if all(value is None for _, values in found for value in values):
+    by_key = [(key, [column[k] for column in columns]) for k, key in enumerate(board.settings)]
+    if all(value is None for _, values in by_key for value in values):
         return []
-    return sorted(found, key=lambda share: -max((v for v in share[1] if v is not None), default=-1.0))
+    return sorted(by_key, key=lambda share: -max((v for v in share[1] if v is not None), default=-1.0))
 
 
 def curves(
     runs: Sequence[Collected], row_of: Mapping[int, int], labels: Sequence[str]
 ) -> dict[str, list[tuple[int, str, list[float], list[float]]]]:
-    found: dict[str, list[tuple[int, str, list[float], list[float]]]] = {}
+    by_term: dict[str, list[tuple[int, str, list[float], list[float]]]] = {}
     for i, run in enumerate(runs):
         if run.is_again:
             continue
         label = f"{labels[row_of[i]]}, seed {run.record.get('seed')}"
         for name, (steps, values) in downsample_history(run.run.history_file).items():
-            found.setdefault(name, []).append((row_of[i], label, steps, values))
-    return dict(sorted(found.items(), key=lambda item: (item[0] != "loss", item[0])))
+            by_term.setdefault(name, []).append((row_of[i], label, steps, values))
+    return dict(sorted(by_term.items(), key=lambda item: (item[0] != "loss", item[0])))
 
 
 def costs(runs: Sequence[Collected], groups: Sequence[Group]) -> dict[str, list[float | None]]:
@@ -59,7 +59,7 @@ def costs(runs: Sequence[Collected], groups: Sequence[Group]) -> dict[str, list[
     seconds = [group.record["seconds"] for group in groups]
     again = ["evaluation" in record for record in first]
     per_sample = [(group.record["metrics"].get("seconds_per_image") or {}).get("value") for group in groups]
-    found = {
+    columns = {
         "seconds of the run": [None if later else value for value, later in zip(seconds, again, strict=True)],
         "seconds of scoring again": [value if later else None for value, later in zip(seconds, again, strict=True)],
         "seconds a sample": per_sample,
@@ -67,7 +67,7 @@ def costs(runs: Sequence[Collected], groups: Sequence[Group]) -> dict[str, list[
         "training images": [each.get("images") for each in training],
         "network evaluations a sample": [each.get("nfe") for each in made],
     }
-    plain = {name: [_finite(value) for value in values] for name, values in found.items()}
+    plain = {name: [_finite(value) for value in values] for name, values in columns.items()}
     return {name: values for name, values in plain.items() if any(value is not None for value in values)}
 
 
@@ -90,9 +90,9 @@ def left_out(shown: Sequence[Gallery]) -> str:
 def facts(runs: Sequence[Collected]) -> list[str]:
     """Counts, hardware, versions: what all runs share, or how many kinds there are."""
     records = [run.record for run in runs if not run.is_again]
-    said = [f"{len(records)} runs"]
+    texts = [f"{len(records)} runs"]
     if later := len(runs) - len(records):
-        said.append(f"{later} later evaluations")
+        texts.append(f"{later} later evaluations")
     for title, where in (
         ("data", "data"),
         ("device", "environment"),
@@ -102,10 +102,10 @@ def facts(runs: Sequence[Collected]) -> list[str]:
         key = "name" if title == "data" else title
         values = {str(v) for record in records if (v := (record.get(where) or {}).get(key)) is not None}
         if values:
-            said.append(f"{title} {values.pop()}" if len(values) == 1 else f"{len(values)} kinds of {title}")
-    said.append(f"{duration(math.fsum(float(record.get('seconds') or 0) for record in records))} of computing")
+            texts.append(f"{title} {values.pop()}" if len(values) == 1 else f"{len(values)} kinds of {title}")
+    texts.append(f"{duration(math.fsum(float(record.get('seconds') or 0) for record in records))} of computing")
     finished = max((str(record.get("finished") or "") for record in records), default="")
-    return [*said, *([f"finished {finished[:16].replace('T', ' ')}"] if finished else [])]
+    return [*texts, *([f"finished {finished[:16].replace('T', ' ')}"] if finished else [])]
 
 
 def provenance(board: Leaderboard, groups: Sequence[Group]) -> list[dict[str, Any]]:
@@ -126,5 +126,5 @@ def provenance(board: Leaderboard, groups: Sequence[Group]) -> list[dict[str, An
 
 
 def _finite(value: Any) -> float | None:
-    known = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if known else None
+    is_finite = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if is_finite else None

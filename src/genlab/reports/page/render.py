@@ -81,10 +81,10 @@ def page(title: str, runs: Sequence[Collected], groups: Sequence[Group], board: 
 
 def _row(row: Row) -> dict[str, Any]:
     name = row.name[:8] + (f" · {row.seeds} seeds" if row.seeds > 1 else "")
-    known = ("completed", "failed", "interrupted", "pruned", "running")
+    statuses = ("completed", "failed", "interrupted", "pruned", "running")
     return {
         "name": name, "settings": row.settings, "cells": row.cells, "seconds": row.seconds,
-        "time": duration(row.seconds), "status": row.status, "kind": row.status if row.status in known else "mixed",
+        "time": duration(row.seconds), "status": row.status, "kind": row.status if row.status in statuses else "mixed",
     }  # fmt: skip
 
 
@@ -95,14 +95,14 @@ def _label(board: Leaderboard, row: Row) -> str:
 
 
 def _filters(board: Leaderboard) -> list[dict[str, Any]]:
-    found = []
+    filters = []
     for i, name in enumerate([*board.settings, "status"]):
         values = [row.settings[i] if i < len(board.settings) else row.status for row in board.rows]
         choices = list(dict.fromkeys(values))
         if 1 < len(choices) <= _MAX_CHOICES:
             column = i + 1 if i < len(board.settings) else i + 2 + len(board.metrics)
-            found.append({"name": name, "column": column, "choices": choices})
-    return found
+            filters.append({"name": name, "column": column, "choices": choices})
+    return filters
 
 
 def _json(data: Any) -> str:

@@ -1,4 +1,4 @@
-"""Tables of a published report, run again: rows, columns, claims, and the page that says what came of them."""
+"""Tables of a published report, run again: rows, columns, claims, and the page of the results."""
 
 from genlab.contents import table_of_contents
 

@@ -34,7 +34,7 @@ Values = Mapping[str, Mapping[str, Mapping[int, float]]]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a claim."""
+    """The result of the test of a claim."""
 
     id: str
     text: str
@@ -99,15 +99,15 @@ def _test(
     seeds = _seeds(comparison, row, values, rows)
     pairs = [[_number(side, row, seed, values, rows) for side in sides] for seed in seeds]
     differences = [left - right for left, right in pairs]
-    wanted = -1 if isinstance(comparison.ops[0], ast.Lt | ast.LtE) else 1
+    sign = -1 if isinstance(comparison.ops[0], ast.Lt | ast.LtE) else 1
     low, high = interval(differences, LEVEL)
     text = ast.unparse(comparison) + (f" in row {row}" if row is not None else "")
     part = {"expression": text, "difference": math.fsum(differences) / len(differences), "low": low, "high": high,
             "n": len(seeds)}  # fmt: skip
     met = isinstance(comparison.ops[0], ast.LtE | ast.GtE) and all(d == 0 for d in differences)
-    if met or _beyond(low, high, wanted):
+    if met or _beyond(low, high, sign):
         return "reproduced", part
-    return ("refuted" if _beyond(*interval(differences, LEVEL / parts), -wanted) else "undecided"), part
+    return ("refuted" if _beyond(*interval(differences, LEVEL / parts), -sign) else "undecided"), part
 
 
 def _beyond(low: float, high: float, sign: int) -> bool:

@@ -30,9 +30,9 @@ def cell(study: Study, column: Column, row: Row, runs: Mapping[int, Sequence[Col
     """
     scores: dict[int, dict[str, Any]] = {}
     for seed, of_seed in runs.items():
-        found = [score(column, row, of_seed[i]) for i in _used(study, column)]
-        whole = [entry for entry in found if entry is not None]
-        if found and len(whole) == len(found):
+        entries = [score(column, row, of_seed[i]) for i in _used(study, column)]
+        whole = [entry for entry in entries if entry is not None]
+        if entries and len(whole) == len(entries):
             scores[seed] = _mean(whole)
     if not scores:
         return None
@@ -42,7 +42,7 @@ def cell(study: Study, column: Column, row: Row, runs: Mapping[int, Sequence[Col
 
 
 def _used(study: Study, column: Column) -> list[int]:
-    """Which of the runs of one seed a column is about, by their place among the combinations of `each`."""
+    """The runs of one seed that a column is about, as positions among the combinations of `each`."""
     combinations = [dict(zip(study.each, values, strict=True)) for values in product(*study.each.values())]
     return [i for i, each in enumerate(combinations) if all(each[k] in of for k, of in column.where.items())]
 
@@ -59,23 +59,23 @@ def score(column: Column, row: Row, run: Collected) -> dict[str, Any] | None:
     if column.stage == "first":
         run = _first_stage(run)
     if column.kind == "metric":
-        found = (run.record.get("metrics") or {}).get(column.key)
-        return found if found and _finite(found.get("value")) else None
+        entry = (run.record.get("metrics") or {}).get(column.key)
+        return entry if entry and _finite(entry.get("value")) else None
     read = _READERS[column.kind](column, row, run)
     value, n = read if isinstance(read, _Window) else (read, 1)
     if column.equals is not None and value is not None:
         value = int(value == column.equals)
     if not _finite(value):
         return None
-    found = {"value": float(value), "low": None, "high": None, "n": n, "unit": column.unit,
+    entry = {"value": float(value), "low": None, "high": None, "n": n, "unit": column.unit,
              "better": column.better, "made": {"source": f"{column.kind} {column.key}"}}  # fmt: skip
     if column.last != "epoch" and n < column.last:
-        found["remark"] = short_window(column.statistic, n, column.last)
-    return found
+        entry["remark"] = short_window(column.statistic, n, column.last)
+    return entry
 
 
 def short_window(statistic: str, n: int, wanted: int) -> str:
-    """What is to be said of a number over fewer steps than its column is of."""
+    """The remark on a number over fewer steps than its column names."""
     return f"{statistic} over all of the {n} steps that there are, not over the last {wanted}"
 
 
@@ -98,11 +98,11 @@ def _of_history(column: Column, row: Row, run: Collected) -> Any:
     read = or_noted(lambda: history.read(run.run.history_file)) or []
     lines = [line for line in read if _finite(line.get(column.key)) and "epoch" in line]
     epochs = {line["epoch"] for line in lines}
-    wanted = {"last": max(epochs, default=None), "row": row.epoch}.get(str(column.epoch), column.epoch)
-    if wanted not in epochs:
+    epoch = {"last": max(epochs, default=None), "row": row.epoch}.get(str(column.epoch), column.epoch)
+    if epoch not in epochs:
         return None
-    first = wanted if column.last == "epoch" else 0
-    values = [float(line[column.key]) for line in lines if first <= line["epoch"] <= wanted]
+    first = epoch if column.last == "epoch" else 0
+    values = [float(line[column.key]) for line in lines if first <= line["epoch"] <= epoch]
     used = values if column.last == "epoch" else values[-column.last :]
     mean = math.fsum(used) / len(used)
     if column.statistic == "mean":
@@ -113,10 +113,10 @@ def _of_history(column: Column, row: Row, run: Collected) -> Any:
 
 
 def _of_record(column: Column, row: Row, run: Collected) -> Any:
-    """What lies at a dotted key; below `metrics.NAME.provenance` is all that is known of a score, old or new."""
+    """The value at a dotted key; `metrics.NAME.provenance` holds all that a record has of a score, old or new."""
     metrics = run.record.get("metrics") or {}
-    known = {name: {**entry, "provenance": provenance_of(entry)} for name, entry in metrics.items()}
-    return _at({**run.record, "metrics": known}, column.key)
+    scores = {name: {**entry, "provenance": provenance_of(entry)} for name, entry in metrics.items()}
+    return _at({**run.record, "metrics": scores}, column.key)
 
 
 def _of_latent(column: Column, row: Row, run: Collected) -> Any:
@@ -124,7 +124,7 @@ def _of_latent(column: Column, row: Row, run: Collected) -> Any:
 
 
 def _at(node: Any, key: str) -> Any:
-    """What lies at a dotted key."""
+    """The value at a dotted key."""
     for part in key.split("."):
         node = node.get(part) if isinstance(node, Mapping) else None
     return node

@@ -27,7 +27,7 @@ def figures(shown: Mapping[str, Sequence[Collected]], kinds: Sequence[str], fold
     A row of several runs (a study's `each`) is shown as one sheet of their pictures. Rows that would show the very
     same file, because they differ in where they are read alone, show it once.
     """
-    found: dict[str, dict[str, str]] = {}
+    by_kind: dict[str, dict[str, str]] = {}
     for kind in kinds:
         sources = {row: [path for run in runs if (path := _last(run, kind))] for row, runs in shown.items()}
         sources = _once({row: paths for row, paths in sources.items() if paths})
@@ -35,8 +35,8 @@ def figures(shown: Mapping[str, Sequence[Collected]], kinds: Sequence[str], fold
         for row, paths in sources.items():
             name = f"pictures/{kind}_{_safe(row)}.png"
             _write(paths, width, folder / name)
-            found.setdefault(kind, {})[row] = name
-    return found
+            by_kind.setdefault(kind, {})[row] = name
+    return by_kind
 
 
 def _once(sources: dict[str, list[Path]]) -> dict[str, list[Path]]:

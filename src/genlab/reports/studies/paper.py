@@ -1,4 +1,4 @@
-"""RESULTS.md: the page of a study. Our numbers beside the report's, its claims and what became of them, pictures."""
+"""RESULTS.md: the page of a study. Our numbers beside the report's, its claims and their verdicts, pictures."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def table(results: Results) -> str:
         lines.append(_line(cells))
     n = results["seeds"]
     caption = f"Mean and 95 % interval over {n} seeds." if n > 1 else "One seed; intervals are those of the score."
-    said = [f"<sup>{i}</sup> {escaped(note)}." for i, note in enumerate(notes, start=1)]
-    return "\n\n".join(["\n".join(lines), caption, *said])
+    footnotes = [f"<sup>{i}</sup> {escaped(note)}." for i, note in enumerate(notes, start=1)]
+    return "\n\n".join(["\n".join(lines), caption, *footnotes])
 
 
 def _mark(cell: Mapping[str, Any] | None, notes: list[str]) -> str:
-    """The mark of what is to be known of a number, which is added to `notes` if it is new."""
+    """The mark of the remark on a number; a new remark is added to `notes`."""
     if not cell or not cell.get("remark"):
         return ""
     if cell["remark"] not in notes:
@@ -85,9 +85,9 @@ def _note(results: Results) -> str:
 
 
 def _missing(results: Results) -> str:
-    told = [f"- Row {escaped(name)}: {escaped(row['missing'])}."
+    lines = [f"- Row {escaped(name)}: {escaped(row['missing'])}."
             for name, row in results["rows"].items() if row["missing"]]  # fmt: skip
-    return "\n".join(["What is missing:", "", *told]) if told else ""
+    return "\n".join(["What is missing:", "", *lines]) if lines else ""
 
 
 def _claims(results: Results) -> str:
@@ -116,8 +116,10 @@ def _claims(results: Results) -> str:
 
 
 def _moved(results: Results) -> str:
-    told = moved(results)
-    return "\n".join(["## Moved since the last results", "", *(f"- {escaped(text)}" for text in told)]) if told else ""
+    moves = moved(results)
+    return (
+        "\n".join(["## Moved since the last results", "", *(f"- {escaped(text)}" for text in moves)]) if moves else ""
+    )
 
 
 def _pictures(pictures: Mapping[str, Mapping[str, str]]) -> str:

@@ -12,7 +12,7 @@ _BLOCK = re.compile(r"(<!-- results -->\n).*?(<!-- /results -->)", re.DOTALL)
 
 
 def summary(folder: Path) -> str:
-    """One line for each study below `folder` that has results: scale, seeds, and what became of its claims."""
+    """One line for each study below `folder` that has results: scale, seeds, and the verdicts on its claims."""
     lines = [
         "| table | scale | settings | seeds | runs | claims reproduced | refuted | undecided |",
         "|---|---|---|--:|--:|--:|--:|--:|",

@@ -1,4 +1,4 @@
-"""results.json: what came of a study, as data, with what came of it at earlier commits."""
+"""results.json: the results of a study as data, with its results at earlier commits."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _FIELDS = {
 
 def gather(study: Study, sweep: Sweep, command: str) -> tuple[Results, dict[str, list[Collected]]]:
     """The study's numbers and verdicts from its sweep, and of each row the runs of the first seed, to be shown."""
-    found, missing = answers(study, sweep)
+    runs_of, missing = answers(study, sweep)
     rows, shown = {}, {}
     for name, row in study.rows.items():
-        runs = found[name]
+        runs = runs_of[name]
         rows[name] = {
             "settings": {**row.overrides, **(row.evaluate or {})},
             "missing": missing.get(name, ""),
@@ -40,7 +40,7 @@ def gather(study: Study, sweep: Sweep, command: str) -> tuple[Results, dict[str,
         }
         if runs:
             shown[name] = runs[min(runs)]
-    records = [run.record for of in found.values() for runs in of.values() for run in runs]
+    records = [run.record for of in runs_of.values() for runs in of.values() for run in runs]
     return {
         "schema": _SCHEMA, "study": study.name, "title": study.title, "source": study.source, "note": study.note,
         "scale": study.scale, "says": study.says, "seeds": study.seeds, "command": command,
@@ -77,17 +77,17 @@ def _claims(study: Study, rows: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _circumstances(records: list[dict[str, Any]]) -> dict[str, Any]:
     """Commit, device, time: what a reader needs to judge the numbers, and to get them again."""
 
-    def said(key: str) -> list[str]:
+    def distinct(key: str) -> list[str]:
         values = (str((record.get("environment") or {}).get(key)) for record in records)
         return sorted({value for value in values if value != "None"})
 
     unique = {(r.get("task_name"), r.get("fingerprint"), str(r.get("evaluation"))): r for r in records}
     return {
         "date": max((str(r.get("finished") or "")[:10] for r in records), default=""),
-        "commits": said("commit"),
-        "torch": said("torch"),
-        "devices": said("device"),
-        "threads": said("threads"),
+        "commits": distinct("commit"),
+        "torch": distinct("torch"),
+        "devices": distinct("device"),
+        "threads": distinct("threads"),
         "runs": len(unique),
         "run_seconds": round(math.fsum(float(r.get("seconds") or 0) for r in unique.values()), 1),
     }
@@ -129,16 +129,16 @@ def moved(results: Results) -> list[str]:
     same = [entry for entry in results["earlier"] if entry["scale"] == results["scale"]]
     if not same:
         return []
-    last, told = same[-1], []
+    last, sentences = same[-1], []
     for row, entry in results["rows"].items():
         for name, now in entry["cells"].items():
             then = last["rows"].get(row, {}).get(name)
             if now and then and not _within(then[0], now) and not _inside(now["value"], then):
-                told.append(
+                sentences.append(
                     f"{results['columns'][name]['title']} of row {row} moved from {then[0]:.4g} to {now['value']:.4g} "
                     f"since {', '.join(last['commits']) or last['date']}"
                 )
-    return told
+    return sentences
 
 
 def _condensed(results: Results) -> dict[str, Any]:

@@ -59,11 +59,11 @@ def _decisive(words: list[str]) -> frozenset[str]:
 
 def answers(study: Study, sweep: Sweep) -> tuple[dict[str, dict[int, list[Collected]]], dict[str, str]]:
     """row -> seed -> its completed runs, and row -> what is missing of it."""
-    found: dict[str, dict[int, list[Collected]]] = {name: {} for name in study.rows}
+    by_row: dict[str, dict[int, list[Collected]]] = {name: {} for name in study.rows}
     missing: dict[str, list[str]] = {}
     where, planned = folders(study, sweep), _planned(study, sweep)
     for job in jobs(study):
-        runs = found[job.row].setdefault(job.seed, [])
+        runs = by_row[job.row].setdefault(job.seed, [])
         if (path := where.get(job)) is None or not (path / "record.json").is_file():
             missing.setdefault(job.row, []).append(f"seed {job.seed} was not run")
             continue
@@ -75,7 +75,7 @@ def answers(study: Study, sweep: Sweep) -> tuple[dict[str, dict[int, list[Collec
             runs.append(done[0])
         else:
             missing.setdefault(job.row, []).append(f"seed {job.seed} {_status(of_row)}")
-    complete = {row: {s: runs for s, runs in of.items() if len(runs) == _expected(study)} for row, of in found.items()}
+    complete = {row: {s: runs for s, runs in of.items() if len(runs) == _expected(study)} for row, of in by_row.items()}
     return complete, {row: "; ".join(dict.fromkeys(what)) for row, what in missing.items()}
 
 
@@ -87,11 +87,11 @@ def _expected(study: Study) -> int:
 
 
 def _answers(run: Collected, row: Row, measured: str | None) -> bool:
-    """Whether this is the training that a row is about, measured as it asks, or, for a row of an evaluation, that."""
+    """Whether this is the training of a row, measured as the row asks; for a row of an evaluation, that evaluation."""
     from genlab.config.explicit_rows import words
 
     if row.evaluate is None:
-        own = run.record.get("measurement")  # records of before it was noted have none
+        own = run.record.get("measurement")  # older records have none
         return own == measured if measured and own else "evaluation" not in run.record
     return "evaluation" in run.record and set(words(row.evaluate)) <= set(run.record["overrides"])
 

@@ -109,8 +109,8 @@ def load(name: str, scale: str) -> Study:
     Raises:
         ConfigError: no such study or scale, or the file says something else than a study may.
     """
-    if name not in (known := available()):
-        raise ConfigError(f"there is no study {name!r}{nearest(name, known) or ': ' + ', '.join(known)}")
+    if name not in (names := available()):
+        raise ConfigError(f"there is no study {name!r}{nearest(name, names) or ': ' + ', '.join(names)}")
     return read(conf_dir() / "experiment" / "report" / name / "study.yaml", scale)
 
 
@@ -167,12 +167,12 @@ def _column(name: str, content: Mapping[str, Any], rows: Collection[str], where:
     return Column(name=name, kind=kinds[0], key=key, title=given.pop("title", name), report=report, **given)
 
 
-def _only(content: Any, known: Collection[str], where: str) -> dict[str, Any]:
+def _only(content: Any, keys: Collection[str], where: str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ConfigError(f"{where} must be a mapping")
     for key in content:
-        if key not in known:
-            raise ConfigError(f"{where} has no key {key!r}{nearest(str(key), known) or ': ' + ', '.join(known)}")
+        if key not in keys:
+            raise ConfigError(f"{where} has no key {key!r}{nearest(str(key), keys) or ': ' + ', '.join(keys)}")
     return content
 
 
