@@ -197,8 +197,8 @@ def _is_misfit(root: DictConfig, path: str) -> bool:
     with suppress(UnknownTarget):
         for parameter in signature(str(part["_target_"])).parameters:
             if parameter.name == name:
-                known = limited(parameter, _full_name(str(part["_target_"])))
-                return any(misfits(part[name], known.annotation, known.module, path))
+                narrowed = limited(parameter, _full_name(str(part["_target_"])))
+                return any(misfits(part[name], narrowed.annotation, narrowed.module, path))
     return False
 
 
