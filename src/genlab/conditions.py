@@ -218,12 +218,12 @@ def conditions_for(model: Any, data: Any, split: str, n: int) -> ConditionInput 
     if asks == {"label"}:
         return ConditionInput(label=torch.arange(n) % model.num_classes)
     of_data = data.conditions(split, n) if hasattr(data, "conditions") else None
-    found = (of_data or ConditionInput()).only(asks)
-    if lacking := [name for name in ("label", "prompt", "picture", "mask") if name in asks - found.names]:
+    request = (of_data or ConditionInput()).only(asks)
+    if lacking := [name for name in ("label", "prompt", "picture", "mask") if name in asks - request.names]:
         lacks = {"label": "labels", "prompt": "captions", "picture": "pictures of conditions", "mask": "masks"}
         name = getattr(data, "name", type(data).__name__)
         raise ValueError(f"the model is asked for {_SHOWN[lacking[0]]}, and {name} has no {lacks[lacking[0]]}")
-    return found
+    return request
 
 
 def _one_after_the_other(values: Sequence[Any]) -> Any:

@@ -105,5 +105,5 @@ def of_batch(conditioner: Conditioner, batch: Batch) -> Condition:
     condition = conditioner(batch)
     if condition.given is None:
         return condition
-    asked = ConditionInput(batch.label, batch.caption, picture=batch.other).only(conditioner.asks)
-    return condition._replace(asked=asked, conditioner=conditioner)
+    request = ConditionInput(batch.label, batch.caption, picture=batch.other).only(conditioner.asks)
+    return condition._replace(asked=request, conditioner=conditioner)

@@ -131,11 +131,11 @@ class Diffusion(GenerativeModule):
 
     def guided_denoiser(self, n: int, condition: Conditions = None, clipped: bool = True) -> BoundDenoise:
         """The denoiser that n samples are drawn with: guided, told the condition, clipped. Raises ValueError too."""
-        wanted = of_input(self.conditioner, n, condition, self.device)
+        prepared = of_input(self.conditioner, n, condition, self.device)
         guided: Denoise = self.guidance(self.denoiser)
         if clipped and self.clip is not None:
             guided = Clipped(guided, *self.clip)
-        return partial(guided, condition=wanted)
+        return partial(guided, condition=prepared)
 
     def snapshots(self, x: Tensor, count: int, *, generator: Randomness = None) -> tuple[Tensor, Tensor]:
         """(count, *x.shape) twice, as the denoiser sees them: `x` on the way to noise, and as many samples on the way
