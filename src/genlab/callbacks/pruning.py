@@ -62,8 +62,8 @@ class Pruning(pl.Callback):
         if trainer.sanity_checking:
             return
         if self._metric not in trainer.callback_metrics:
-            known = listed(sorted(name for name in trainer.callback_metrics if name.startswith("val/")))
-            raise ConfigError(f"callbacks.pruning.metric = {self._metric!r} is not logged; there is {known}")
+            names = listed(sorted(name for name in trainer.callback_metrics if name.startswith("val/")))
+            raise ConfigError(f"callbacks.pruning.metric = {self._metric!r} is not logged; there is {names}")
         values = curve(self._file, self._metric, self._mode)
         if values and self._is_hopeless(values):
             value = float(trainer.callback_metrics[self._metric])
@@ -90,5 +90,5 @@ class Pruning(pl.Callback):
 def curve(file: Path, metric: str, mode: Literal["min", "max"]) -> dict[int, float]:
     """Epoch -> the last value of a metric in a history, its sign changed where higher is better."""
     sign = 1 if mode == "min" else -1
-    found = {line["epoch"]: sign * float(line[metric]) for line in history.read(file) if metric in line}
-    return {epoch: value for epoch, value in found.items() if math.isfinite(value)}
+    values = {line["epoch"]: sign * float(line[metric]) for line in history.read(file) if metric in line}
+    return {epoch: value for epoch, value in values.items() if math.isfinite(value)}

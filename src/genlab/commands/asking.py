@@ -28,18 +28,20 @@ def asked_input(cfg: DictConfig, module: Any, n: int) -> ConditionInput | None:
     from genlab.config.instantiate import build
 
     given, asks = given_input(cfg, module), asks_of(module)
-    found = None
+    of_data = None
     if not given.names - {"negative_prompt"}:
         data = build(cfg.dataset, list(cfg.allow_targets)) if asks - {"label"} else None
-        found = conditions_for(module, data, "test", n)
-    if not given.names and found is None:
+        of_data = conditions_for(module, data, "test", n)
+    if not given.names and of_data is None:
         return None
-    asked = {name: value for part in (found, given.for_each(n)) for name, value in _fields(part) if value is not None}
-    return given._replace(**asked).to(module.device)
+    values = {
+        name: value for part in (of_data, given.for_each(n)) for name, value in _fields(part) if value is not None
+    }
+    return given._replace(**values).to(module.device)
 
 
-def _fields(asked: ConditionInput | None) -> list[tuple[str, Any]]:
-    return [] if asked is None else list(asked._asdict().items())
+def _fields(condition: ConditionInput | None) -> list[tuple[str, Any]]:
+    return [] if condition is None else list(condition._asdict().items())
 
 
 def given_input(cfg: DictConfig, module: Any) -> ConditionInput:
