@@ -37,7 +37,7 @@ def known_outside(region: str, size: int | Sequence[int]) -> Tensor:
 
 def known_cells(known: Tensor, size: Sequence[int]) -> Tensor:
     """A mask (..., height, width) of pixels as one of cells of a map: a cell is known if all of its pixels are."""
-    unknown = torch.nn.functional.adaptive_max_pool2d((~known.bool()).float(), tuple(size))
+    unknown = torch.nn.functional.adaptive_max_pool2d((~known.bool()).float(), tuple(size))  # (..., *size)
     return unknown == 0
 
 

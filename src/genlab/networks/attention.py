@@ -99,7 +99,7 @@ def _replace(layer: Any, control: AttentionControl, site: Site) -> Any:
 
     def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, scale: float | None = None) -> Tensor:
         logits = (q @ k.transpose(-2, -1)) * (q.shape[-1] ** -0.5 if scale is None else scale)
-        if mask is not None:
+        if mask is not None:  # added, or as booleans: true where a query may see a key
             logits = logits.masked_fill(~mask, -torch.inf) if mask.dtype == torch.bool else logits + mask
         return control.after(control.before(logits, site).softmax(-1), site) @ v
 
