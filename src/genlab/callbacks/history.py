@@ -138,8 +138,8 @@ class History(pl.Callback):
 
 
 class _Step(NamedTuple):
-    """What a training step has said: `terms` names its loss terms, `tensors` has them and what else is on the device,
-    `rates` is known already."""
+    """The results of a training step: `terms` has the names of its loss terms, `tensors` all values that are still on
+    the device, `rates` those that are plain numbers."""
 
     step: int
     epoch: int

@@ -21,7 +21,7 @@ from genlab.training_stopped import Ended
 
 
 class Pruned(Ended):
-    """The trial was worse than others at the same epoch; its state is saved, and asked for again it goes on."""
+    """The trial was worse than others at the same epoch; its state is saved, and the next request resumes it."""
 
     status = "pruned"
     exit_status = 0
@@ -31,8 +31,8 @@ class Pruning(pl.Callback):
     """After each validation, Optuna's median pruner compares this run's history with the study's finished trials.
 
     A run is pruned where the best value it has had so far is worse than the median of the other trials at this epoch
-    (Golovin et al., 2017, section 3.2). The callback only reads the study: histories are told to it by the search,
-    so that a job that is killed at any moment leaves the study whole.
+    (Golovin et al., 2017, section 3.2). The callback only reads the study: the search writes
+    the histories into it, so that a job that is killed at any moment leaves the study whole.
 
     Args:
         run: the run's folder.

@@ -59,7 +59,7 @@ class Scores(pl.Callback):
             return
         try:
             with warnings.catch_warnings(), reporting("computing the scores") as report:
-                warnings.simplefilter("ignore")  # that few samples bias a score is said by its name
+                warnings.simplefilter("ignore")  # a score's name says already that few samples bias it
                 scores = self._suite.evaluate(module, trainer.datamodule, progress=report)  # type: ignore[attr-defined]
         except NotFinite as error:  # of a model that is not done yet
             warnings.warn(f"no scores after epoch {trainer.current_epoch + 1}: {error}", Notice, stacklevel=2)

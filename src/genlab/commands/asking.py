@@ -17,9 +17,9 @@ _ELSEWHERE = "; genlab edit changes a picture, or a part of it, with any diffusi
 
 
 def asked_input(cfg: DictConfig, module: Any, n: int) -> ConditionInput | None:
-    """What each of `n` samples is asked for, on the model's device; None of a model that can be asked for nothing.
+    """The condition of each of `n` samples, on the model's device; None for a model that takes no condition.
 
-    Where no word says it, a model of classes goes through them and any other is asked for what the test data are.
+    Where no word gives one, a model of classes goes through them, and any other takes the conditions of the test data.
 
     Raises:
         ConfigError: the model cannot be asked for that.

@@ -165,7 +165,7 @@ def _words(overrides: Any, path: str = "") -> list[str]:
 
 
 def _inherited(cfg: DictConfig, choices: Mapping[str, Any]) -> list[str]:
-    """What a stage takes over: where files are, which devices, who is told; of a group, what was chosen."""
+    """What a stage takes over: where files are, the devices, the loggers; of a group, what was chosen."""
     of_groups = groups()
     given = {
         name: choices.get(name) if name in of_groups else OmegaConf.select(cfg, name) for name in names(shared=True)

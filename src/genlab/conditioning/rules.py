@@ -44,16 +44,16 @@ def _why_no_classes(source: Any) -> str | None:
 
 
 def network_knows_the_classes(cfg: DictConfig) -> Iterator[str]:
-    """The network is told the classes that the model's conditioner tells, or none where it tells none.
+    """The network takes as many classes as the model's conditioner gives, or none where it gives none.
 
-    A network that knows none is right for guidance by a classifier, which is told them instead.
+    A network without classes is right for guidance by a classifier, which takes them instead.
     """
     conditioner = get(cfg, "conditioner")
     elsewhere = any(declared(target(part), "reads_label") for _, part in parts(cfg, "guidance"))
     trains = get(cfg, "train") is not None  # a finished run may be drawn from without its guidance
     has_conditioner = isinstance(conditioner, DictConfig)
     count = get(cfg, "model.num_classes")
-    if has_conditioner:  # of several, the one that tells labels
+    if has_conditioner:  # of several, the one that gives labels
         of_parts = [get(part, "num_classes") for _, part in parts(cfg, "conditioner")]
         count = next((n for n in of_parts if n is not None), None)
     for key, network in _networks(cfg):
@@ -75,7 +75,7 @@ def network_knows_the_classes(cfg: DictConfig) -> Iterator[str]:
 
 
 def _networks(cfg: DictConfig) -> Iterator[tuple[str, DictConfig]]:
-    """The networks that classes are told to, with their keys: of a mixture of experts, each."""
+    """The networks that get the classes, with their keys: of a mixture of experts, each."""
     network = get(cfg, "network")
     if not isinstance(network, DictConfig) or not target(network) or get(network, "_partial_"):
         return  # what is partial gets its classes from the model

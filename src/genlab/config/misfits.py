@@ -77,7 +77,7 @@ def _inside(value: Any, kind: Items | Table, path: str) -> Iterator[Misfit]:
 
 
 def _expected(value: Any, kinds: Sequence[Kind]) -> str:
-    """What a value must be that fits none of `kinds`; a number of the right type is told its limit alone."""
+    """What a value must be that fits none of `kinds`; for a number of the right type, the limit alone."""
     words = worded(kinds)
     scalars = [kind for kind in kinds if isinstance(kind, Scalar)]
     if len(scalars) == 1 and not any(isinstance(kind, Items | Table | Object) for kind in kinds):

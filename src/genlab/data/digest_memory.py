@@ -20,7 +20,7 @@ def remembered_digests(
     """The SHA-256 of files under `root`, by relative name; `memory` is a folder to remember them in.
 
     A file whose size and modification time are as remembered is not read again. A file that cannot be read is left
-    out and told to `unread`, without which it is an error. A memory that is damaged is made anew.
+    out and given to `unread`, without which it is an error. A memory that is damaged is made anew.
     """
     book = memory / f"digests-{hashlib.sha256(os.fsencode(root)).hexdigest()[:12]}.json"
     remembered = _remembered(book)

@@ -261,11 +261,11 @@ class ImageFolder:
 
 
 def count_classes(path: str | Path) -> int | None:
-    """How many classes a folder of pictures has; None for fewer than two, or where it cannot be told."""
+    """How many classes a folder of pictures has; None for fewer than two, or where that is unclear."""
     try:
         return ImageFolder(path, "").num_classes
     except (ValueError, OSError):
-        return None  # said where the data's identity is asked for
+        return None  # reported where the data's identity is read
 
 
 def is_picture(name: str) -> bool:

@@ -1,7 +1,7 @@
 """The files under a folder: the one place that walks a folder of a user's own.
 
 What lies there is of any kind: names that are no text, links to nowhere or to themselves, named pipes, folders that may
-not be opened. Nothing is opened here, so nothing can hang, and what is passed over is said.
+not be opened. Nothing is opened here, so nothing can hang, and what is passed over is reported.
 """
 
 from __future__ import annotations

@@ -59,6 +59,6 @@ class Inversion:
         wishes: list[Conditions] = [request]
         if self.to is not None and request is not None and request.label is not None:
             wishes.append(request._replace(label=torch.full_like(request.label, self.to)))
-        model.guided_denoiser(1, wishes[-1])  # a class that does not exist is told before any work
+        model.guided_denoiser(1, wishes[-1])  # raises before any work if there is no such class
         noise = invert(model, x[:1], request, self.iterations)
         return Edited(model.codec.decode(noise), torch.cat([generate(model, noise, wish) for wish in wishes]))

@@ -29,8 +29,8 @@ class Site(NamedTuple):
 class AttentionControl(Protocol):
     """Looks at the maps of attention, and may change them; each method is the identity unless a control has its own.
 
-    Maps are (batch, heads, queries, keys); places of a picture go row by row. Guidance that asks twice in one batch has
-    [given..., null...] in it.
+    Maps are (batch, heads, queries, keys); places of a picture go row by row. Guidance that needs two estimates has
+    [given..., null...] in one batch.
     """
 
     def before(self, logits: Tensor, site: Site) -> Tensor:

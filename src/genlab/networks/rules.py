@@ -26,7 +26,7 @@ def sides_can_be_divided(cfg: DictConfig) -> Iterator[str]:
 
 
 def _size(cfg: DictConfig, key: str, network: DictConfig) -> tuple[str, list[int] | None]:
-    """The size that a network is made for, with the key that says it; a network that is not told sees the data's."""
+    """The size that a network is made for, with the key that says it; without one, that of the data."""
     own = "size" in network and not OmegaConf.is_interpolation(network, "size")
     value = get(network, "size") if "size" in network else get(cfg, "dataset.size")
     sides = list(value) if isinstance(value, ListConfig) else [value]

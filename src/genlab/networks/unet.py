@@ -1,4 +1,4 @@
-"""The U-Net of DDPM: diffusers' UNet2DModel, told a class through extra input channels."""
+"""The U-Net of DDPM: diffusers' UNet2DModel, which gets the class as extra input channels."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _BLOCK = 64
 
 
 class Pairs(NamedTuple):
-    """Noise (n, *shape), what the teacher makes of it, and the condition that it was told."""
+    """Noise (n, *shape), what the teacher makes of it, and the condition that it had."""
 
     noise: Tensor
     sample: Tensor
@@ -95,12 +95,12 @@ class Reflow(nn.Module):
         return Pairs(noise, sample, _joined([block.condition for block in blocks], len(x0)))
 
     def prepare(self, data: Any) -> None:
-        """Take the conditions of pairs from the training data, where the teacher is asked for more than a class."""
+        """Take the conditions of pairs from the training data, where the teacher takes more than a class."""
         if asks_of(self.teacher.conditioner) - {"label"}:
             self._inputs = conditions_for(self.teacher.conditioner, data, "train", data.n_train)
 
     def _conditions(self, first: int) -> ConditionInput | None:
-        """What the pairs first, first + 1, ... of a block are asked for: classes in turn, or as the data are."""
+        """The conditions of the pairs first, first + 1, ... of a block: classes in turn, or as the data are."""
         conditioner, numbers = self.teacher.conditioner, range(first, first + _BLOCK)
         if asks_of(conditioner) - {"label"}:
             if self._inputs is None:

@@ -20,7 +20,7 @@ from genlab.randomness import Randomness
 
 
 class Teacher(nn.Module):
-    """A trained model, frozen, asked as it samples: with its guidance.
+    """A trained model, frozen, called as it samples: with its guidance.
 
     Args:
         first: a model with `denoiser`, `guidance` and `conditioner`, as of family diffusion.
