@@ -177,7 +177,7 @@ def _on_host(steps: list[dict[str, Tensor]]) -> list[dict[str, float]]:
 
 
 def _means(lines: list[dict[str, Any]]) -> dict[str, float]:
-    """ "train/NAME" -> the mean over the lines that have it; of a learning rate the last."""
+    """ "train/NAME" -> the mean over the lines that have it; for a learning rate, the last value."""
     columns: dict[str, list[float]] = {}
     for line in lines:
         for name, value in line.items():

@@ -146,7 +146,7 @@ def _is_sweep() -> bool:
 
 
 def _name(cfg: DictConfig, run: Run) -> str:
-    """The same question gets the same file, another one another."""
+    """The same question gets the same file, another question gets another file."""
     question = {key: OmegaConf.to_container(cfg[key], resolve=True) for key in ("model", "metrics")}
     question["checkpoint"] = cfg.checkpoint
     own = run.config()

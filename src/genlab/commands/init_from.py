@@ -1,4 +1,4 @@
-"""`init_from`: a training that begins from the weights of another model, and of it takes nothing else.
+"""`init_from`: a training that begins from the weights of another model, and takes nothing else from it.
 
 Its fingerprint covers the SHA-256 of the file or folder that they are in, and not where that lies. A run that has a
 checkpoint of its own goes on from that, and its source may be gone.

@@ -32,7 +32,7 @@ def print_summary(app: App) -> int:
 
 
 def _outcome(job: JobResult) -> Outcome:
-    """Of a job of a sweep that ended before it owned a run, the error: its words stand for the run's name."""
+    """The error of a job of a sweep that ended before it owned a run: its words stand for the run's name."""
     from pathlib import Path
 
     from genlab.crash_report import told

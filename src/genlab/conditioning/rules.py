@@ -1,4 +1,4 @@
-"""What must hold between the condition of a model, its network, and the data that tell it."""
+"""What must hold between the condition of a model, its network, and the data that give it."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def rules() -> tuple[Rule, ...]:
 
 
 def _is_rule(function: object) -> bool:
-    """By its annotations, which are texts where a module puts off their evaluation."""
+    """Whether a function is a rule, by its annotations: they are texts where a module puts off their evaluation."""
     if not inspect.isfunction(function):
         return False
     annotations = {name: getattr(what, "__name__", str(what)) for name, what in function.__annotations__.items()}

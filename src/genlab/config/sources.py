@@ -65,12 +65,12 @@ def source_digest(targets: Iterable[str]) -> str:
 
 
 def _is_installed(path: Path) -> bool:
-    """Of a package that somebody else versions, or of Python itself."""
+    """Whether a file is of a package that somebody else versions, or of Python itself."""
     return bool({"site-packages", "dist-packages"} & set(path.parts)) or path.is_relative_to(Path(os.__file__).parent)
 
 
 def _version(package: str) -> str:
-    """Of the distribution that brings an installed package; empty where it says none."""
+    """The version of the distribution that brings an installed package; empty where it says none."""
     distributions = metadata.packages_distributions().get(package) or [package]
     try:
         return metadata.version(distributions[0])

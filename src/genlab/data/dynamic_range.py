@@ -82,7 +82,7 @@ class DynamicRange:
 
     @cached_property
     def _values(self) -> dict[Kind, Found]:
-        """Over all pictures whose files do not say it."""
+        """The values of all pictures whose files declare no range, by kind."""
         values: dict[Kind, Found] = {}
         for picture in self._pictures():
             kind = kind_of(picture)

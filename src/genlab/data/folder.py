@@ -90,7 +90,10 @@ class ImageFolder:
         return list(self._digests)
 
     def identity(self) -> str:
-        """Of the names, sizes and contents of the pictures. Contents are read again only where size or time changed."""
+        """A digest of the names, sizes and contents of the pictures.
+
+        Contents are read again only where size or time changed.
+        """
         parts = [*self._digests.items(), ("framing", self.framing)]
         if self._table is not None:
             parts.append((TABLE, listing_digest(self._table.items())))

@@ -85,7 +85,7 @@ class Reflow(nn.Module):
         return {"loss": reweighted(self.times, losses).mean()}
 
     def _drawn(self, x0: Tensor, generator: Randomness) -> Pairs:
-        """As many pairs as `x0` has items, of blocks chosen on the host; in a validation of those after all others."""
+        """As many pairs as `x0` has items, of blocks chosen on the host; a validation takes those after all others."""
         count = -(-len(x0) // _BLOCK)
         numbers = torch.arange(self.n_blocks, self.n_blocks + count)
         if self.training:

@@ -143,6 +143,6 @@ def _check_settings(
 
 
 def _settings(group: Mapping[str, Any]) -> dict[str, Any]:
-    """Of a group of parameters: its rate is the one it began with, whatever a schedule has made of it since."""
+    """The settings of a group of parameters, with the rate that it began with, whatever a schedule has made of it."""
     plain = {key: list(value) if isinstance(value, tuple) else value for key, value in group.items() if key != "params"}
     return plain | ({"lr": plain.pop("initial_lr")} if "initial_lr" in plain else {})

@@ -1,4 +1,4 @@
-"""What was measured of a finished run: in its record the first, every other one in a record beside it.
+"""Measurements of a finished run: the first is in its record, every other one is in a record beside it.
 
 A measurement has a name (`config.fingerprint.measurement`): asked for again it is found, and nothing is trained for it.
 """
