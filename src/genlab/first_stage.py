@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from genlab.frozen import with_frozen
 
 
 def trained(first: nn.Module, checkpoint: str | None, key: str, what: str) -> Any:
@@ -29,7 +32,8 @@ def trained(first: nn.Module, checkpoint: str | None, key: str, what: str) -> An
 
 def weights(checkpoint: str) -> dict[str, Tensor]:
     """The weights that the model of a checkpoint is sampled with: the averaged ones where it has them."""
-    return averaged_weights(torch.load(checkpoint, map_location="cpu", weights_only=True))
+    content = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    return averaged_weights(with_frozen(content, Path(checkpoint)))
 
 
 def averaged_weights(content: dict[str, Any]) -> dict[str, Tensor]:

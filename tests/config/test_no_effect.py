@@ -50,6 +50,10 @@ def jobs():
     yield from ([f"model={name}"] for name in options("model"))
     yield from ([f"experiment={name}"] for name in STANDING_ON_ANOTHER)
     yield ["experiment=distillation/guidance_digits", "guidance=autoguidance"]
+    yield [
+        "model=latent", "dataset=digits", "codec.channels=8", "codec.factor=2", "++first_stage.model=null",
+        "++first_stage.experiment=vector_quantized/vqvae_digits",
+    ]  # fmt: skip
     yield from ([FIRST, word] for word in ("debug=profiler", "hparams_search=tpe_pruned"))
 
 

@@ -70,3 +70,12 @@ def test_a_picture_is_filled_in_by_its_own_noise_whatever_the_batch():
     three = KnownRegion(process, KNOWN, MASK, PerImage.range(0, 0, 3))(torch.zeros_like(KNOWN), s)
     last = KnownRegion(process, KNOWN[2:], MASK, PerImage.range(0, 2, 3))(torch.zeros_like(KNOWN[2:]), s)
     assert torch.equal(three[2:], last)
+
+
+def test_the_known_part_may_have_one_noise_at_all_steps():
+    process, noise, x = Gaussian(VP()), torch.randn_like(KNOWN), torch.zeros_like(KNOWN)
+    region = KnownRegion(process, KNOWN, MASK, noise=noise)
+    for time in (0.3, 0.8):
+        s = torch.tensor(time).double()
+        assert torch.equal(region(x, s)[..., :2], process.corrupt(KNOWN, s, noise)[..., :2])
+        assert torch.equal(region(x, s), region(x, s))

@@ -117,7 +117,9 @@ def prepare(cfg: DictConfig, carry_out: Callable[[DictConfig, list[str], str], O
 
     is_tried = bool(cfg.trainer.get("fast_dev_run"))  # does everything fit? an untrained model tells as well
     if not is_tried and is_trained(cfg):
-        return
+        if cfg.train:
+            return
+        needed = [one for one in needed if one.key == "init_from"]  # a run that only scores has no weights of its own
     for one in needed:
         if one.key == "init_from" and cfg.train and not is_tried and find(cfg).checkpoint() is not None:
             continue  # which has gone on from its weights

@@ -150,10 +150,19 @@ def begin_from(cfg: DictConfig, module: Any, run: Run, record: Record) -> None:
     """Give `module` the weights that `cfg.init_from` names, and note in the record what fitted; without it, nothing.
 
     Raises:
+        ConfigError: see `take_weights`.
+    """
+    if cfg.init_from is not None and cfg.paths.init_from is not None:
+        record.training["init_from"] = take_weights(cfg, module)
+        record.save(run.record_file)
+
+
+def take_weights(cfg: DictConfig, module: Any) -> dict[str, Any]:
+    """Give `module` the weights that `cfg.init_from` names; what fitted, for the record.
+
+    Raises:
         ConfigError: the weights cannot be read, or nothing of them fits.
     """
-    if cfg.init_from is None or cfg.paths.init_from is None:
-        return
     from genlab.data.digest import file_digest
     from genlab.runs.init_from import begin_with
 
@@ -167,8 +176,7 @@ def begin_from(cfg: DictConfig, module: Any, run: Run, record: Record) -> None:
     if (place := Path(cfg.paths.init_from)).is_file():
         noted["sha256"] = file_digest(place)
     source = one.run if one.run is not None else init.get("pipeline") or init.get("recipe")
-    record.training["init_from"] = {"source": str(source), **noted, **fitted.to_json()}
-    record.save(run.record_file)
+    return {"source": str(source), **noted, **fitted.to_json()}
 
 
 def _weights(place: Path, one: Upstream) -> dict[str, Tensor]:

@@ -86,15 +86,20 @@ def score_again(cfg: DictConfig, run: Run, record: Record) -> None:
     """
     import torch
 
+    from genlab.commands.init_from import take_weights
     from genlab.config.instantiate import build
     from genlab.runs.measurements import folder, weights
     from genlab.runs.record import environment
     from genlab.runs.restore import load_weights
 
-    checkpoint, original = weights(cfg, run), run.record()
+    of_another = not cfg.train and cfg.init_from is not None
+    checkpoint, original = None if of_another else weights(cfg, run), run.record()
     assert original is not None, "a finished run has a record"
     data, module, suite = parts(cfg)
-    load_weights(module, checkpoint)
+    if checkpoint is None:
+        take_weights(cfg, module)
+    else:
+        load_weights(module, checkpoint)
     trainer = build(cfg.trainer, list(cfg.allow_targets), logger=False, callbacks=[], default_root_dir=str(run.path))
     device = trainer.strategy.root_device
     record.environment = environment(str(device), torch.get_num_threads())

@@ -31,7 +31,15 @@ def fingerprint(cfg: DictConfig, data_checksum: str, follow: bool = True) -> str
             it names is read, and the name is that of a request which names no files.
     """
     content = {"config": training(cfg, follow), "data": data_checksum, "version": RESULTS_VERSION}
-    return _hash(content | _own_source(cfg, content))
+    return _hash(content | _own_source(cfg, content) | _counts_batches(cfg))
+
+
+def _counts_batches(cfg: DictConfig) -> dict[str, str]:
+    """What tells a training from one of the same config when `max_steps` still counted windows of accumulation."""
+    trainer = cfg.get("trainer") or {}
+    steps, window = trainer.get("max_steps"), trainer.get("accumulate_grad_batches")
+    is_other = isinstance(steps, int) and steps > 0 and isinstance(window, int) and window > 1
+    return {"max_steps": "batches"} if is_other else {}
 
 
 def measurement(cfg: DictConfig, follow: bool = True) -> str | None:

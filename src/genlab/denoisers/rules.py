@@ -12,7 +12,7 @@ from genlab.config.lookup import get, target, whole
 
 def outputs_are_enough(cfg: DictConfig) -> Iterator[str]:
     """A network has as many output channels for each channel of the data as the parameterization reads."""
-    channels, out = whole(cfg, "dataset.channels"), get(cfg, "network.out_channels")
+    channels, out = whole(cfg, "codec.channels") or whole(cfg, "dataset.channels"), get(cfg, "network.out_channels")
     each = declared(target(get(cfg, "parameterization")), "outputs_per_channel")
     is_one = get(cfg, "network.networks") is None  # a mixture of experts has them further down
     if each is not None and is_one and channels is not None and out != each * channels:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from genlab.data.batch import Batch
 from genlab.errors import ConfigError
+from genlab.frozen import content_hash, leave_out, require_same_content, within
 from genlab.models.ema import EMA
 from genlab.models.lr_schedule import lengths_of, make_schedule, require_same_lengths, steps_of_training
 from genlab.models.parameter_groups import (
@@ -23,7 +24,7 @@ from genlab.models.parameter_groups import (
     require_all_trained,
     take_turns,
 )
-from genlab.models.parts import content_hash, leave_out, require_parts, require_same_content, within
+from genlab.models.parts import require_parts
 from genlab.protocols import Conditions
 from genlab.randomness import Randomness, fold_in
 from genlab.ranges import Rate, Seed
@@ -63,7 +64,7 @@ class GenerativeModule(pl.LightningModule):
     """Parts of these that are not."""
     frozen: Sequence[str] = ()
     """Parts that are not trained: they take no gradient and no average, stay in evaluation mode, and are not written
-    into checkpoints, which name them by a hash of their content. The constructor gives them their weights."""
+    into checkpoints, which name them by a hash of their content; their weights lie once beside these."""
 
     def __init__(self, optimizer: MakeOptimizer, ema_decay: Rate | None = None, seed: Seed = 0) -> None:
         super().__init__()
@@ -98,9 +99,6 @@ class GenerativeModule(pl.LightningModule):
         return {"model": ParameterGroup(trained, self._optimizer)}
 
     # ---- optimisation -------------------------------------------------------------------------------
-
-    def setup(self, stage: str) -> None:
-        self._content()
 
     def configure_callbacks(self) -> list[pl.Callback]:
         """None; but refuses, before Lightning does, what a loop of the user's own cannot have."""
@@ -158,6 +156,8 @@ class GenerativeModule(pl.LightningModule):
         return terms
 
     def on_train_start(self) -> None:
+        self._frozen_content = None  # what was measured or loaded before the first step is of it
+        self._content()
         if self.lr_scheduler is not None and not self.trainer.lr_scheduler_configs:
             raise ConfigError(f"lr_scheduler is given, and {type(self).__name__} makes its optimisers without it")
         for name, schedule in self.schedules.items():
@@ -170,25 +170,24 @@ class GenerativeModule(pl.LightningModule):
 
     def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
         """Notes the learning rate and the norm of the gradients, and clips them where Lightning leaves that to us."""
-        trainer, prefix = self.trainer, self._prefix(optimizer)
+        trainer, name = self.trainer, self._name_of(optimizer)
+        prefix = "" if len(trainer.optimizers) == 1 else f"{name}/"
         self.optimizer_log[f"{prefix}lr"] = float(optimizer.param_groups[0]["lr"])
-        if self._steps_before(prefix) % NORM_EVERY == 0:
+        if self._steps_before(name) % NORM_EVERY == 0:
             gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
             self.optimizer_log[f"{prefix}grad_norm"] = torch.nn.utils.get_total_norm(gradients)
         if not self.automatic_optimization and trainer.gradient_clip_val:
             self.clip_gradients(optimizer, trainer.gradient_clip_val, trainer.gradient_clip_algorithm)
 
-    def _prefix(self, optimizer: torch.optim.Optimizer) -> str:
-        """What stands before the names of an optimiser's numbers: its group where there are several."""
+    def _name_of(self, optimizer: torch.optim.Optimizer) -> str:
+        """The group of an optimiser; its number where it is of a loop of the user's own."""
         optimizers = self.trainer.optimizers
-        if len(optimizers) == 1:
-            return ""
         names = list(self._groups) if len(self._groups) == len(optimizers) else [str(i) for i in range(len(optimizers))]
-        return next((f"{name}/" for name, other in zip(names, optimizers, strict=True) if other is optimizer), "")
+        return next((name for name, other in zip(names, optimizers, strict=True) if other is optimizer), "")
 
-    def _steps_before(self, prefix: str) -> int:
-        """How many steps the optimiser of that prefix has taken before the one of this batch."""
-        group = self._groups.get(prefix.removesuffix("/"))
+    def _steps_before(self, name: str) -> int:
+        """How many steps the optimiser of that group has taken before the one of this batch."""
+        group = self._groups.get(name)
         return (Window.of(self.trainer).number + 1) // (1 if group is None else group.every) - 1
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
@@ -298,5 +297,6 @@ class GenerativeModule(pl.LightningModule):
     def _content(self) -> dict[str, str]:
         """The hash of each frozen part, taken once: a trainer may turn its weights to another precision."""
         if self._frozen_content is None:
-            self._frozen_content = {part: content_hash(self, part) for part in self.frozen}
+            state = self.state_dict() if self.frozen else {}
+            self._frozen_content = {part: content_hash(state, part) for part in self.frozen}
         return self._frozen_content

@@ -20,6 +20,8 @@ _MANY = 600
 _SIDE = 320
 """Pixels of the longer side of a picture that was made smaller."""
 _BATCH = 64
+_FULL = 0.98
+"""Share of the budget from which nothing more is looked at: hardly a picture would fit."""
 _MIME = {".png": "image/png", ".gif": "image/gif", ".wav": "audio/wav", ".mp4": "video/mp4"}
 
 
@@ -63,11 +65,12 @@ def galleries(pictures: Sequence[Mapping[str, Mapping[int, Path]]], budget: int 
             for (kind, run, step), (mime, data) in zip(
                 batch, pool.map(_whole if whole else _smaller, files), strict=True
             ):
-                if not data or (spent := spent + len(data)) > budget:
+                if not data or spent + len(data) > budget:
                     continue
+                spent += len(data)
                 strip = strips.setdefault((kind, run), Strip(run))
                 strip.pictures[step] = f"data:{mime};base64,{base64.b64encode(data).decode()}"
-            if spent > budget:
+            if spent > _FULL * budget:
                 break
     for kind, gallery in found.items():
         gallery.strips = [strips[key] for key in sorted(strips) if key[0] == kind]

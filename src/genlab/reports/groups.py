@@ -117,8 +117,9 @@ def _by_own_seeds(runs: Sequence[Collected], candidates: list[int]) -> list[list
 
 
 def _is_of_the_seed(name: str) -> bool:
-    """A key `seed`, at any depth, and the name of the first stage, which has a seed of its own."""
-    return name.rpartition(".")[2] == "seed" or name == "first_stage.fingerprint"
+    """A key `seed`, at any depth, and the names of the models that a run stands on, which have seeds of their own."""
+    above, _, last = name.rpartition(".")
+    return last == "seed" or (last == "fingerprint" and above.startswith(("first_stage", "init_from")))
 
 
 def _leaves(node: Any, name: str = "") -> Iterator[tuple[str, Any]]:

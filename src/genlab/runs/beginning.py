@@ -129,6 +129,8 @@ def _check_something_is_left(path: Path, position: Position, trainer: pl.Trainer
 def _check_settings(
     path: Path, requested: list[dict[str, Any]], saved: list[dict[str, Any]], settings: Mapping[str, Any]
 ) -> None:
+    cycled = any("max_lr" in group for group in saved)  # by OneCycleLR, which makes these numbers itself at each step
+    requested, saved = ([_uncycled(group) if cycled else group for group in groups] for groups in (requested, saved))
     other = len(requested) != len(saved)
     differing: dict[str, tuple[Any, Any]] = {}
     for new, old in zip(map(_settings, requested), map(_settings, saved), strict=False):
@@ -140,6 +142,12 @@ def _check_settings(
         unused = ", ".join(f"optimizer.{key} = {new}" for key, (new, _) in sorted(differing.items()))
         own = " ".join(f"optimizer.{key}={old}".replace(" ", "") for key, (_, old) in sorted(differing.items()))
         raise ConfigError(f"{unused} would not be used: ckpt_path = {path} goes on with its own {own}")
+
+
+def _uncycled(group: dict[str, Any]) -> dict[str, Any]:
+    """Of a group of parameters what torch's OneCycleLR leaves as it was given."""
+    made = {"lr", "initial_lr", "max_lr", "min_lr", "momentum", "betas", "base_momentum", "max_momentum"}
+    return {key: value for key, value in group.items() if key not in made}
 
 
 def _settings(group: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from pytorch_lightning.plugins.io import TorchCheckpointIO
 
-from genlab import atomic
+from genlab import atomic, frozen
 from genlab.errors import ConfigError
 from genlab.runs import sealing
 from genlab.runs.sealing import write_sealed
@@ -28,6 +28,10 @@ class AtomicCheckpointIO(TorchCheckpointIO):
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
         """Write `path`. A whole last.ckpt that was there is kept as previous.ckpt."""
         path = Path(path)
+        for digest, state in checkpoint.pop("frozen_state", {}).items():
+            if not (file_of_part := frozen.file_of(path, digest)).exists():
+                with atomic.replacing(file_of_part) as file:
+                    torch.save(state, file)
         with atomic.replacing(path) as file:
             write_sealed(file, lambda sealed: torch.save(checkpoint, sealed))
             os.fsync(file.fileno())  # the new one is safe before the old one is moved
@@ -50,7 +54,7 @@ def load(path: Path, map_location: Any = "cpu") -> dict[str, Any]:
         ConfigError: it is absent, damaged, or holds pickled objects.
     """
     try:
-        return torch.load(path, map_location=map_location, weights_only=True)
+        return frozen.with_frozen(torch.load(path, map_location=map_location, weights_only=True), path)
     except FileNotFoundError as error:
         raise ConfigError(f"there is no checkpoint {path}") from error
     except pickle.UnpicklingError as error:
