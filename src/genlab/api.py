@@ -134,14 +134,14 @@ def load(
     words = [f"run={written(str(reference))}", f"paths.output_dir={written(str(store))}", *overrides]
     if allowed := sorted(allow_targets):
         words.append(f"allow_targets={written(allowed)}")
-    found = the_run(words)
-    assert found is not None, "no word asks for help"
+    stored_run = the_run(words)
+    assert stored_run is not None, "no word asks for help"
     cfg = composed(words, "sample")
     with open_dict(cfg):
         cfg.pop("hydra")
     refuse_self_allowed(cfg, frozenset(allowed))
     check(cfg, Sample)
-    module: GenerativeModule = restore(cfg, checkpoint_of(found, cfg.checkpoint))
+    module: GenerativeModule = restore(cfg, checkpoint_of(stored_run, cfg.checkpoint))
     with module.averaged():
         weights = {name: tensor.clone() for name, tensor in module.state_dict().items()}
     module.load_state_dict(weights)

@@ -61,8 +61,8 @@ def main(argv: list[str] | None = None) -> int:
         return complete(arguments[1:], VERBS)
     verb, *rest = arguments
     if verb not in VERBS:
-        known = ", ".join(VERBS)
-        print(f"error: genlab has no verb {verb!r}{nearest(verb, VERBS) or f'; it has {known}'}", file=sys.stderr)
+        names = ", ".join(VERBS)
+        print(f"error: genlab has no verb {verb!r}{nearest(verb, VERBS) or f'; it has {names}'}", file=sys.stderr)
         return 2
     try:
         with handled(), in_one_line():

@@ -1,4 +1,4 @@
-"""Conditions: what a person asks a model for, and what a network is told of it, each by name."""
+"""Conditions: what a person asks a model for, and what a network gets of it, each by name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 class ConditionTensors(NamedTuple):
-    """What a network is told besides the noisy data: every field has one row for each item of the batch, or is None.
+    """What a network gets besides the noisy data: every field has one row for each item of the batch, or is None.
 
     A tuple, so that Lightning moves it between devices by itself.
     """
@@ -34,7 +34,7 @@ class ConditionTensors(NamedTuple):
     """(batch, channel, height, width) in [0, 1], in pixels: the control picture of a ControlNet."""
 
     guidance_scale: Tensor | None = None
-    """(batch,): the scale that a network is told which was distilled for many."""
+    """(batch,): the scale, for a network that was distilled for many."""
 
     @property
     def names(self) -> frozenset[str]:
@@ -142,12 +142,12 @@ class ConditionInput(NamedTuple):
         )
 
     def part(self, start: int, stop: int) -> ConditionInput:
-        """Samples start, ..., stop - 1 of what is asked for each."""
+        """The conditions of samples start, ..., stop - 1, where each has its own."""
         fields: list[Any] = [None if value is None else value[start:stop] for value in self]
         return ConditionInput(*fields)
 
     def at(self, rows: Sequence[int]) -> ConditionInput:
-        """The samples of these numbers, of what is asked for each."""
+        """The conditions of the samples of these numbers, where each has its own."""
         return ConditionInput(*(None if v is None else _at(v, rows) for v in self))
 
     def to(self, device: torch.device | str | None) -> ConditionInput:
@@ -157,7 +157,7 @@ class ConditionInput(NamedTuple):
 
 
 def concatenate_inputs(parts: Sequence[ConditionInput]) -> ConditionInput:
-    """What is asked for the samples of all parts, one after the other; all have the same fields."""
+    """The conditions of all parts, one after the other; all have the same fields."""
     return ConditionInput(
         *(None if field[0] is None else _one_after_the_other(field) for field in zip(*parts, strict=True))
     )
@@ -204,13 +204,13 @@ def check_asked(asked: ConditionInput, asks: Iterable[str]) -> None:
 
 
 def conditions_for(model: Any, data: Any, split: str, n: int) -> ConditionInput | None:
-    """What `n` samples are asked for that nobody asks anything of: for scores, pictures of a training, and reflow.
+    """The conditions of `n` samples where no person gives any: for scores, pictures of a training, and reflow.
 
-    A model of classes alone goes through them in turn; any other model is asked for what the data of a split are, in
-    their order (labels, captions, pictures), from the beginning again where there are fewer than `n`.
+    A model of classes alone goes through them in turn; any other model takes those of the data of a split, in their
+    order (labels, captions, pictures), from the beginning again where there are fewer than `n`.
 
     Raises:
-        ValueError: the data do not have what the model must be told.
+        ValueError: the data do not have what the model needs.
     """
     asks = asks_of(model)
     if not asks:
@@ -218,12 +218,12 @@ def conditions_for(model: Any, data: Any, split: str, n: int) -> ConditionInput 
     if asks == {"label"}:
         return ConditionInput(label=torch.arange(n) % model.num_classes)
     of_data = data.conditions(split, n) if hasattr(data, "conditions") else None
-    found = (of_data or ConditionInput()).only(asks)
-    if lacking := [name for name in ("label", "prompt", "picture", "mask") if name in asks - found.names]:
+    request = (of_data or ConditionInput()).only(asks)
+    if lacking := [name for name in ("label", "prompt", "picture", "mask") if name in asks - request.names]:
         lacks = {"label": "labels", "prompt": "captions", "picture": "pictures of conditions", "mask": "masks"}
         name = getattr(data, "name", type(data).__name__)
         raise ValueError(f"the model is asked for {_SHOWN[lacking[0]]}, and {name} has no {lacks[lacking[0]]}")
-    return found
+    return request
 
 
 def _one_after_the_other(values: Sequence[Any]) -> Any:

@@ -22,8 +22,8 @@ _REQUEST = (ValueError, OSError, ImportError, OutOfMemory)
 
 def tell(error: Exception, words: Sequence[str]) -> int:
     """Print what is wrong, one line a problem; returns the exit status. `words` are those of the command."""
-    said, status = told(error, words)
-    for problem in said:
+    problems, status = told(error, words)
+    for problem in problems:
         print(f"error: {problem}", file=sys.stderr)
     return status
 

@@ -29,9 +29,9 @@ def nearest(word: str, known: Iterable[str], n: int = 3) -> str:
     return f"; did you mean {' or '.join(repr(key) for key in near)}?" if near else ""
 
 
-def _close(word: str, known: list[str], n: int) -> list[str]:
+def _close(word: str, words: list[str], n: int) -> list[str]:
     """The closest words, and others only if they are almost as close."""
-    ratio = {k: difflib.SequenceMatcher(None, word, k).ratio() for k in difflib.get_close_matches(word, known, n)}
+    ratio = {k: difflib.SequenceMatcher(None, word, k).ratio() for k in difflib.get_close_matches(word, words, n)}
     return [k for k, r in ratio.items() if r > max(ratio.values(), default=0) - 0.12]
 
 

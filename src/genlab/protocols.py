@@ -1,4 +1,4 @@
-"""What a trained model can do, said by protocol.
+"""What a trained model can do, a protocol for each.
 
 Metrics, previews and reports ask for the protocol and never for the class, so that a new family serves them all
 by having the method. Images are float tensors (batch, channel, height, width) in [-1, 1].

@@ -78,13 +78,13 @@ def _kind(key: str) -> str | None:
 
 def _secrets(environ: Mapping[str, str]) -> list[str]:
     """Secret values of the environment in every spelling a log may give them, longest first."""
-    found = set()
+    secrets = set()
     for name, value in environ.items():
         words = [word.lower() for word in _BOUNDARY.split(name) if word]
         named = bool(_ENVIRONMENT_WORDS & set(words)) and words[-1] not in _PLACES
         if named and len(value) >= _MIN_LENGTH and value not in MASK:
-            found |= {value, json.dumps(value)[1:-1], repr(value)[1:-1], quote(value, safe="")}
-    return sorted(found, key=len, reverse=True)
+            secrets |= {value, json.dumps(value)[1:-1], repr(value)[1:-1], quote(value, safe="")}
+    return sorted(secrets, key=len, reverse=True)
 
 
 def _redact(node: Any, secrets: list[str], under: str | None) -> Any:

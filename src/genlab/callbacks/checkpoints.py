@@ -61,8 +61,8 @@ class Checkpoints(Checkpoint):
         if self._monitor is None or trainer.sanity_checking:
             return
         if self._monitor not in trainer.callback_metrics:
-            known = ", ".join(sorted(trainer.callback_metrics))
-            raise ConfigError(f"callbacks.checkpoints.monitor = {self._monitor!r} is not logged; there is {known}")
+            names = ", ".join(sorted(trainer.callback_metrics))
+            raise ConfigError(f"callbacks.checkpoints.monitor = {self._monitor!r} is not logged; there is {names}")
         value = self._sign * float(trainer.callback_metrics[self._monitor])
         if self._best is None or value < self._best:
             self._best = value

@@ -83,8 +83,8 @@ class History(pl.Callback):
         self._seconds, self._since = self._seconds + now - self._since, now
         numbers = _on_host([step.tensors for step in self._pending])
         lines = [
-            {"step": step.step, "epoch": step.epoch, "seconds": round(self._seconds, 3), **found, **step.rates}
-            for step, found in zip(self._pending, numbers, strict=True)
+            {"step": step.step, "epoch": step.epoch, "seconds": round(self._seconds, 3), **values, **step.rates}
+            for step, values in zip(self._pending, numbers, strict=True)
         ]
         terms = [step.terms for step in self._pending]
         self._pending = []
@@ -138,8 +138,8 @@ class History(pl.Callback):
 
 
 class _Step(NamedTuple):
-    """What a training step has said: `terms` names its loss terms, `tensors` has them and what else is on the device,
-    `rates` is known already."""
+    """The results of a training step: `terms` has the names of its loss terms, `tensors` all values that are still on
+    the device, `rates` those that are plain numbers."""
 
     step: int
     epoch: int
@@ -149,8 +149,8 @@ class _Step(NamedTuple):
 
 
 def _step(step: int, epoch: int, outputs: Any, module: pl.LightningModule) -> _Step:
-    said = outputs if isinstance(outputs, Mapping) else {}
-    terms = {name: torch.as_tensor(value).detach() for name, value in said.items() if _is_scalar(value)}
+    results = outputs if isinstance(outputs, Mapping) else {}
+    terms = {name: torch.as_tensor(value).detach() for name, value in results.items() if _is_scalar(value)}
     by_optimizer: dict[str, Any] = getattr(module, "optimizer_log", {})
     rates = {name: value for name, value in by_optimizer.items() if not isinstance(value, Tensor)}
     norms = {name: value for name, value in by_optimizer.items() if isinstance(value, Tensor)}
@@ -163,7 +163,7 @@ def _is_scalar(value: Any) -> bool:
 
 def _on_host(steps: list[dict[str, Tensor]]) -> list[dict[str, float]]:
     """The numbers of each step; one transfer for all steps that have the same names."""
-    found: list[dict[str, float]] = [{} for _ in steps]
+    numbers: list[dict[str, float]] = [{} for _ in steps]
     alike: dict[tuple[str, ...], list[int]] = {}
     for i, tensors in enumerate(steps):
         alike.setdefault(tuple(tensors), []).append(i)
@@ -172,12 +172,12 @@ def _on_host(steps: list[dict[str, Tensor]]) -> list[dict[str, float]]:
             continue
         table = torch.stack([torch.stack([steps[i][n].float().reshape(()) for n in names]) for i in which]).tolist()
         for i, row in zip(which, table, strict=True):
-            found[i] = dict(zip(names, row, strict=True))
-    return found
+            numbers[i] = dict(zip(names, row, strict=True))
+    return numbers
 
 
 def _means(lines: list[dict[str, Any]]) -> dict[str, float]:
-    """ "train/NAME" -> the mean over the lines that have it; of a learning rate the last."""
+    """ "train/NAME" -> the mean over the lines that have it; for a learning rate, the last value."""
     columns: dict[str, list[float]] = {}
     for line in lines:
         for name, value in line.items():

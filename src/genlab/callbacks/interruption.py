@@ -62,10 +62,10 @@ class Interruption(pl.Callback):
         waiting.__exit__(type(exception), exception, exception.__traceback__)  # a signal that waits ends nothing now
 
     def _end_if_asked(self, trainer: pl.Trainer) -> None:
-        asked = signals.received() is not None
+        requested = signals.received() is not None
         if trainer.world_size > 1:  # saving takes all processes, and a signal may have reached one
-            asked = trainer.strategy.reduce_boolean_decision(asked, all=False)
-        if asked:
+            requested = trainer.strategy.reduce_boolean_decision(requested, all=False)
+        if requested:
             save_now(trainer)
             if self._alone:  # its parent waits for it, and knows why it ends
                 raise SystemExit(128 + (signals.received() or SIGTERM))

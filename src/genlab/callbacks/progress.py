@@ -50,7 +50,7 @@ class Progress(pl.Callback):
         self._line.keep()
 
     def _show(self, trainer: pl.Trainer, now: float, term: str, outputs: Mapping[str, Any]) -> None:
-        said = f"{term} {float(outputs[term]):.4g}"
+        loss = f"{term} {float(outputs[term]):.4g}"
         step = batches_done(trainer)
         done, elapsed = step - self._begin_step, now - self._begin
         rate = done / elapsed if elapsed else 0.0
@@ -60,10 +60,10 @@ class Progress(pl.Callback):
             text += f"/{trainer.max_epochs}"
         if total:
             left = (total - step) / rate if rate else 0.0
-            text += f"  {100 * step / total:3.0f} %  step {step}/{total}  {said}"
+            text += f"  {100 * step / total:3.0f} %  step {step}/{total}  {loss}"
             text += f"  {rate:.1f} steps/s  {clock(left)} left"
         else:
-            text += f"  step {step}  {said}  {rate:.1f} steps/s  {clock(elapsed)}"
+            text += f"  step {step}  {loss}  {rate:.1f} steps/s  {clock(elapsed)}"
         self._line.put(text)
 
     @staticmethod

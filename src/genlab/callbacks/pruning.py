@@ -21,7 +21,7 @@ from genlab.training_stopped import Ended
 
 
 class Pruned(Ended):
-    """The trial was worse than others at the same epoch; its state is saved, and asked for again it goes on."""
+    """The trial was worse than others at the same epoch; its state is saved, and the next request resumes it."""
 
     status = "pruned"
     exit_status = 0
@@ -31,8 +31,8 @@ class Pruning(pl.Callback):
     """After each validation, Optuna's median pruner compares this run's history with the study's finished trials.
 
     A run is pruned where the best value it has had so far is worse than the median of the other trials at this epoch
-    (Golovin et al., 2017, section 3.2). The callback only reads the study: histories are told to it by the search,
-    so that a job that is killed at any moment leaves the study whole.
+    (Golovin et al., 2017, section 3.2). The callback only reads the study: the search writes
+    the histories into it, so that a job that is killed at any moment leaves the study whole.
 
     Args:
         run: the run's folder.
@@ -62,8 +62,8 @@ class Pruning(pl.Callback):
         if trainer.sanity_checking:
             return
         if self._metric not in trainer.callback_metrics:
-            known = listed(sorted(name for name in trainer.callback_metrics if name.startswith("val/")))
-            raise ConfigError(f"callbacks.pruning.metric = {self._metric!r} is not logged; there is {known}")
+            names = listed(sorted(name for name in trainer.callback_metrics if name.startswith("val/")))
+            raise ConfigError(f"callbacks.pruning.metric = {self._metric!r} is not logged; there is {names}")
         values = curve(self._file, self._metric, self._mode)
         if values and self._is_hopeless(values):
             value = float(trainer.callback_metrics[self._metric])
@@ -90,5 +90,5 @@ class Pruning(pl.Callback):
 def curve(file: Path, metric: str, mode: Literal["min", "max"]) -> dict[int, float]:
     """Epoch -> the last value of a metric in a history, its sign changed where higher is better."""
     sign = 1 if mode == "min" else -1
-    found = {line["epoch"]: sign * float(line[metric]) for line in history.read(file) if metric in line}
-    return {epoch: value for epoch, value in found.items() if math.isfinite(value)}
+    values = {line["epoch"]: sign * float(line[metric]) for line in history.read(file) if metric in line}
+    return {epoch: value for epoch, value in values.items() if math.isfinite(value)}

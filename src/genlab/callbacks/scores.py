@@ -59,7 +59,7 @@ class Scores(pl.Callback):
             return
         try:
             with warnings.catch_warnings(), reporting("computing the scores") as report:
-                warnings.simplefilter("ignore")  # that few samples bias a score is said by its name
+                warnings.simplefilter("ignore")  # a score's name says already that few samples bias it
                 scores = self._suite.evaluate(module, trainer.datamodule, progress=report)  # type: ignore[attr-defined]
         except NotFinite as error:  # of a model that is not done yet
             warnings.warn(f"no scores after epoch {trainer.current_epoch + 1}: {error}", Notice, stacklevel=2)
@@ -77,8 +77,8 @@ class Scores(pl.Callback):
         if monitor not in scores:
             if scores.unscored:  # it may be one of them
                 return
-            known = ", ".join(sorted(scores))
-            raise ConfigError(f"callbacks.scores.monitor = {monitor!r} is none of the scores: {known}")
+            names = ", ".join(sorted(scores))
+            raise ConfigError(f"callbacks.scores.monitor = {monitor!r} is none of the scores: {names}")
         if self.improves(scores[monitor]):
             self._best = scores[monitor]
             trainer.save_checkpoint(self._run.checkpoints / "best.ckpt", weights_only=False)
@@ -89,9 +89,9 @@ class Scores(pl.Callback):
             return False
         if self._best is None:
             return True
-        if found := differences(score, self._best):
+        if changes := differences(score, self._best):
             text = (
-                f"the best {self._monitor} so far was measured with another {', '.join(found)}: best.ckpt begins anew"
+                f"the best {self._monitor} so far was measured with another {', '.join(changes)}: best.ckpt begins anew"
             )
             warnings.warn(text, Notice, stacklevel=2)
             return True

@@ -48,10 +48,10 @@ class LatentMaps(nn.Module):
         self.first: Any = trained(first, checkpoint, "codec.checkpoint", "the first stage")
         self.shape: tuple[int, int, int] = (channels, *height_and_width(size))
         self.factor = factor
-        if (found := getattr(first, "latent_shape", None)) is None:
+        if (latent_shape := getattr(first, "latent_shape", None)) is None:
             raise ValueError(f"codec=latent: {type(first).__name__} has no latent maps of floats")
-        if tuple(found) != self.shape:
-            has = " x ".join(map(str, found))
+        if tuple(latent_shape) != self.shape:
+            has = " x ".join(map(str, latent_shape))
             own = f"codec.channels={channels} and codec.factor={factor} ask for {' x '.join(map(str, self.shape))}"
             raise ValueError(f"{own}, and the first stage's maps are {has}: channels, height, width")
         self.register_buffer("mean", torch.zeros(channels, 1, 1))

@@ -27,9 +27,9 @@ class VQCodes(nn.Module):
     def __init__(self, first: nn.Module, checkpoint: str | None = None) -> None:
         super().__init__()
         self.first: Any = trained(first, checkpoint, "codec.checkpoint", "the first stage")
-        known: Any = first
-        self.shape: tuple[int, int, int] = known.code_shape
-        self.num_values: int = known.num_embeddings
+        stage: Any = first
+        self.shape: tuple[int, int, int] = stage.code_shape
+        self.num_values: int = stage.num_embeddings
 
     def train(self, mode: bool = True) -> VQCodes:
         """Stay in evaluation mode: a codebook in training mode would follow the data."""

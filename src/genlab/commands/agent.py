@@ -1,4 +1,4 @@
-"""Who is told the scores of a run trained before: the agent of a W&B sweep, and of first scores all loggers."""
+"""Sends the scores of a run trained before to the agent of a W&B sweep, and first scores to all loggers."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _LOGGER = "genlab.interop.wandb."
 
 
 def tell_scores(cfg: DictConfig, outcome: Outcome) -> None:
-    """Give the scores that `cfg` asked of a finished run to those that wait for them, or have not seen them.
+    """Send the scores of a finished run that `cfg` asks for to those that wait for them, or have not seen them.
 
-    An agent chose the id of its W&B run before `genlab train` began, and its sweep ranks what that run logs: answered
-    from the store without a word, it would count as a run without a score. The other loggers know the run since its
-    training, and are told the first scores that it gets.
+    An agent chose the id of its W&B run before `genlab train` began, and its sweep ranks what that run logs: if
+    it logged nothing, it would count as a run without a score. The other loggers know the run since its training, and
+    get the first scores that it has.
     """
     from genlab.commands.scoring import opened
     from genlab.interop.loggers import log_summary

@@ -40,7 +40,7 @@ class App(SweepTask):
     Args:
         task: does the work of one config.
         check: raises ConfigError for a config that cannot work.
-        plan: is told the configs of the jobs that are about to start, and may return others to carry out.
+        plan: gets the configs of the jobs that are about to start, and may return others to carry out.
     """
 
     def __init__(

@@ -17,9 +17,9 @@ _ELSEWHERE = ": use genlab edit, which changes a picture, or a part of it, with 
 
 
 def asked_input(cfg: DictConfig, module: Any, n: int) -> ConditionInput | None:
-    """What each of `n` samples is asked for, on the model's device; None of a model that can be asked for nothing.
+    """The condition of each of `n` samples, on the model's device; None for a model that takes no condition.
 
-    Where no word says it, a model of classes goes through them and any other is asked for what the test data are.
+    Where no word gives one, a model of classes goes through them, and any other takes the conditions of the test data.
 
     Raises:
         ConfigError: the model cannot be asked for that.
@@ -28,18 +28,20 @@ def asked_input(cfg: DictConfig, module: Any, n: int) -> ConditionInput | None:
     from genlab.config.instantiate import build
 
     given, asks = given_input(cfg, module), asks_of(module)
-    found = None
+    of_data = None
     if not given.names - {"negative_prompt"}:
         data = build(cfg.dataset, list(cfg.allow_targets)) if asks - {"label"} else None
-        found = conditions_for(module, data, "test", n)
-    if not given.names and found is None:
+        of_data = conditions_for(module, data, "test", n)
+    if not given.names and of_data is None:
         return None
-    asked = {name: value for part in (found, given.for_each(n)) for name, value in _fields(part) if value is not None}
-    return given._replace(**asked).to(module.device)
+    values = {
+        name: value for part in (of_data, given.for_each(n)) for name, value in _fields(part) if value is not None
+    }
+    return given._replace(**values).to(module.device)
 
 
-def _fields(asked: ConditionInput | None) -> list[tuple[str, Any]]:
-    return [] if asked is None else list(asked._asdict().items())
+def _fields(condition: ConditionInput | None) -> list[tuple[str, Any]]:
+    return [] if condition is None else list(condition._asdict().items())
 
 
 def given_input(cfg: DictConfig, module: Any) -> ConditionInput:

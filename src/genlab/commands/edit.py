@@ -48,16 +48,16 @@ def edit(cfg: DictConfig, run: Any) -> Path:
     if not can_be_edited:
         raise ConfigError(f"run {run.path.name} is no diffusion model of pictures, and only such a model edits")
     model.to("cuda" if torch.cuda.is_available() else "cpu")
-    wanted = build(cfg.edit, list(cfg.allow_targets))
+    editor = build(cfg.edit, list(cfg.allow_targets))
     try:
         given_words = given_input(cfg, model)
         x, of_picture = _picture(cfg, data, model)
         own = {name: value for name, value in given_words._asdict().items() if value is not None}
-        asked = of_picture._replace(**own)
-        told = asked.for_each(cfg.n).to(model.device) if asked.names else None
+        request = of_picture._replace(**own)
+        condition = request.for_each(cfg.n).to(model.device) if request.names else None
         copies, noise = x.repeat_interleave(cfg.n, 0).to(model.device), PerImage.range(cfg.seed, 0, cfg.n, model.device)
         with model.averaged(), torch.no_grad():
-            given, results = wanted(model, copies, told, generator=noise)
+            given, results = editor(model, copies, condition, generator=noise)
     except ValueError as error:
         raise ConfigError(str(error)) from error
     path = Path(cfg.out or run.place("samples", f"{stem('edit', cfg)}.png"))
@@ -86,8 +86,8 @@ def _picture(cfg: DictConfig, data: Any, model: Any) -> tuple[Tensor, ConditionI
         pixels, _ = data.items("test")
         if not 0 <= cfg.image < len(pixels):
             raise ValueError(f"image = {cfg.image}: the test pictures are 0 to {len(pixels) - 1}")
-        found = data.conditions("test", cfg.image + 1) if asks else None
-        shown = ConditionInput() if found is None else found.only(asks).part(cfg.image, cfg.image + 1)
+        conditions = data.conditions("test", cfg.image + 1) if asks else None
+        shown = ConditionInput() if conditions is None else conditions.only(asks).part(cfg.image, cfg.image + 1)
         return data.modality.to_model(pixels[cfg.image : cfg.image + 1]), shown
     if not isinstance(data.modality, modality_of_pictures):
         raise ValueError(f"image = {cfg.image}: {data.name} has no picture files; give the number of a test item")

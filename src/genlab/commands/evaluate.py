@@ -146,15 +146,15 @@ def _is_sweep() -> bool:
 
 
 def _name(cfg: DictConfig, run: Run) -> str:
-    """The same question gets the same file, another one another."""
-    asked = {key: OmegaConf.to_container(cfg[key], resolve=True) for key in ("model", "metrics")}
-    asked["checkpoint"] = cfg.checkpoint
+    """The same question gets the same file, another question gets another file."""
+    question = {key: OmegaConf.to_container(cfg[key], resolve=True) for key in ("model", "metrics")}
+    question["checkpoint"] = cfg.checkpoint
     own = run.config()
     own.paths = cfg.paths
     dataset = OmegaConf.to_container(cfg.dataset, resolve=True)
     if dataset != OmegaConf.to_container(own.dataset, resolve=True):
-        asked["dataset"] = dataset
-    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:12]
+        question["dataset"] = dataset
+    return hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _made_of(cfg: DictConfig, checkpoint: Path) -> dict[str, Any]:
@@ -166,10 +166,10 @@ def _made_of(cfg: DictConfig, checkpoint: Path) -> dict[str, Any]:
 
     dataset: Any = OmegaConf.to_container(cfg.dataset, resolve=True)
     data = data_checksum(dataset, Path(cfg.paths.data_dir).expanduser())
-    asked = content_name(cfg)  # what is asked by name may have changed: files, own classes
+    content = content_name(cfg)  # what is asked by name may have changed: files, own classes
     return {
         "checkpoint_sha256": file_digest(checkpoint), "data_sha256": data, "results_version": RESULTS_VERSION,
-        "asked": asked,
+        "asked": content,
     }  # fmt: skip
 
 
@@ -207,8 +207,8 @@ def _measured(records: list[dict[str, Any]]) -> str:
     made = [(score["n"], provenance_of(score)) for record in records for score in record["metrics"].values()]
     sampled = [(n, p) for n, p in made if "extractor" in p and "reference_n" in p]
     weights = "averaged" if any(p.get("weights") == "ema" for _, p in made) else "raw"
-    found = {f"{n} samples against {p['reference']} ({p['reference_n']} pictures)" for n, p in sampled[:1]}
-    return ", ".join([*found, f"{weights} weights"])
+    descriptions = {f"{n} samples against {p['reference']} ({p['reference_n']} pictures)" for n, p in sampled[:1]}
+    return ", ".join([*descriptions, f"{weights} weights"])
 
 
 def _compare(records: list[dict[str, Any]], folder: Path) -> Path | None:
@@ -222,7 +222,7 @@ def _compare(records: list[dict[str, Any]], folder: Path) -> Path | None:
 
     if (quality := pareto.quality_of(records)) is None:
         return None
-    found = pareto.ways(records, quality)
-    write_text(folder / "samplers.md", pareto.table(found, quality))
-    write_json(folder / "samplers.json", pareto.to_json(found, quality))
-    return pareto.draw(found, quality, folder / "samplers.png")
+    ways = pareto.ways(records, quality)
+    write_text(folder / "samplers.md", pareto.table(ways, quality))
+    write_json(folder / "samplers.json", pareto.to_json(ways, quality))
+    return pareto.draw(ways, quality, folder / "samplers.png")

@@ -62,6 +62,8 @@ def export(cfg: DictConfig, run: Any) -> Path:
     words, lines = words_and_lines(pipeline, model.denoiser.process.schedule, out.resolve(), shape, _N, cfg.seed)
     words = [*words, "checkpoint=best"] if cfg.checkpoint == "best" else words
     words = [*words, "guidance=none"] if cfg.get("guidance") is not None else words
-    asked = shlex.join(["genlab", "sample", f"run={run.path}", *words, "format=folder"])
-    print(f"{out} is a {type(pipeline).__name__} of diffusers. The pictures of\n\n{asked}\n\nare those of\n\n{lines}\n")
+    command = shlex.join(["genlab", "sample", f"run={run.path}", *words, "format=folder"])
+    print(
+        f"{out} is a {type(pipeline).__name__} of diffusers. The pictures of\n\n{command}\n\nare those of\n\n{lines}\n"
+    )
     return out

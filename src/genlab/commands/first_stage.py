@@ -50,19 +50,19 @@ def identify(cfg: DictConfig) -> dict[str, DictConfig]:
 def _identified(cfg: DictConfig, choices: Mapping[str, Any], chain: Chain) -> dict[str, DictConfig]:
     """The recipes that `cfg` stands on; so down to those that stand on none."""
     declare(cfg)
-    found = {}
+    recipes = {}
     for one in upstreams(cfg):
         if one.recipe is not None:
-            found[one.key] = _recipe(cfg, one, choices, chain)
+            recipes[one.key] = _recipe(cfg, one, choices, chain)
         elif one.key == "init_from":
             init_from.identify(cfg)
         else:
             _run(cfg, one)
-    return found
+    return recipes
 
 
 def _recipe(cfg: DictConfig, one: Upstream, choices: Mapping[str, Any], chain: Chain) -> DictConfig:
-    words = tuple(_asked(one))
+    words = tuple(_request(one))
     if words in chain:
         way = " -> ".join(word[0].partition("=")[2] for word in [*chain[chain.index(words) :], words])
         raise ConfigError(f"{one.source} stands on itself: {way}")
@@ -138,7 +138,7 @@ def _trained(first: DictConfig, one: Upstream, carry_out: Callable[[DictConfig, 
     from genlab.runs.job import when_free
 
     prepare(first, carry_out)
-    outcome = when_free(lambda: carry_out(first, _asked(one), str(one.recipe)))
+    outcome = when_free(lambda: carry_out(first, _request(one), str(one.recipe)))
     from genlab.runs.store import Run
     from genlab.signals import end_if_asked
 
@@ -150,10 +150,10 @@ def _trained(first: DictConfig, one: Upstream, carry_out: Callable[[DictConfig, 
     return checkpoint
 
 
-def _asked(one: Upstream) -> list[str]:
+def _request(one: Upstream) -> list[str]:
     overrides = one.node.get("overrides")
-    asked = OmegaConf.to_container(overrides, resolve=True) if overrides is not None else {}
-    return [f"experiment={one.recipe}", *_words(asked)]
+    values = OmegaConf.to_container(overrides, resolve=True) if overrides is not None else {}
+    return [f"experiment={one.recipe}", *_words(values)]
 
 
 def _words(overrides: Any, path: str = "") -> list[str]:
@@ -167,7 +167,7 @@ def _words(overrides: Any, path: str = "") -> list[str]:
 
 
 def _inherited(cfg: DictConfig, choices: Mapping[str, Any]) -> list[str]:
-    """What a stage takes over: where files are, which devices, who is told; of a group, what was chosen."""
+    """What a stage takes over: where files are, the devices, the loggers; of a group, what was chosen."""
     of_groups = groups()
     given = {
         name: choices.get(name) if name in of_groups else OmegaConf.select(cfg, name) for name in names(shared=True)

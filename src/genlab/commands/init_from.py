@@ -1,4 +1,4 @@
-"""`init_from`: a training that begins from the weights of another model, and of it takes nothing else.
+"""`init_from`: a training that begins from the weights of another model, and takes nothing else from it.
 
 Its fingerprint covers the SHA-256 of the file or folder that they are in, and not where that lies. A run that has a
 checkpoint of its own goes on from that, and its source may be gone.
@@ -37,15 +37,15 @@ def identify(cfg: DictConfig) -> None:
     one = _init(cfg)
     if one.node.get("sha256") is not None:
         return
-    asked = str(one.run if one.run is not None else Path(one.node.pipeline).expanduser().resolve())
-    earlier = list(_earlier(cfg, asked))
+    requested = str(one.run if one.run is not None else Path(one.node.pipeline).expanduser().resolve())
+    earlier = list(_earlier(cfg, requested))
     unfinished = [(run, noted) for run, noted in earlier if noted["status"] != "completed"]
     try:
-        if asked == "latest" and unfinished:
+        if requested == "latest" and unfinished:
             run, noted = unfinished[-1]
             source, digest = noted["source"], noted["sha256"]
         else:
-            source, digest = _found(cfg, one)
+            source, digest = _source_and_digest(cfg, one)
     except ConfigError:
         if not earlier:
             raise
@@ -55,19 +55,19 @@ def identify(cfg: DictConfig) -> None:
     if earlier and digest not in {noted["sha256"] for _, noted in earlier}:
         has = f"{one.source} has other weights than when run {earlier[-1][0].path.name} began from it"
         warnings.warn(f"{has}: this is another run", Notice, stacklevel=2)
-    if asked == "latest":
+    if requested == "latest":
         warnings.warn(f"init_from.run = latest is {source}", Notice, stacklevel=2)
     with open_dict(cfg):
         cfg.init_from["run" if one.run is not None else "pipeline"] = source
         cfg.init_from.sha256 = digest
-        cfg.init_from.asked = asked
+        cfg.init_from.asked = requested
 
 
 def _init(cfg: DictConfig) -> Upstream:
     return next(one for one in upstreams(cfg) if one.key == "init_from")
 
 
-def _found(cfg: DictConfig, one: Upstream) -> tuple[str, str]:
+def _source_and_digest(cfg: DictConfig, one: Upstream) -> tuple[str, str]:
     """Where the weights are, and their SHA-256."""
     from genlab.data.digest import file_digest, folder_digest
 
@@ -80,25 +80,25 @@ def _found(cfg: DictConfig, one: Upstream) -> tuple[str, str]:
     return str(folder), folder_digest(folder)
 
 
-def _earlier(cfg: DictConfig, asked: str) -> Iterator[tuple[Run, Mapping[str, Any]]]:
+def _earlier(cfg: DictConfig, requested: str) -> Iterator[tuple[Run, Mapping[str, Any]]]:
     """The runs in the store that were asked for by `cfg`, whatever the weights were then; the newest last."""
     from genlab.runs.job import find
     from genlab.runs.reading import or_noted
     from genlab.runs.store import Store
 
-    found = []
+    matches = []
     for run in Store(cfg.paths.output_dir):
         if run.path.parent.name != cfg.task_name or (record := or_noted(run.record)) is None:
             continue
         noted = record.training.get("init_from")
-        if not isinstance(noted, dict) or asked not in (noted.get("asked"), noted.get("source")):
+        if not isinstance(noted, dict) or requested not in (noted.get("asked"), noted.get("source")):
             continue
         trial = copy.deepcopy(cfg)
         with open_dict(trial):
             trial.force, trial.init_from.sha256 = False, noted["sha256"]
         if find(trial).path == run.path:
-            found.append((record.started, str(run.path), run, noted | {"status": record.status}))
-    yield from ((run, noted) for *_, run, noted in sorted(found, key=lambda one: one[:2]))
+            matches.append((record.started, str(run.path), run, noted | {"status": record.status}))
+    yield from ((run, noted) for *_, run, noted in sorted(matches, key=lambda one: one[:2]))
 
 
 def found_run(cfg: DictConfig, one: Upstream) -> Run:
@@ -137,7 +137,7 @@ def unchanged(cfg: DictConfig, one: Upstream) -> Path:
     Raises:
         ConfigError: it is gone, or has other weights than then.
     """
-    source, digest = _found(cfg, one)
+    source, digest = _source_and_digest(cfg, one)
     if digest != one.node.sha256:
         then = f"SHA-256 {one.node.sha256[:12]}..., and it has {digest[:12]}..."
         raise ConfigError(f"{one.source} has other weights than the config has noted: {then} now")

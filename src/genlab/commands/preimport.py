@@ -1,4 +1,4 @@
-"""Imports what the jobs of a sweep need, once, before they are forked: of a small job the imports are the most."""
+"""Imports what the jobs of a sweep need, once, before the fork: a small job spends most of its time on imports."""
 
 from __future__ import annotations
 

@@ -75,8 +75,8 @@ class _Report(NamedTuple):
     board: Leaderboard
 
 
-def _report(wanted: list[str], root: Path, options: dict[str, str]) -> _Report:
-    """The runs that are wanted, as rows."""
+def _report(words: list[str], root: Path, options: dict[str, str]) -> _Report:
+    """The runs that `words` name, as rows."""
     from genlab.reports.collect import collect
     from genlab.reports.groups import group, varied_keys
     from genlab.reports.leaderboard import leaderboard
@@ -84,7 +84,7 @@ def _report(wanted: list[str], root: Path, options: dict[str, str]) -> _Report:
     from genlab.runs.sweeps import Sweep
 
     store = Store(root)
-    folders = [Path(word) if Path(word).is_dir() else store.find(word).path for word in wanted] or [root]
+    folders = [Path(word) if Path(word).is_dir() else store.find(word).path for word in words] or [root]
     sweep = _sweep(options)
     planned = [root / row["run"] for row in Sweep(root, sweep).rows()] if sweep else []
     if planned:  # the manifest also knows runs that another sweep had trained before

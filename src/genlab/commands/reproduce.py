@@ -93,14 +93,14 @@ def _sweep(study: Study, root: Path) -> Sweep:
     return Sweep(root, f"{study.name}-{study.scale}")
 
 
-def _train(wanted: list[Study], root: Path, passed_on: list[str]) -> None:
+def _train(studies: list[Study], root: Path, passed_on: list[str]) -> None:
     """One sweep for each study; a failed row ends none of them."""
     from genlab.commands import train
     from genlab.reports.studies.runs import jobs, write_rows
     from genlab.runs.store import STUDIES
     from genlab.signals import end_if_asked
 
-    for study in wanted:
+    for study in studies:
         sweep = _sweep(study, root)
         rows = root / STUDIES / f"{sweep.name}.rows.json"
         write_rows(rows, list(jobs(study)))
@@ -109,13 +109,13 @@ def _train(wanted: list[Study], root: Path, passed_on: list[str]) -> None:
         end_if_asked()
 
 
-def _evaluate(wanted: list[Study], root: Path, passed_on: list[str]) -> None:
+def _evaluate(studies: list[Study], root: Path, passed_on: list[str]) -> None:
     """The evaluations that rows ask for, where they are not in the store."""
     from genlab.commands import evaluate
     from genlab.config.explicit_rows import words
     from genlab.reports.studies.runs import answers, folders
 
-    for study in wanted:
+    for study in studies:
         sweep = _sweep(study, root)
         done = answers(study, sweep)[0]
         for job, path in folders(study, sweep).items():
@@ -148,14 +148,14 @@ def _report(study: Study, root: Path, out: Path, command: str) -> bool:
     return bool(missing)
 
 
-def _update_readme(wanted: list[Study], options: dict[str, str]) -> None:
+def _update_readme(studies: list[Study], options: dict[str, str]) -> None:
     """Bring the README's table up to date, in a checkout."""
     from genlab.atomic import write_text
     from genlab.reports.studies.readme import updated
 
-    folder = wanted[0].folder.parent
+    folder = studies[0].folder.parent
     readme = folder.parents[1] / "README.md"
-    if "out" in options or wanted[0].scale == "smoke" or not readme.is_file():
+    if "out" in options or studies[0].scale == "smoke" or not readme.is_file():
         return
     text = readme.read_text(encoding="utf-8")
     if (new := updated(text, folder)) != text:

@@ -63,11 +63,11 @@ def _drawn(cfg: DictConfig, run: Any, module: Any, modality: Modality) -> Path:
     suffix, in_folder = _suffix(cfg, modality), cfg.format == "folder" and modality.singly
     if cfg.format == "folder" and cfg.out is not None:
         check_folder(out)
-    asked, parts = asked_input(cfg, module, cfg.n), []
+    request, parts = asked_input(cfg, module, cfg.n), []
     with progress("drawing samples", cfg.n, "images") as advance:
         for start in range(0, cfg.n, cfg.batch_size):
             stop = min(start + cfg.batch_size, cfg.n)
-            given = None if asked is None else asked.part(start, stop)
+            given = None if request is None else request.part(start, stop)
             noise = PerImage.range(cfg.seed, start, stop, module.device)
             parts.append(module.sample(stop - start, given, generator=noise))
             advance(stop - start)
@@ -109,8 +109,8 @@ def _film(cfg: DictConfig, run: Any, module: Any, modality: Modality) -> Path:
     check_film(path)
     streams = PerImage.range(cfg.seed, 0, cfg.n, module.device)
     with progress("drawing the film"):
-        asked = asked_input(cfg, module, cfg.n)
-        x, x0 = module.denoising_trajectory(cfg.n, cfg.frames, asked, generator=streams)
+        request = asked_input(cfg, module, cfg.n)
+        x, x0 = module.denoising_trajectory(cfg.n, cfg.frames, request, generator=streams)
         write_animation(path, frames(x, x0, modality))
     print(path)
     return path

@@ -1,4 +1,4 @@
-"""Scoring a model, right after its training or later: under the same conditions, and told to the same loggers."""
+"""Scoring a model, right after its training or later: under the same conditions, and for the same loggers."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def score(suite: Any, module: Any, data: Any, folder: Path, record: Record) -> N
 
 @contextlib.contextmanager
 def opened(nodes: Mapping[Any, Any] | None, allowed: list[str]) -> Iterator[list[Logger]]:
-    """The loggers of these configs; each is told how the block ended, whatever happens in it."""
+    """The loggers of these configs; each gets the status of the block at its end, whatever happens in it."""
     from genlab.config.instantiate import build_all
     from genlab.interop.loggers import finish
     from genlab.training_stopped import Ended

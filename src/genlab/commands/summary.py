@@ -32,7 +32,7 @@ def print_summary(app: App) -> int:
 
 
 def _outcome(job: JobResult) -> Outcome:
-    """Of a job of a sweep that ended before it owned a run, the error: its words stand for the run's name."""
+    """The error of a job of a sweep that ended before it owned a run: its words stand for the run's name."""
     from pathlib import Path
 
     from genlab.crash_report import told
@@ -41,8 +41,8 @@ def _outcome(job: JobResult) -> Outcome:
     if isinstance(job.value, Outcome):
         return job.value
     error = job.value if isinstance(job.value, Exception) else RuntimeError(repr(job.value))
-    said, status = told(error, job.overrides)
-    return Outcome(Path(" ".join(job.overrides)), None, "failed", "; ".join(said), worked=False, exit_status=status)
+    problems, status = told(error, job.overrides)
+    return Outcome(Path(" ".join(job.overrides)), None, "failed", "; ".join(problems), worked=False, exit_status=status)
 
 
 def _print(outcomes: list[Outcome], app: App) -> None:

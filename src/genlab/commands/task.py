@@ -25,7 +25,7 @@ class SweepTask(Protocol):
         ...
 
     def check(self, cfg: DictConfig) -> None:
-        """Raise ConfigError for a config that cannot work. It is asked for all jobs before the first starts."""
+        """Raise ConfigError for a config that cannot work. It is called for all jobs before the first starts."""
         return
 
     def explain(self, error: Exception, words: list[str], config_name: str) -> ConfigError | None:
@@ -33,7 +33,7 @@ class SweepTask(Protocol):
         return None
 
     def plan(self, jobs: Sequence[DictConfig]) -> list[DictConfig]:
-        """The configs as they are to be carried out, told before the first job starts; a search plans each batch."""
+        """The configs as they are to be carried out, before the first job starts; a search plans each batch."""
         return list(jobs)
 
     def known(self, job: DictConfig) -> Any | None:

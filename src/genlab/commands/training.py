@@ -185,7 +185,7 @@ def _request(cfg: DictConfig) -> tuple[list[str], str | None]:
 
 
 def _refuse_shared_devices(cfg: DictConfig) -> None:
-    """Lightning starts the processes of strategy=ddp by the command's own words, which of a sweep are all its jobs."""
+    """Lightning starts the processes of strategy=ddp by the command's own words, which name all jobs of a sweep."""
     strategy, launcher = str(cfg.trainer.get("strategy")), str(OmegaConf.select(cfg, "hydra.launcher._target_"))
     if strategy.startswith("ddp") and not strategy.endswith(("spawn", "fork")) and "Slurm" not in launcher:
         raise ConfigError(

@@ -48,7 +48,7 @@ def _folders(root: Path, sweep: str | None, run: str | None) -> list[Path]:
     if run is not None:
         return [Store(root).find(run).path]
     if sweep is None:
-        return [found.path for found in Store(root)]
+        return [stored.path for stored in Store(root)]
     members = sweeps_of_runs(root)
     sweeps = {name for names in members.values() for name in names}
     if sweep not in sweeps:

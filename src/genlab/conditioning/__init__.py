@@ -1,4 +1,4 @@
-"""What a model is told beside the data: a label, a caption, or nothing, with the null that stands for "not told"."""
+"""What a model gets beside the data: a label, a caption, or nothing, with the null that stands for "no condition"."""
 
 from genlab.contents import table_of_contents
 

@@ -1,4 +1,4 @@
-"""The condition of a batch: what a network is told, and what it is told when there is no condition."""
+"""The condition of a batch: what a network gets, and what it gets when there is no condition."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ class Condition(NamedTuple):
     """A condition for each item of a batch."""
 
     given: ConditionTensors | None = None
-    """What the network is told; None for an unconditional network."""
+    """What the network gets; None for an unconditional network."""
 
     null: ConditionTensors | None = None
-    """What it is told when there is no condition, the same fields; None if it never learnt that."""
+    """What it gets when there is no condition, the same fields; None if it never learnt that."""
 
     dropped: Tensor | None = None
     """Where `given` is `null`, since training left the condition away: (batch,) bool, or (batch, fields) where parts of
     a condition are left away by themselves; None for nowhere. See `genlab.conditions.replaced`."""
 
     asked: ConditionInput | None = None
-    """What was asked for: another model's conditioner makes its own condition of it. Set by the model."""
+    """The request: another model's conditioner makes its own condition of it. Set by the model."""
 
     conditioner: Any = None
     """What made this condition: an objective with data of its own asks it. Set by the model."""
@@ -67,7 +67,7 @@ def has_weights(conditioner: Any) -> bool:
 
 
 def of_input(conditioner: Conditioner, n: int, asked: Conditions, device: torch.device | None) -> Condition:
-    """The condition of `n` samples, with what was asked."""
+    """The condition of `n` samples, with the request."""
     condition = conditioner.from_input(n, asked, device)
     if condition.given is None:
         return condition
@@ -105,5 +105,5 @@ def of_batch(conditioner: Conditioner, batch: Batch) -> Condition:
     condition = conditioner(batch)
     if condition.given is None:
         return condition
-    asked = ConditionInput(batch.label, batch.caption, picture=batch.other).only(conditioner.asks)
-    return condition._replace(asked=asked, conditioner=conditioner)
+    request = ConditionInput(batch.label, batch.caption, picture=batch.other).only(conditioner.asks)
+    return condition._replace(asked=request, conditioner=conditioner)

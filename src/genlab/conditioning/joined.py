@@ -39,12 +39,12 @@ class Joined(nn.Module):
         return _together([part(batch, generator) for part in self._parts])
 
     def from_input(self, n: int, condition: Conditions, device: torch.device | None = None) -> Condition:
-        asked = as_input(condition)
-        check_asked(asked, self.asks)
+        request = as_input(condition)
+        check_asked(request, self.asks)
         made = []
         for part in self._parts:
-            own = part.from_input(n, asked.only(part.asks), device)
-            if asked.names and not asked.names & part.asks and own.null is not None:  # the others alone are asked for
+            own = part.from_input(n, request.only(part.asks), device)
+            if request.names and not request.names & part.asks and own.null is not None:  # only the others are asked
                 own = own._replace(given=own.null)
             made.append(own)
         return _together(made)

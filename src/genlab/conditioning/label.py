@@ -42,9 +42,9 @@ class LabelConditioner(nn.Module):
         return condition
 
     def from_input(self, n: int, condition: Conditions, device: torch.device | None = None) -> Condition:
-        asked = as_input(condition)
-        check_asked(asked, self.asks)
-        label = torch.arange(n) % self._null if asked.label is None else asked.for_each(n).label
+        request = as_input(condition)
+        check_asked(request, self.asks)
+        label = torch.arange(n) % self._null if request.label is None else request.for_each(n).label
         assert label is not None
         if n and not 0 <= int(label.min()) <= int(label.max()) < self._null:
             wrong = next(int(i) for i in label if not 0 <= i < self._null)

@@ -39,9 +39,9 @@ class PictureConditioner(nn.Module):
         return condition
 
     def from_input(self, n: int, condition: Conditions, device: torch.device | None = None) -> Condition:
-        asked = as_input(condition)
-        check_asked(asked, self.asks)
-        picture = asked.for_each(n).picture
+        request = as_input(condition)
+        check_asked(request, self.asks)
+        picture = request.for_each(n).picture
         if picture is None:
             raise ValueError("this model goes by a picture: give one (picture=FILE)")
         return self._condition(picture.to(device))

@@ -1,4 +1,4 @@
-"""What must hold between the condition of a model, its network, and the data that tell it."""
+"""What must hold between the condition of a model, its network, and the data that give it."""
 
 from __future__ import annotations
 
@@ -44,38 +44,38 @@ def _why_no_classes(source: Any) -> str | None:
 
 
 def network_knows_the_classes(cfg: DictConfig) -> Iterator[str]:
-    """The network is told the classes that the model's conditioner tells, or none where it tells none.
+    """The network takes as many classes as the model's conditioner gives, or none where it gives none.
 
-    A network that knows none is right for guidance by a classifier, which is told them instead.
+    A network without classes is right for guidance by a classifier, which takes them instead.
     """
     conditioner = get(cfg, "conditioner")
     elsewhere = any(declared(target(part), "reads_label") for _, part in parts(cfg, "guidance"))
     trains = get(cfg, "train") is not None  # a finished run may be drawn from without its guidance
     has_conditioner = isinstance(conditioner, DictConfig)
-    told = get(cfg, "model.num_classes")
-    if has_conditioner:  # of several, the one that tells labels
+    count = get(cfg, "model.num_classes")
+    if has_conditioner:  # of several, the one that gives labels
         of_parts = [get(part, "num_classes") for _, part in parts(cfg, "conditioner")]
-        told = next((n for n in of_parts if n is not None), None)
+        count = next((n for n in of_parts if n is not None), None)
     for key, network in _networks(cfg):
         takes = takes_parameter(target(network), "num_classes")
-        known = get(network, "num_classes")
-        if told is None and known is not None:
+        own = get(network, "num_classes")
+        if count is None and own is not None:
             yield (
-                f"{key}.num_classes = {known}, and the model is unconditional: give {key}.num_classes=null, or take a "
+                f"{key}.num_classes = {own}, and the model is unconditional: give {key}.num_classes=null, or take a "
                 "model that is conditioned on classes"
             )
-        elif has_conditioner and told is not None and known is None:
+        elif has_conditioner and count is not None and own is None:
             if elsewhere or not trains:
                 continue
             name = target(network).rpartition(".")[2]
-            remedy = f"give {key}.num_classes={told}" if takes else f"{name} knows no class: take another network"
-            yield f"the model is conditioned on {told} classes, and its network on none: {remedy}, or conditioner=none"
-        elif has_conditioner and known != told:
-            yield f"{key}.num_classes = {known} must be the model's number of classes, {told}"
+            remedy = f"give {key}.num_classes={count}" if takes else f"{name} knows no class: take another network"
+            yield f"the model is conditioned on {count} classes, and its network on none: {remedy}, or conditioner=none"
+        elif has_conditioner and own != count:
+            yield f"{key}.num_classes = {own} must be the model's number of classes, {count}"
 
 
 def _networks(cfg: DictConfig) -> Iterator[tuple[str, DictConfig]]:
-    """The networks that classes are told to, with their keys: of a mixture of experts, each."""
+    """The networks that get the classes, with their keys: of a mixture of experts, each."""
     network = get(cfg, "network")
     if not isinstance(network, DictConfig) or not target(network) or get(network, "_partial_"):
         return  # what is partial gets its classes from the model

@@ -181,31 +181,31 @@ def _named(name: str, module: str, seen: frozenset[str]) -> Iterator[Kind]:
 def _defined(name: str, module: str, seen: frozenset[str]) -> Iterator[Kind]:
     """A type alias, followed to its definition, or a class."""
     try:
-        found = meaning(module, name)
+        definition = meaning(module, name)
     except UnknownTarget:
         yield Anything()
         return
-    if isinstance(found, Definition):
-        yield Object(name) if isinstance(found.node, ast.ClassDef) else Anything()
-    elif isinstance(found.value, ast.Call):  # TypeVar("T"), NewType("N", int)
+    if isinstance(definition, Definition):
+        yield Object(name) if isinstance(definition.node, ast.ClassDef) else Anything()
+    elif isinstance(definition.value, ast.Call):  # TypeVar("T"), NewType("N", int)
         yield Anything()
-    elif found.module == "genlab.ranges" and name in LIMITED:
+    elif definition.module == "genlab.ranges" and name in LIMITED:
         yield Scalar(*LIMITED[name])
     else:
-        yield from members(found.value, found.module, seen | {f"{module}.{name}"})
+        yield from members(definition.value, definition.module, seen | {f"{module}.{name}"})
 
 
-def worded(found: Sequence[Kind]) -> str:
+def worded(kinds: Sequence[Kind]) -> str:
     """All that fits, in words: choices together, null last."""
-    rest = [kind.words for kind in found if not isinstance(kind, Choice | Null)]
-    together = [chosen.words] if (chosen := choices(found)) is not None else []
-    null = ["null"] if any(isinstance(kind, Null) for kind in found) else []
+    rest = [kind.words for kind in kinds if not isinstance(kind, Choice | Null)]
+    together = [chosen.words] if (chosen := choices(kinds)) is not None else []
+    null = ["null"] if any(isinstance(kind, Null) for kind in kinds) else []
     return ", or ".join(dict.fromkeys([*rest, *together, *null]))
 
 
-def choices(found: Sequence[Kind]) -> Choice | None:
+def choices(kinds: Sequence[Kind]) -> Choice | None:
     """The choices of a union as one; None where it has none."""
-    values = {str(value): value for kind in found if isinstance(kind, Choice) for value in kind.values}
+    values = {str(value): value for kind in kinds if isinstance(kind, Choice) for value in kind.values}
     return Choice(tuple(values.values())) if values else None
 
 

@@ -53,7 +53,7 @@ def check_own_part(parent: DictConfig, key: str, path: str) -> None:
 
 
 def _misplaced(cfg: DictConfig, keys: list[str], allowed: list[str]) -> list[str]:
-    """What stands where it does not belong, told once, at the root key that the model refers to."""
+    """What stands where it does not belong, reported once, at the root key that the model refers to."""
     problems: dict[str, str] = {}
     for key in sorted(keys, key=lambda key: key == "model"):
         with suppress(OmegaConfBaseException):  # reported by _node
@@ -69,7 +69,7 @@ def check_part(node: DictConfig, allowed: list[str], kinds: list[Kind] | None = 
     Args:
         node: as it stands in its config, or alone.
         allowed: further names that the user trusts.
-        kinds: what is asked for there; None where the key says it, or nobody.
+        kinds: what it must be; None where the key decides it, or nothing does.
 
     Raises:
         ConfigError: every such problem, one sentence each.
@@ -170,7 +170,7 @@ def _full_name(target: str) -> str:
 
 
 def _value(node: DictConfig, key: str, path: str, parameter: Parameter) -> Iterator[str]:
-    """The problems of one value, each told of the key where the value comes from: `${seed}` is the fault of seed."""
+    """The problems of one value, each reported at the key where it comes from: `${seed}` is the fault of seed."""
     root: Any = node._get_root()
     try:
         if isinstance(node[key], DictConfig) and "_target_" in node[key]:
@@ -181,7 +181,7 @@ def _value(node: DictConfig, key: str, path: str, parameter: Parameter) -> Itera
         for where, what in list(misfits(node[key], parameter.annotation, parameter.module, path)):
             origin = _origin(root, where)
             if origin != where and _is_misfit(root, origin):
-                continue  # told where it stands
+                continue  # reported where it stands
             if not (what.startswith("must not be null") and origin.startswith(FILLED_IN_LATER)):
                 yield f"{origin} {what}"
     except OmegaConfBaseException:
@@ -197,8 +197,8 @@ def _is_misfit(root: DictConfig, path: str) -> bool:
     with suppress(UnknownTarget):
         for parameter in signature(str(part["_target_"])).parameters:
             if parameter.name == name:
-                known = limited(parameter, _full_name(str(part["_target_"])))
-                return any(misfits(part[name], known.annotation, known.module, path))
+                narrowed = limited(parameter, _full_name(str(part["_target_"])))
+                return any(misfits(part[name], narrowed.annotation, narrowed.module, path))
     return False
 
 

@@ -40,7 +40,7 @@ def data_checksum(dataset: Mapping[str, Any], data_dir: Path) -> str:
 
 
 def _of_config(dataset: Mapping[str, Any]) -> str:
-    """Of all that the config says; files and folders of a `source` count by their content."""
+    """A digest of all that the config says; files and folders of a `source` count by their content."""
     content = {key: _by_content(value) if key == "source" else value for key, value in dataset.items()}
     content["_target_"] = first_name(str(dataset.get("_target_")))
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()

@@ -47,8 +47,8 @@ def _meant(value: ast.expr, module: str) -> Any:
     if isinstance(value, ast.Call) and ast.unparse(value.func) == "staticmethod" and value.args:
         value = value.args[0]
     if isinstance(value, ast.Name | ast.Attribute):
-        found = meaning(module, ast.unparse(value))
-        return imported(found.name) if isinstance(found, Definition) else None
+        definition = meaning(module, ast.unparse(value))
+        return imported(definition.name) if isinstance(definition, Definition) else None
     try:
         return ast.literal_eval(value)
     except ValueError:

@@ -59,14 +59,14 @@ def _statements(path: Path) -> list[ast.stmt]:
     """The statements of a file that bind names, the last one first, those under top-level `if` and `try` included."""
 
     def flat(body: list[ast.stmt]) -> list[ast.stmt]:
-        found: list[ast.stmt] = []
+        statements: list[ast.stmt] = []
         for statement in body:
-            found.append(statement)
+            statements.append(statement)
             if isinstance(statement, ast.If):
-                found += flat(statement.body) + flat(statement.orelse)
+                statements += flat(statement.body) + flat(statement.orelse)
             elif isinstance(statement, ast.Try):
-                found += flat(statement.body)
-        return found
+                statements += flat(statement.body)
+        return statements
 
     return flat(ast.parse(path.read_text(encoding="utf-8")).body)[::-1]
 
@@ -80,10 +80,10 @@ def define(target: str) -> Definition:
     module, _, name = target.rpartition(".")
     if not module or module_file(module) is None:
         raise UnknownTarget(f"there is no module {module!r}")
-    found = meaning(module, name)
-    if isinstance(found, Alias):
+    definition = meaning(module, name)
+    if isinstance(definition, Alias):
         raise UnknownTarget(f"module {module!r} defines no class or function {name!r}")
-    return found
+    return definition
 
 
 @cache
@@ -159,8 +159,8 @@ def _assigned(statement: ast.stmt, name: str) -> ast.expr | None:
 def _imported(statement: ast.stmt, name: str, module: str, path: Path) -> str | None:
     """The whole dotted name that an import of `statement` binds to `name`."""
     if isinstance(statement, ast.ImportFrom):
-        found = [alias.name for alias in statement.names if (alias.asname or alias.name) == name]
-        return f"{_origin(statement, module, path)}.{found[0]}" if found else None
+        names = [alias.name for alias in statement.names if (alias.asname or alias.name) == name]
+        return f"{_origin(statement, module, path)}.{names[0]}" if names else None
     if isinstance(statement, ast.Import):
         for alias in statement.names:
             if (alias.asname or alias.name.partition(".")[0]) == name:
@@ -182,7 +182,7 @@ def _origin(statement: ast.ImportFrom, module: str, path: Path) -> str:
 def bases(definition: Definition) -> tuple[Definition, ...]:
     """The classes that a class is derived from, as far as source files define them: itself first. Of a function ()."""
     node = definition.node
-    found = [definition] if isinstance(node, ast.ClassDef) else []
+    classes = [definition] if isinstance(node, ast.ClassDef) else []
     for base in node.bases if isinstance(node, ast.ClassDef) else []:
         written = ast.unparse(base.value if isinstance(base, ast.Subscript) else base)
         if qualified(definition.module, written).startswith(("typing.", "abc.")):
@@ -190,5 +190,5 @@ def bases(definition: Definition) -> tuple[Definition, ...]:
         with suppress(UnknownTarget):
             above = meaning(definition.module, written)
             if isinstance(above, Definition) and above != definition:
-                found += [each for each in bases(above) if each not in found]
-    return tuple(found)
+                classes += [each for each in bases(above) if each not in classes]
+    return tuple(classes)

@@ -50,7 +50,7 @@ def explaining(words: list[str], config_name: str) -> Iterator[None]:
 
 
 def with_listed(words: list[str], error: UnlistedKey) -> list[str]:
-    """The words with one that adds the key, as nobody but Hydra needs to be told.
+    """The words with one that adds the key, which only Hydra needs.
 
     Raises:
         UnlistedKey: no word gives the key; it stands in a file.
@@ -157,7 +157,7 @@ def _unknown_override(key: str, error: Exception, argv: list[str], config_name: 
 
 
 def _no_option(argv: list[str]) -> str:
-    """A group was given a null, a number or a list, which the words still tell: `model=null`."""
+    """A group was given a null, a number or a list, which the words still show: `model=null`."""
     for word in argv:
         group, _, value = word.lstrip("+").partition("=")
         if group not in groups() or value in (names := options(group)):

@@ -51,14 +51,14 @@ def fits(target: str, partial: bool, kind: Kind) -> bool:
 
 def items_of(kind: Kind) -> list[Kind]:
     """What the items of a list, or the values of a mapping, must be where `kind` is asked for; empty for neither."""
-    found = []
+    kinds = []
     for member in _members(parsed(kind.annotation), kind.module):
         if member.form in _OF_ITEMS:
-            found += [Kind(ast.unparse(node), module) for node, module in member.arguments]
+            kinds += [Kind(ast.unparse(node), module) for node, module in member.arguments]
         elif member.form in _OF_VALUES and len(member.arguments) == 2:
             node, module = member.arguments[1]
-            found.append(Kind(ast.unparse(node), module))
-    return found
+            kinds.append(Kind(ast.unparse(node), module))
+    return kinds
 
 
 def _members(node: ast.expr, module: str) -> Iterator[_Type]:
@@ -77,13 +77,13 @@ def _named(name: str, module: str) -> Iterator[_Type]:
         yield _Type(form)
         return
     try:
-        found = meaning(module, name)
+        definition = meaning(module, name)
     except UnknownTarget:
         return
-    if isinstance(found, Alias):
-        yield from _members(found.value, found.module)
-    elif isinstance(found.node, ast.ClassDef):
-        yield _Type("class", definition=found)
+    if isinstance(definition, Alias):
+        yield from _members(definition.value, definition.module)
+    elif isinstance(definition.node, ast.ClassDef):
+        yield _Type("class", definition=definition)
 
 
 def _special(name: str, module: str) -> str | None:
@@ -95,22 +95,22 @@ def _special(name: str, module: str) -> str | None:
     return whole if "." not in whole else None
 
 
-def _is(given: Definition, partial: bool, wanted: _Type) -> bool:
-    if wanted.form == "Callable":
-        return _calls(given, partial, wanted)
-    if wanted.definition is None:
+def _is(given: Definition, partial: bool, expected: _Type) -> bool:
+    if expected.form == "Callable":
+        return _calls(given, partial, expected)
+    if expected.definition is None:
         return False
     if isinstance(given.node, ast.FunctionDef) and not partial:
-        return any(_is(each, False, wanted) for each in _results(given.node, given.module))
-    call = _own(wanted.definition).get("__call__") if _is_protocol(wanted.definition) else None
+        return any(_is(each, False, expected) for each in _results(given.node, given.module))
+    call = _own(expected.definition).get("__call__") if _is_protocol(expected.definition) else None
     if partial:
-        return isinstance(call, ast.FunctionDef) and _gives(given, call.returns, wanted.definition.module)
-    return _instance(given, wanted.definition)
+        return isinstance(call, ast.FunctionDef) and _gives(given, call.returns, expected.definition.module)
+    return _instance(given, expected.definition)
 
 
-def _calls(given: Definition, partial: bool, wanted: _Type) -> bool:
+def _calls(given: Definition, partial: bool, expected: _Type) -> bool:
     """Whether it may be called as a Callable says."""
-    parameters, result = wanted.arguments if len(wanted.arguments) == 2 else (None, None)
+    parameters, result = expected.arguments if len(expected.arguments) == 2 else (None, None)
     if partial:
         return result is None or _gives(given, *result)
     objects = _results(given.node, given.module) if isinstance(given.node, ast.FunctionDef) else [given]
@@ -120,10 +120,10 @@ def _calls(given: Definition, partial: bool, wanted: _Type) -> bool:
 
 def _answers(given: Definition, n: int | None, result: tuple[ast.expr, str] | None) -> bool:
     """Whether objects of a class may be called with `n` arguments and, where that is of a class, give `result`."""
-    found = _member(given, "__call__")
-    if not isinstance(found, tuple):
-        return found and (result is None or not _is_of_a_class(*result))
-    call, module = found
+    member = _member(given, "__call__")
+    if not isinstance(member, tuple):
+        return member and (result is None or not _is_of_a_class(*result))
+    call, module = member
     gives = (
         result is None or not _is_of_a_class(*result) or any(_gives(each, *result) for each in _results(call, module))
     )
@@ -147,27 +147,27 @@ def _results(node: ast.FunctionDef, module: str) -> list[Definition]:
     return [member.definition for member in members if member.definition is not None]
 
 
-def _instance(given: Definition, wanted: Definition) -> bool:
+def _instance(given: Definition, expected: Definition) -> bool:
     """Whether objects of a class are of another, or have what a protocol asks for."""
     above = bases(given)
-    if wanted.name in {each.name for each in above}:
+    if expected.name in {each.name for each in above}:
         return True
-    if not _is_protocol(wanted):
+    if not _is_protocol(expected):
         return False
-    asked = {name: what for each in bases(wanted) if _is_protocol(each) for name, what in _own(each).items()}
-    return all(_has(given, name, what) for name, what in asked.items())
+    members = {name: what for each in bases(expected) if _is_protocol(each) for name, what in _own(each).items()}
+    return all(_has(given, name, what) for name, what in members.items())
 
 
-def _has(given: Definition, name: str, asked: ast.stmt) -> bool:
+def _has(given: Definition, name: str, expected: ast.stmt) -> bool:
     """Whether objects of a class have a member that can be used as the one that is asked for."""
-    found = _member(given, name)
-    if not isinstance(found, tuple):
-        return found
-    if not isinstance(asked, ast.FunctionDef) or asked.decorator_list or found[0].decorator_list:
+    member = _member(given, name)
+    if not isinstance(member, tuple):
+        return member
+    if not isinstance(expected, ast.FunctionDef) or expected.decorator_list or member[0].decorator_list:
         return True  # an attribute or a property
-    arguments = asked.args
+    arguments = expected.args
     needed = len(arguments.args) - 1 - len(arguments.defaults)
-    return _takes(found[0], needed, {each.arg for each in arguments.kwonlyargs})
+    return _takes(member[0], needed, {each.arg for each in arguments.kwonlyargs})
 
 
 def _member(given: Definition, name: str) -> tuple[ast.FunctionDef, str] | bool:
@@ -176,8 +176,8 @@ def _member(given: Definition, name: str) -> tuple[ast.FunctionDef, str] | bool:
     if name == "__call__" and any(each.name == _MODULE for each in above):
         name = "forward"  # which torch calls
     for each in above:
-        if (found := _own(each).get(name)) is not None:
-            return (found, each.module) if isinstance(found, ast.FunctionDef) else True
+        if (member := _own(each).get(name)) is not None:
+            return (member, each.module) if isinstance(member, ast.FunctionDef) else True
     return any(name in _set_by_methods(each) for each in above)
 
 
@@ -200,24 +200,24 @@ def _is_protocol(definition: Definition) -> bool:
 
 def _own(definition: Definition) -> dict[str, ast.stmt]:
     """The members that a class writes down itself."""
-    found: dict[str, ast.stmt] = {}
+    members: dict[str, ast.stmt] = {}
     for statement in definition.node.body:
         if isinstance(statement, ast.FunctionDef):
-            found[statement.name] = statement
+            members[statement.name] = statement
         elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-            found[statement.target.id] = statement
+            members[statement.target.id] = statement
         elif isinstance(statement, ast.Assign):
-            found |= {target.id: statement for target in statement.targets if isinstance(target, ast.Name)}
-    return found
+            members |= {target.id: statement for target in statement.targets if isinstance(target, ast.Name)}
+    return members
 
 
 @cache
 def _set_by_methods(definition: Definition) -> frozenset[str]:
     """x, of every `self.x = ...` and `self.register_buffer("x", ...)` in the methods of a class."""
-    found: set[str] = set()
+    names: set[str] = set()
     for node in ast.walk(definition.node):
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "self":
-            found.add(node.attr)
+            names.add(node.attr)
         elif isinstance(node, ast.Call) and ast.unparse(node.func) == "self.register_buffer":
-            found |= {str(first.value) for first in node.args[:1] if isinstance(first, ast.Constant)}
-    return frozenset(found)
+            names |= {str(first.value) for first in node.args[:1] if isinstance(first, ast.Constant)}
+    return frozenset(names)

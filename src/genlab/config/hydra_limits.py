@@ -46,7 +46,7 @@ def limited_hydra() -> Iterator[None]:
 
 @contextmanager
 def _wrapped(owner: Any, name: str, wrap: Callable[[Any], Any]) -> Iterator[None]:
-    """Hydra has no place of its own for it."""
+    """In the block, `owner.name` is wrapped; Hydra has no hook for it."""
     original = getattr(owner, name)
     setattr(owner, name, wrap(original))
     try:

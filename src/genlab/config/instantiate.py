@@ -60,7 +60,7 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def _asked_by_parent(node: DictConfig, allowed: list[str]) -> list[Kind] | None:
-    """What the part takes there that `node` is an argument of; None where it is of none, or of one that is trusted."""
+    """What the part around `node` takes in its place; None where no part is around it, or a trusted one."""
     parent = node._get_parent()
     if not isinstance(parent, DictConfig) or "_target_" not in parent or parent["_target_"] in allowed:
         return None

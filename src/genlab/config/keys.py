@@ -124,8 +124,8 @@ def key(name: str) -> Key:
     for n in range(len(parts), 0, -1):
         whole = ".".join(parts[:n])
         any_name = ".".join([parts[0], "*", *parts[2:n]])
-        if (found := _BY_NAME.get(whole) or _BY_NAME.get(any_name)) is not None:
-            return found
+        if (line := _BY_NAME.get(whole) or _BY_NAME.get(any_name)) is not None:
+            return line
     return Key(parts[0], _T)
 
 

@@ -15,7 +15,7 @@ _BATCHES = "NonNegativeInt | Probability | None"
 
 _DDP = [f"ddp{start}" for start in ("", "_spawn", "_fork", "_notebook")]
 _STRATEGIES = [
-    "auto", *_DDP, *(f"{name}_find_unused_parameters_{found}" for name in _DDP for found in ("false", "true")),
+    "auto", *_DDP, *(f"{name}_find_unused_parameters_{value}" for name in _DDP for value in ("false", "true")),
     "deepspeed", "deepspeed_stage_1", "deepspeed_stage_2", "deepspeed_stage_2_offload", "deepspeed_stage_3",
     "deepspeed_stage_3_offload", "deepspeed_stage_3_offload_nvme", "fsdp", "fsdp_cpu_offload", "single_device",
     "single_tpu", "single_xla", "xla", "xla_debug", "xla_fsdp",
@@ -90,7 +90,7 @@ LIMITS: dict[str, dict[str, str]] = {
 
 def limited(parameter: Parameter, part: str) -> Parameter:
     """`parameter` of the part with the full name `part`, its annotation sharpened where the table knows more."""
-    for beginning, known in LIMITS.items():
-        if part.startswith(beginning) and parameter.name in known:
-            return replace(parameter, annotation=known[parameter.name], module=__name__)
+    for beginning, limits in LIMITS.items():
+        if part.startswith(beginning) and parameter.name in limits:
+            return replace(parameter, annotation=limits[parameter.name], module=__name__)
     return parameter

@@ -35,7 +35,7 @@ def is_number(value: Any) -> bool:
 
 def target(node: Any) -> str:
     """What a node builds, as a dotted name; empty where it says nothing."""
-    return found if isinstance(found := get(node, "_target_"), str) else ""
+    return name if isinstance(name := get(node, "_target_"), str) else ""
 
 
 def parts(cfg: Any, key: str) -> Iterator[tuple[str, DictConfig]]:

@@ -43,7 +43,7 @@ def _misfits(value: Any, annotation: ast.expr, module: str, path: str) -> Iterat
     elif value is None:
         yield path, f"must not be null: it is {worded(kinds)}"
     else:
-        yield path, f"= {_shown(value)} must be {_wanted(value, kinds)}"
+        yield path, f"= {_shown(value)} must be {_expected(value, kinds)}"
 
 
 def _fits(value: Any, kind: Kind) -> bool:
@@ -76,13 +76,13 @@ def _inside(value: Any, kind: Items | Table, path: str) -> Iterator[Misfit]:
             yield from _misfits(entry, annotation, kind.module, where)
 
 
-def _wanted(value: Any, found: Sequence[Kind]) -> str:
-    """What a value must be that fits none of `found`; a number of the right type is told its limit alone."""
-    words = worded(found)
-    scalars = [kind for kind in found if isinstance(kind, Scalar)]
-    if len(scalars) == 1 and not any(isinstance(kind, Items | Table | Object) for kind in found):
+def _expected(value: Any, kinds: Sequence[Kind]) -> str:
+    """What a value must be that fits none of `kinds`; for a number of the right type, the limit alone."""
+    words = worded(kinds)
+    scalars = [kind for kind in kinds if isinstance(kind, Scalar)]
+    if len(scalars) == 1 and not any(isinstance(kind, Items | Table | Object) for kind in kinds):
         words = words.replace(scalars[0].words, scalars[0].mismatch(value) or "", 1)
-    chosen = choices(found)
+    chosen = choices(kinds)
     return words + ("" if chosen is None or _is_number(value) else nearest(str(value), map(str, chosen.values)))
 
 

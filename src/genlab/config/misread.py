@@ -52,7 +52,7 @@ def ill_typed(error: Exception) -> str | None:
 
 
 def _of_schema(key: str, value: object) -> str | None:
-    """What the schema says of a root key or one of `paths`; an entry of a list is told with its list."""
+    """What the schema says of a root key or one of `paths`; an entry of a list is reported with its list."""
     name = key.partition("[")[0]
     keys, name = (Paths, name.removeprefix("paths.")) if name.startswith("paths.") else (Train, name)
     entry = key[len(name) :] if keys is Train else key[len(name) + len("paths.") :]

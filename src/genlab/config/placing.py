@@ -37,7 +37,7 @@ ROOTS = {
 there."""
 
 Kinds = list[Kind] | None
-"""What is asked for at a place; None where nobody says."""
+"""What a part at a place must be; None where nothing decides it."""
 
 
 def misplaced(node: Any, key: str, allowed: Collection[str] = (), kinds: Kinds = None) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Parts whose names have changed: a config of before is read with today's names, and a run's name is still its own."""
+"""Parts whose names have changed: an older config is read with today's names, and a run keeps its own name."""
 
 from __future__ import annotations
 

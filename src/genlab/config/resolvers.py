@@ -37,7 +37,7 @@ def _width(size: Any) -> Any:
 
 
 def _is_size(value: Any) -> bool:
-    """What is none is passed on as it is, and refused where it stands."""
+    """Whether `value` is a size. Anything else is passed on as it is, and refused where it stands."""
     return isinstance(value, int) or (isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2)
 
 

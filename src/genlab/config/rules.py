@@ -32,18 +32,18 @@ Rule = Callable[[DictConfig], Iterator[str]]
 @cache
 def rules() -> tuple[Rule, ...]:
     """All rules: these, and those of the packages, in the order of their names."""
-    found = sorted(path.parent.name for path in Path(genlab.__file__).parent.glob("*/rules.py"))
-    others = [importlib.import_module(f"genlab.{package}.rules") for package in found if package != "config"]
+    packages = sorted(path.parent.name for path in Path(genlab.__file__).parent.glob("*/rules.py"))
+    others = [importlib.import_module(f"genlab.{package}.rules") for package in packages if package != "config"]
     functions = [function for module in (sys.modules[__name__], stages, *others) for function in vars(module).values()]
     return tuple(dict.fromkeys(function for function in functions if _is_rule(function)))
 
 
 def _is_rule(function: object) -> bool:
-    """By its annotations, which are texts where a module puts off their evaluation."""
+    """Whether a function is a rule, by its annotations: they are texts where a module puts off their evaluation."""
     if not inspect.isfunction(function):
         return False
-    said = {name: getattr(what, "__name__", str(what)) for name, what in function.__annotations__.items()}
-    return said == {"cfg": "DictConfig", "return": "Iterator[str]"} and not function.__name__.startswith("_")
+    annotations = {name: getattr(what, "__name__", str(what)) for name, what in function.__annotations__.items()}
+    return annotations == {"cfg": "DictConfig", "return": "Iterator[str]"} and not function.__name__.startswith("_")
 
 
 def parts_are_there(cfg: DictConfig) -> Iterator[str]:

@@ -79,10 +79,10 @@ def _from_bases(definition: Definition) -> tuple[tuple[Parameter, ...], bool]:
         if base in ("object", "Protocol", "NamedTuple", "Generic", "ABC", "nn.Module", "torch.nn.Module"):
             continue
         try:
-            found = signature(f"{definition.module}.{base}" if "." not in base else base)
+            inherited = signature(f"{definition.module}.{base}" if "." not in base else base)
         except UnknownTarget:
             return (), True
-        return found.parameters, found.open
+        return inherited.parameters, inherited.open
     return (), False
 
 

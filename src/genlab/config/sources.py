@@ -65,15 +65,15 @@ def source_digest(targets: Iterable[str]) -> str:
 
 
 def _is_installed(path: Path) -> bool:
-    """Of a package that somebody else versions, or of Python itself."""
+    """Whether a file is of a package that somebody else versions, or of Python itself."""
     return bool({"site-packages", "dist-packages"} & set(path.parts)) or path.is_relative_to(Path(os.__file__).parent)
 
 
 def _version(package: str) -> str:
-    """Of the distribution that brings an installed package; empty where it says none."""
-    found = metadata.packages_distributions().get(package) or [package]
+    """The version of the distribution that brings an installed package; empty where it says none."""
+    distributions = metadata.packages_distributions().get(package) or [package]
     try:
-        return metadata.version(found[0])
+        return metadata.version(distributions[0])
     except metadata.PackageNotFoundError:
         return ""
 
@@ -84,11 +84,11 @@ def _top(path: Path, module: str) -> Path:
     return path.parents[depth]
 
 
-def _gather(path: Path, top: Path, found: dict[Path, None]) -> None:
+def _gather(path: Path, top: Path, files: dict[Path, None]) -> None:
     """Add `path` and every module below `top` that it imports, directly or not."""
-    if path in found:
+    if path in files:
         return
-    found[path] = None
+    files[path] = None
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
     except SyntaxError:
@@ -97,7 +97,7 @@ def _gather(path: Path, top: Path, found: dict[Path, None]) -> None:
         base = top.joinpath(*module.split("."))
         for candidate in (base.with_suffix(".py"), base / "__init__.py"):
             if candidate.is_file() and not _is_installed(candidate):
-                _gather(candidate, top, found)
+                _gather(candidate, top, files)
 
 
 def _imported(tree: ast.Module, path: Path, top: Path) -> Iterator[str]:

@@ -68,10 +68,10 @@ class Upstream:
 
 def upstreams(cfg: DictConfig) -> list[Upstream]:
     """The models that `cfg` needs, in the order in which it names them; what is of no use is left out."""
-    found = [Upstream("first_stage", cfg.get("first_stage"), "paths.first_stage")]
-    found += [Upstream(f"first_stages.{name}", node, f"paths.stages.{name}") for name, node in _named(cfg).items()]
-    found.append(Upstream("init_from", cfg.get("init_from"), "paths.init_from"))
-    return [one for one in found if isinstance(one.node, DictConfig) and _is_named(one)]
+    models = [Upstream("first_stage", cfg.get("first_stage"), "paths.first_stage")]
+    models += [Upstream(f"first_stages.{name}", node, f"paths.stages.{name}") for name, node in _named(cfg).items()]
+    models.append(Upstream("init_from", cfg.get("init_from"), "paths.init_from"))
+    return [one for one in models if isinstance(one.node, DictConfig) and _is_named(one)]
 
 
 def _is_named(one: Upstream) -> bool:
@@ -109,9 +109,9 @@ def _declare(stage: DictConfig) -> None:
 
 def is_of_a_stage(key: str) -> str | None:
     """What a key belongs to that no recipe lists: "init_from" or a stage's name; None for any other key."""
-    found = re.fullmatch(r"(init_from|first_stage|first_stages\.\w+)\.(\w+)(\..+)?", key)
-    names = _INIT if found and found[1] == "init_from" else _STAGE
-    return found[1] if found and found[2] in names else None
+    match = re.fullmatch(r"(init_from|first_stage|first_stages\.\w+)\.(\w+)(\..+)?", key)
+    names = _INIT if match and match[1] == "init_from" else _STAGE
+    return match[1] if match and match[2] in names else None
 
 
 def unknown_stage(reference: str, cfg: Any) -> str | None:

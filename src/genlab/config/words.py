@@ -149,7 +149,7 @@ def _understood(word: str, several: bool) -> tuple[str, Override]:
 
 
 def _parsed(word: str) -> Override | None:
-    """None for a word that the grammar does not know."""
+    """The override that a word is; None for a word that the grammar does not know."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
@@ -160,14 +160,14 @@ def _parsed(word: str) -> Override | None:
 
 
 def _is_text(value: str) -> bool:
-    """Of a value that the grammar does not know."""
+    """Whether a value that the grammar does not know is a plain text."""
     if not _STRUCTURE.search(value) or value.startswith((*_FOLDERS, "${")) or _exists(value):
         return True  # ${add:${seed},1}: a reference within another is beyond the grammar, and not beyond OmegaConf
     return "/" in value and not _OPENING.match(value)
 
 
 def _is_a_path(value: str, override: Override, several: bool) -> bool:
-    """Of a value that the grammar reads as something else than this text: whether it is a path that exists."""
+    """Whether a value that the grammar reads as something else than this text is a path that exists."""
     from hydra.core.override_parser.types import QuotedString, ValueType
 
     read, may_be_bare = override._value, isinstance(override._value, str)

@@ -34,15 +34,16 @@ class KnownRegion:
         self.process, self.known, self.mask, self.generator = process, known, mask.bool(), generator
 
     def __call__(self, x: Tensor, s: Tensor) -> Tensor:
-        known = self.known if s == 0 else self.process.corrupt(self.known, s, self.noise, self.generator)
-        return where(self.mask, known, x)
+        replacement = self.known if s == 0 else self.process.corrupt(self.known, s, self.noise, self.generator)
+        return where(self.mask, replacement, x)
 
 
 def check_mask(mask: Tensor, known: Tensor) -> None:
     """Raise ValueError unless `mask` covers `known`: 1 or the same in batch and channel, the same in all else."""
-    wanted, got = tuple(known.shape), tuple(mask.shape)
-    fits = len(got) == len(wanted) and all(
-        g == w or (g == 1 and dim < max(1, len(wanted) - 2)) for dim, (g, w) in enumerate(zip(got, wanted, strict=True))
+    expected, got = tuple(known.shape), tuple(mask.shape)
+    fits = len(got) == len(expected) and all(
+        g == w or (g == 1 and dim < max(1, len(expected) - 2))
+        for dim, (g, w) in enumerate(zip(got, expected, strict=True))
     )
     if not fits:
-        raise ValueError(f"a mask of shape {got} does not fit data of shape {wanted}: true where the data are known")
+        raise ValueError(f"a mask of shape {got} does not fit data of shape {expected}: true where the data are known")

@@ -25,10 +25,10 @@ def read_captions(path: str | Path, names: Sequence[str]) -> list[str]:
     Raises:
         ValueError: the file cannot be read, lacks a column, or has no caption for one of the pictures.
     """
-    found = _table(Path(path).expanduser(), f"captions={str(path)!r}")
-    if silent := [name for name in names if name not in found]:
+    captions = _table(Path(path).expanduser(), f"captions={str(path)!r}")
+    if silent := [name for name in names if name not in captions]:
         raise ValueError(f"captions={str(path)!r} says nothing of {len(silent)} pictures: {listed(silent, 3)}")
-    return [found[name][0] for name in names]
+    return [captions[name][0] for name in names]
 
 
 def folder_captions(root: Path, names: Sequence[str]) -> dict[str, list[str]]:
@@ -42,40 +42,40 @@ def folder_captions(root: Path, names: Sequence[str]) -> dict[str, list[str]]:
     """
     tables = [root / name for name in TABLES if (root / name).is_file()]
     key = f"dataset.source.path={str(root)!r}"
-    found = _table(tables[0], f"{key}: {tables[0].name}") if tables else {}
+    captions = _table(tables[0], f"{key}: {tables[0].name}") if tables else {}
     where = tables[0].name if tables else "a .txt file beside each picture"
     for name in names:
         file = (root / name).with_suffix(".txt")
-        if name not in found and file.is_file():
-            found[name] = _lines(file, f"{key}: {file.name}")
-    if silent := [name for name in names if not found.get(name)]:
+        if name not in captions and file.is_file():
+            captions[name] = _lines(file, f"{key}: {file.name}")
+    if silent := [name for name in names if not captions.get(name)]:
         raise ValueError(
             f"{key} has no caption for {len(silent)} of its {len(names)} pictures ({listed(silent, 3)}): write them "
             f"into {where}, or give dataset.source.captions=null"
         )
-    return {name: found[name] for name in names}
+    return {name: captions[name] for name in names}
 
 
-def _table(path: Path, said: str) -> dict[str, list[str]]:
+def _table(path: Path, source: str) -> dict[str, list[str]]:
     """Picture -> its captions, in the table's order; rows without a text are passed over."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        rows = _json_rows(text) if path.suffix == ".jsonl" else _csv_rows(text, said)
-        found: dict[str, list[str]] = {}
+        rows = _json_rows(text) if path.suffix == ".jsonl" else _csv_rows(text, source)
+        captions: dict[str, list[str]] = {}
         for row in rows:
             texts = row.get("text")
             for caption in texts if isinstance(texts, list) else [texts]:
                 if isinstance(caption, str) and caption.strip():
-                    found.setdefault(str(row.get("file_name")), []).append(caption.strip())
+                    captions.setdefault(str(row.get("file_name")), []).append(caption.strip())
     except (OSError, UnicodeDecodeError, csv.Error, json.JSONDecodeError, AttributeError) as error:
-        raise ValueError(f"{said} cannot be read: {error}") from error
-    return found
+        raise ValueError(f"{source} cannot be read: {error}") from error
+    return captions
 
 
-def _csv_rows(text: str, said: str) -> Iterable[Mapping[str, Any]]:
+def _csv_rows(text: str, source: str) -> Iterable[Mapping[str, Any]]:
     table = csv.DictReader(text.splitlines(keepends=True))
     if missing := [column for column in COLUMNS if column not in (table.fieldnames or ())]:
-        raise ValueError(f"{said} has no column {missing[0]!r}: it needs {listed(COLUMNS)}")
+        raise ValueError(f"{source} has no column {missing[0]!r}: it needs {listed(COLUMNS)}")
     return table
 
 
@@ -83,8 +83,8 @@ def _json_rows(text: str) -> Iterable[Mapping[str, Any]]:
     return [json.loads(line) for line in text.splitlines() if line.strip()]
 
 
-def _lines(path: Path, said: str) -> list[str]:
+def _lines(path: Path, source: str) -> list[str]:
     try:
         return [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{said} cannot be read: {error}") from error
+        raise ValueError(f"{source} cannot be read: {error}") from error

@@ -144,8 +144,8 @@ def entry_named(name: str) -> Entry:
         ConfigError: no such data set; the message gives the nearest names.
     """
     if name not in ENTRIES:
-        known = [*ENTRIES, *(other.name for other in OTHERS)]
-        raise ConfigError(f"there is no data set {name!r}{nearest(name, known) or '; known: ' + ', '.join(known)}")
+        names = [*ENTRIES, *(other.name for other in OTHERS)]
+        raise ConfigError(f"there is no data set {name!r}{nearest(name, names) or '; known: ' + ', '.join(names)}")
     return ENTRIES[name]
 
 

@@ -17,7 +17,7 @@ def selected(classes: Sequence[int] | int | None) -> list[int] | None:
 
 
 def check_trained(untrained: Sequence[str], conditional: bool) -> None:
-    """Say that classes have no picture to train on; a model that is told the class cannot do without.
+    """Say that classes have no picture to train on; a conditional model cannot do without.
 
     Raises:
         ConfigError: `conditional`, and there are such classes.

@@ -34,9 +34,9 @@ def mismatch(folder: Path, expected: Mapping[str, str]) -> str | None:
         path = folder / name
         if not path.exists():
             return f"{name} is missing"
-        found = folder_digest(path) if name.endswith("/") else file_digest(path)
-        if found != sha256:
-            return f"{name} has the SHA-256 {found[:12]}... instead of {sha256[:12]}..."
+        digest = folder_digest(path) if name.endswith("/") else file_digest(path)
+        if digest != sha256:
+            return f"{name} has the SHA-256 {digest[:12]}... instead of {sha256[:12]}..."
     return None
 
 

@@ -20,22 +20,22 @@ def remembered_digests(
     """The SHA-256 of files under `root`, by relative name; `memory` is a folder to remember them in.
 
     A file whose size and modification time are as remembered is not read again. A file that cannot be read is left
-    out and told to `unread`, without which it is an error. A memory that is damaged is made anew.
+    out and given to `unread`, without which it is an error. A memory that is damaged is made anew.
     """
     book = memory / f"digests-{hashlib.sha256(os.fsencode(root)).hexdigest()[:12]}.json"
-    known = _remembered(book)
+    remembered = _remembered(book)
     now: dict[str, list[int | str]] = {}
     names = list(names)
     with progress(f"reading {root.name}", len(names), "files") as advance:
         for name in names:
             try:
-                now[name] = _digested(root / name, known.get(name))
+                now[name] = _digested(root / name, remembered.get(name))
             except OSError as error:
                 if unread is None:
                     raise
                 unread(name, error)
             advance(1)
-    if now != known:
+    if now != remembered:
         _remember(book, now)
     return {name: str(entry[2]) for name, entry in now.items()}
 

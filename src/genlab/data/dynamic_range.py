@@ -71,19 +71,19 @@ class DynamicRange:
         kind = kind_of(picture)
         if kind is None:
             return None
-        if kind != "upper bytes" and (known := self._given or declared(picture)):
-            return known
-        if (found := self._found.get(kind)) is None:
+        if kind != "upper bytes" and (stated := self._given or declared(picture)):
+            return stated
+        if (values := self._values.get(kind)) is None:
             raise ValueError("has values that are no numbers")
-        full = found.full(kind)
+        full = values.full(kind)
         if full is None:
-            raise UnclearRange(f"{self._where}: {_what_is_unclear(kind, found)}")
+            raise UnclearRange(f"{self._where}: {_what_is_unclear(kind, values)}")
         return None if kind == "upper bytes" else full
 
     @cached_property
-    def _found(self) -> dict[Kind, Found]:
-        """Over all pictures whose files do not say it."""
-        found: dict[Kind, Found] = {}
+    def _values(self) -> dict[Kind, Found]:
+        """The values of all pictures whose files declare no range, by kind."""
+        values: dict[Kind, Found] = {}
         for picture in self._pictures():
             kind = kind_of(picture)
             if kind is None or (kind != "upper bytes" and declared(picture) is not None):
@@ -92,20 +92,20 @@ class DynamicRange:
                 low, high = _extremes(picture)
             except (OSError, SyntaxError, ValueError):  # it will be left out when it is converted
                 continue
-            before = found.setdefault(kind, Found(low, high, 0))
-            found[kind] = Found(min(low, before.low), max(high, before.high), before.n + 1)
-        return found
+            before = values.setdefault(kind, Found(low, high, 0))
+            values[kind] = Found(min(low, before.low), max(high, before.high), before.n + 1)
+        return values
 
 
-def _what_is_unclear(kind: Kind, found: Found) -> str:
+def _what_is_unclear(kind: Kind, values: Found) -> str:
     if kind == "upper bytes":
         return (
-            f"{found.n} colour pictures of 16 bits a channel reach {found.high:g} of 255 in their upper 8 bits: they "
+            f"{values.n} colour pictures of 16 bits a channel reach {values.high:g} of 255 in their upper 8 bits: they "
             "seem to hold fewer; save them with 8 bits a channel"
         )
-    low, high, black, white = map(_number, (found.low, found.high, *_likely(found)))
+    low, high, black, white = map(_number, (values.low, values.high, *_likely(values)))
     return (
-        f"{found.n} pictures of {kind} have values from {low} to {high}, and their files do not say "
+        f"{values.n} pictures of {kind} have values from {low} to {high}, and their files do not say "
         f"which are black and white: give dataset.source.range=[BLACK,WHITE], such as [{black},{white}]"
     )
 
@@ -180,8 +180,8 @@ def _extremes(picture: Pillow.Image) -> Range:
     return low, high
 
 
-def _likely(found: Found) -> Range:
+def _likely(values: Found) -> Range:
     """A range for a message to name: the next full depth, or what was found."""
-    if found.low < 0:
-        return (-1, 1) if found.low >= -1 and found.high <= 1 else (found.low, found.high)
-    return 0, next((white for white in (1, *_DEPTHS[::2], 65535) if found.high <= white), found.high)
+    if values.low < 0:
+        return (-1, 1) if values.low >= -1 and values.high <= 1 else (values.low, values.high)
+    return 0, next((white for white in (1, *_DEPTHS[::2], 65535) if values.high <= white), values.high)

@@ -90,7 +90,10 @@ class ImageFolder:
         return list(self._digests)
 
     def identity(self) -> str:
-        """Of the names, sizes and contents of the pictures. Contents are read again only where size or time changed."""
+        """A digest of the names, sizes and contents of the pictures.
+
+        Contents are read again only where size or time changed.
+        """
         parts = [*self._digests.items(), ("framing", self.framing)]
         if self._table is not None:
             parts.append((TABLE, listing_digest(self._table.items())))
@@ -129,10 +132,10 @@ class ImageFolder:
         def unread(name: str, error: OSError) -> None:
             left_out[name] = reason(error)
 
-        found = remembered_digests(self._root, self.found, self._home, unread)
-        if not found:
+        digests = remembered_digests(self._root, self.found, self._home, unread)
+        if not digests:
             self._refuse_all(len(self.found))
-        return found
+        return digests
 
     @cached_property
     def _table(self) -> dict[str, str] | None:
@@ -168,8 +171,8 @@ class ImageFolder:
             else:
                 left_out[name] = f"{Path(name).suffix.lower()} is not read"
         if not files:
-            found = sum(len(names) for _, _, names in os.walk(self._root))
-            holds = f"holds {found} files but no picture" if found else "is empty"
+            n_files = sum(len(names) for _, _, names in os.walk(self._root))
+            holds = f"holds {n_files} files but no picture" if n_files else "is empty"
             raise ValueError(f"dataset.source.path={str(self.path)!r} {holds} (known are {listed(_SUFFIXES, 20)})")
         tops = {top_folder(name) for name in files}
         if len(tops & _SPLIT_NAMES) > 1:
@@ -195,8 +198,8 @@ class ImageFolder:
         unread = [f"{shown(name)} ({why})" for name, why in left_out.items()] + notes(cache)
         if unread:
             counted = f"{len(unread)} of the {len(left_out) + len(self.names)} pictures in {self._root}"
-            said = f"{counted} cannot be read and are left out: {listed(unread, 5)}"
-            warnings.warn(said, Notice, stacklevel=2)
+            message = f"{counted} cannot be read and are left out: {listed(unread, 5)}"
+            warnings.warn(message, Notice, stacklevel=2)
         unused = labels_by_table(self._root, self.names)[1]
         if unused is not None and self.captions is None:  # a table of captions need not give classes
             warnings.warn(unused, Notice, stacklevel=2)
@@ -261,11 +264,11 @@ class ImageFolder:
 
 
 def count_classes(path: str | Path) -> int | None:
-    """How many classes a folder of pictures has; None for fewer than two, or where it cannot be told."""
+    """How many classes a folder of pictures has; None for fewer than two, or where that is unclear."""
     try:
         return ImageFolder(path, "").num_classes
     except (ValueError, OSError):
-        return None  # said where the data's identity is asked for
+        return None  # reported where the data's identity is read
 
 
 def is_picture(name: str) -> bool:

@@ -27,15 +27,15 @@ def labels_by_table(root: Path, names: Sequence[str]) -> tuple[dict[str, str] | 
             table = csv.DictReader(file)
             if missing := [column for column in ("file_name", "label") if column not in (table.fieldnames or ())]:
                 return None, f"{TABLE} in {root} gives no classes: it has no column {missing[0]!r}"
-            found = {row["file_name"]: (row["label"] or "").strip() for row in table}
+            labels = {row["file_name"]: (row["label"] or "").strip() for row in table}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         return None, f"{TABLE} in {root} gives no classes: it cannot be read ({error})"
-    if silent := [shown(name) for name in names if not found.get(name)]:
+    if silent := [shown(name) for name in names if not labels.get(name)]:
         return (
             None,
             f"{TABLE} in {root} gives no classes: it has no label for {len(silent)} pictures, {listed(silent, 3)}",
         )
-    return {name: found[name] for name in names}, None
+    return {name: labels[name] for name in names}, None
 
 
 def top_folder(name: str) -> str:

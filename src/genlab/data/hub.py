@@ -114,15 +114,15 @@ class HubImages:
         except (OSError, ValueError) as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise DataUnavailableError(f"{where}: its part {split!r} cannot be had ({reason})") from error
-        wanted = [self.image_column] + ([] if self.label_column is None else [self.label_column])
-        for key, column in zip(("image_column", "label_column"), wanted, strict=False):
+        columns = [self.image_column] + ([] if self.label_column is None else [self.label_column])
+        for key, column in zip(("image_column", "label_column"), columns, strict=False):
             if column not in part.column_names:
                 advice = nearest(column, part.column_names) or f"; it has {listed(part.column_names)}"
                 raise ValueError(f"dataset.source.{key}={column!r}: {self.repo} has no such column{advice}")
         kind = type(part.features[self.image_column]).__name__
         if kind != "Image":
             raise ValueError(f"dataset.source.image_column={self.image_column!r} holds {kind}, not pictures")
-        return part.select_columns(wanted)
+        return part.select_columns(columns)
 
     def _class_names(self, part: Any) -> Sequence[str] | None:
         names = getattr(part.features[self.label_column], "names", None)

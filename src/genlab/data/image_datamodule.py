@@ -123,9 +123,9 @@ class ImageDataModule(ResidentData):
         if images.labels is None:
             why = getattr(self.source, "why_unlabelled", None) or "set it to null"
             raise ValueError(f"dataset.num_classes={self.num_classes}, but {self.name} has no labels: {why}")
-        found = len(images.class_names) if images.class_names is not None else int(images.labels.max()) + 1
-        if found != self.num_classes:
-            raise ValueError(f"dataset.num_classes={self.num_classes}, but {self.name} has {found} classes")
+        n_classes = len(images.class_names) if images.class_names is not None else int(images.labels.max()) + 1
+        if n_classes != self.num_classes:
+            raise ValueError(f"dataset.num_classes={self.num_classes}, but {self.name} has {n_classes} classes")
 
     @cached_property
     def _splits(self) -> Splits:

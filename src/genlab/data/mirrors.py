@@ -154,10 +154,10 @@ def _run_client(command: list[str], work: Path, what: str, product: str) -> Path
         old.unlink()
     with progress(what, None, "bytes"):
         ended = _run(command, what, folder=work, environment={**os.environ, "LC_ALL": "C"})
-    found = list(work.glob(product))
-    if len(found) != 1:
-        raise OriginError(f"{command[0]} left {len(found)} files {product}{_said(ended)}")
-    return found[0]
+    files = list(work.glob(product))
+    if len(files) != 1:
+        raise OriginError(f"{command[0]} left {len(files)} files {product}{_message(ended)}")
+    return files[0]
 
 
 def _run(command: list[str], what: str, **how: Any) -> Ended:
@@ -166,11 +166,11 @@ def _run(command: list[str], what: str, **how: Any) -> Ended:
     except ProgramError as error:
         raise OriginError(str(error)) from error
     if ended.status:
-        raise OriginError(f"{command[0]} ended with status {ended.status}{_said(ended)}")
+        raise OriginError(f"{command[0]} ended with status {ended.status}{_message(ended)}")
     return ended
 
 
-def _said(ended: Ended) -> str:
+def _message(ended: Ended) -> str:
     """ ": what went wrong" in a program's own words, empty where it said nothing."""
     lines = [line.strip() for line in (ended.errors + ended.output).splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith(("E: ", "npm error", "npm ERR!"))] or lines

@@ -100,12 +100,12 @@ class ResidentData(pl.LightningDataModule):
         second data; what metrics, pictures of a training and reflow ask a model for. None where the data have none."""
         data, rows = self.part(split)
         rows = rows[torch.arange(n) % len(rows)]
-        found = ConditionInput(
+        condition = ConditionInput(
             label=None if self.num_classes is None or data.labels is None else data.labels[rows].cpu(),
             prompt=None if data.captions is None else [data.caption(row) for row in rows.tolist()],
             picture=None if data.others is None else self.to_model(data.others[rows].cpu()),
         )
-        return found if found.names else None
+        return condition if condition.names else None
 
     def to_model(self, stored: Tensor) -> Tensor:
         """Stored items (n, ...) -> what a model sees of them."""

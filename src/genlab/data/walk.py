@@ -1,7 +1,7 @@
 """The files under a folder: the one place that walks a folder of a user's own.
 
 What lies there is of any kind: names that are no text, links to nowhere or to themselves, named pipes, folders that may
-not be opened. Nothing is opened here, so nothing can hang, and what is passed over is said.
+not be opened. Nothing is opened here, so nothing can hang, and what is passed over is reported.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def files_under(root: Path, wanted: Callable[[str], bool] | None = None, hidden:
     walk = _Walk(root, wanted or (lambda name: True), hidden)
     walk.read("")
     while walk.links:  # after all real folders, which keep their names whatever leads to them
-        name, found = walk.links.pop(0)
-        if walk.is_new(name, found):
+        name, identity = walk.links.pop(0)
+        if walk.is_new(name, identity):
             walk.read(name)
         else:
             walk.listing.passed_over[name] = "a link to a folder that is read already"
@@ -53,20 +53,20 @@ def files_under(root: Path, wanted: Callable[[str], bool] | None = None, hidden:
 
 
 class _Walk:
-    def __init__(self, root: Path, wanted: Callable[[str], bool], hidden: bool) -> None:
-        self.root, self.wanted, self.hidden = root, wanted, hidden
+    def __init__(self, root: Path, accepts: Callable[[str], bool], hidden: bool) -> None:
+        self.root, self.accepts, self.hidden = root, accepts, hidden
         self.listing = Listing()
         self.links: list[tuple[str, _Identity]] = []
         """Relative names of links to folders, and where they lead."""
         self._above = {_identity(os.stat(folder)) for folder in (root, *root.resolve().parents)}
         self._seen: dict[str, set[_Identity]] = {}  # folder in the root -> what is read below it
 
-    def is_new(self, name: str, found: _Identity) -> bool:
-        """Whether the folder `found` is not yet read for the same folder of the root; from now on it is."""
+    def is_new(self, name: str, identity: _Identity) -> bool:
+        """Whether the folder `identity` is not yet read for the same folder of the root; from now on it is."""
         seen = self._seen.setdefault(name.partition("/")[0], set(self._above))
-        if found in seen:
+        if identity in seen:
             return False
-        seen.add(found)
+        seen.add(identity)
         return True
 
     def read(self, folder: str) -> None:
@@ -81,14 +81,14 @@ class _Walk:
         for name, entry in self._entries(folder):
             try:
                 if entry.is_dir():
-                    found = _identity(entry.stat())
+                    identity = _identity(entry.stat())
                     if entry.is_symlink():
-                        self.links.append((name, found))
-                    elif self.is_new(name, found):
+                        self.links.append((name, identity))
+                    elif self.is_new(name, identity):
                         inside.append(name)
                 elif entry.is_symlink() and not os.path.exists(entry.path):
                     self.listing.passed_over[name] = "a link to nowhere"  # it may have been a folder's
-                elif self.wanted(name):
+                elif self.accepts(name):
                     self._take(name, entry)
             except OSError as error:
                 self.listing.passed_over[name] = reason(error)
@@ -104,8 +104,8 @@ class _Walk:
     def _entries(self, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
         """(relative name, entry) of one folder, in order."""
         try:
-            with os.scandir(self.root / folder) as found:
-                entries = sorted(found, key=lambda entry: entry.name)
+            with os.scandir(self.root / folder) as scan:
+                entries = sorted(scan, key=lambda entry: entry.name)
         except OSError as error:
             if not folder:
                 raise

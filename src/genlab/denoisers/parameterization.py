@@ -19,7 +19,7 @@ class Coefficients(NamedTuple):
     c_skip: Tensor
     c_out: Tensor
     c_noise: Tensor | None = None
-    """What the network is told about the noise; None for the schedule's step number."""
+    """The noise level as the network gets it; None for the schedule's step number."""
 
     def target(self, x0: Tensor, eps: Tensor, scales: Scales) -> Tensor:
         """The F for which the estimate is `x0` itself, where x_t = alpha x0 + sigma eps."""

@@ -42,5 +42,5 @@ class Editable(Protocol):
     codec: Codec
 
     def guided_denoiser(self, n: int, condition: Conditions = None, clipped: bool = True) -> BoundDenoise:
-        """The denoiser that samples n data are drawn with: guided, told the condition, within the data's range."""
+        """The denoiser that samples n data are drawn with: guided, with the condition, within the data's range."""
         ...

@@ -29,14 +29,14 @@ def inpaint(
     """
     check_mask(mask, x)
     z = model.codec.encode(x)
-    known = mask if z.shape[2:] == x.shape[2:] else known_cells(mask, z.shape[-2:])
-    if known.ndim > 1 and known.shape[1] != z.shape[1]:
-        known = known.bool().all(1, keepdim=True)
+    cells = mask if z.shape[2:] == x.shape[2:] else known_cells(mask, z.shape[-2:])
+    if cells.ndim > 1 and cells.shape[1] != z.shape[1]:
+        cells = cells.bool().all(1, keepdim=True)
     process = model.denoiser.process
     noise = randn_like(z, generator) if one_noise else None
     moments = model.sampler(
         process, model.guided_denoiser(len(x), condition), tuple(z.shape), generator=generator, device=z.device,
-        constraint=KnownRegion(process, z, known, generator, noise),
+        constraint=KnownRegion(process, z, cells, generator, noise),
     )  # fmt: skip
     *_, last = moments
     filled = model.codec.decode(last.x)
@@ -59,8 +59,8 @@ class Inpaint:
     def __call__(
         self, model: Editable, x: Tensor, condition: Conditions = None, *, generator: Randomness = None
     ) -> Edited:
-        known = known_outside(self.mask, x.shape[-2:]).to(x.device)
+        mask = known_outside(self.mask, x.shape[-2:]).to(x.device)
         filled = inpaint(
-            model, x, known, condition, generator=generator, one_noise=self.one_noise, paste=self.paste
+            model, x, mask, condition, generator=generator, one_noise=self.one_noise, paste=self.paste
         )  # fmt: skip
-        return Edited(where(known, x[:1], 0.0), filled)
+        return Edited(where(mask, x[:1], 0.0), filled)

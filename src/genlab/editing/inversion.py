@@ -53,12 +53,12 @@ class Inversion:
     def __call__(
         self, model: Editable, x: Tensor, condition: Conditions = None, *, generator: Randomness = None
     ) -> Edited:
-        told = None if condition is None else as_input(condition).for_each(len(x)).part(0, 1)
-        if self.to is not None and (told is None or told.label is None):
+        request = None if condition is None else as_input(condition).for_each(len(x)).part(0, 1)
+        if self.to is not None and (request is None or request.label is None):
             raise ValueError(f"edit.to = {self.to}: this model is not conditioned on classes")
-        wishes: list[Conditions] = [told]
-        if self.to is not None and told is not None and told.label is not None:
-            wishes.append(told._replace(label=torch.full_like(told.label, self.to)))
-        model.guided_denoiser(1, wishes[-1])  # a class that does not exist is told before any work
-        noise = invert(model, x[:1], told, self.iterations)
+        wishes: list[Conditions] = [request]
+        if self.to is not None and request is not None and request.label is not None:
+            wishes.append(request._replace(label=torch.full_like(request.label, self.to)))
+        model.guided_denoiser(1, wishes[-1])  # raises before any work if there is no such class
+        noise = invert(model, x[:1], request, self.iterations)
         return Edited(model.codec.decode(noise), torch.cat([generate(model, noise, wish) for wish in wishes]))

@@ -28,16 +28,16 @@ def known_outside(region: str, size: int | Sequence[int]) -> Tensor:
         "left": (whole, slice(0, width // 2)), "right": (whole, slice(width // 2, None)),
         "top": (slice(0, height // 2), whole), "bottom": (slice(height // 2, None), whole), "middle": (rows, columns),
     }  # fmt: skip
-    known = torch.ones(height, width, dtype=torch.bool)
+    mask = torch.ones(height, width, dtype=torch.bool)
     if region in parts:
-        known[parts[region]] = False
-        return known[None, None]
+        mask[parts[region]] = False
+        return mask[None, None]
     return ~_white(Path(region), height, width)[None, None]
 
 
 def known_cells(known: Tensor, size: Sequence[int]) -> Tensor:
     """A mask (..., height, width) of pixels as one of cells of a map: a cell is known if all of its pixels are."""
-    unknown = torch.nn.functional.adaptive_max_pool2d((~known.bool()).float(), tuple(size))
+    unknown = torch.nn.functional.adaptive_max_pool2d((~known.bool()).float(), tuple(size))  # (..., *size)
     return unknown == 0
 
 

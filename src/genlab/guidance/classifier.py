@@ -37,7 +37,7 @@ class Classifier(nn.Module):
 
 
 class LabelLoss(nn.Module):
-    """-log p(label | x_t), of the label that is asked for: for guidance.loss_gradient.LossGradient.
+    """-log p(label | x_t), of the label of the condition: for guidance.loss_gradient.LossGradient.
 
     Args:
         first: a trained model with a `classifier`, as of family noisy_classifier.
@@ -45,7 +45,7 @@ class LabelLoss(nn.Module):
     """
 
     reads_label = True
-    """It is told the label, so that the guided network need not be."""
+    """It reads the label, so that the guided network need not."""
 
     def __init__(self, first: nn.Module, checkpoint: str | None = None) -> None:
         super().__init__()

@@ -25,5 +25,5 @@ class Colour:
         x0 = prediction.x0
         if x0.shape[1] != len(self.colour):
             raise ValueError(f"guidance.loss.colour has {len(self.colour)} values, the pictures {x0.shape[1]} channels")
-        wanted = x0.new_tensor(self.colour)[:, None, None]
-        return (x0 - wanted).square().flatten(1).sum(1) / 2
+        target = x0.new_tensor(self.colour)[:, None, None]
+        return (x0 - target).square().flatten(1).sum(1) / 2

@@ -40,7 +40,7 @@ class Diffusion(GenerativeModule):
     Args:
         denoiser: network and process, and what the network's output means.
         objective: what is minimised.
-        conditioner: what the network is told.
+        conditioner: makes the condition that the network gets.
         sampler: how samples are made; may be replaced after training.
         guidance: what is done to the denoiser for sampling; may be replaced after training.
         codec: between the data and what the denoiser sees.
@@ -89,7 +89,7 @@ class Diffusion(GenerativeModule):
                 f"the guidance {type(guidance).__name__} follows the gradient of a loss through Gaussian noise, and "
                 "this process adds none: take guidance=none or classifier_free"
             )
-        sampler.times(denoiser.process.schedule)  # a sampler that cannot serve the schedule is told so before training
+        sampler.times(denoiser.process.schedule)  # raises before the training if the sampler cannot serve the schedule
 
     def on_fit_start(self) -> None:
         super().on_fit_start()
@@ -130,12 +130,12 @@ class Diffusion(GenerativeModule):
         )  # fmt: skip
 
     def guided_denoiser(self, n: int, condition: Conditions = None, clipped: bool = True) -> BoundDenoise:
-        """The denoiser that n samples are drawn with: guided, told the condition, clipped. Raises ValueError too."""
-        wanted = of_input(self.conditioner, n, condition, self.device)
+        """The denoiser that n samples are drawn with: guided, with the condition, clipped. Raises ValueError too."""
+        prepared = of_input(self.conditioner, n, condition, self.device)
         guided: Denoise = self.guidance(self.denoiser)
         if clipped and self.clip is not None:
             guided = Clipped(guided, *self.clip)
-        return partial(guided, condition=wanted)
+        return partial(guided, condition=prepared)
 
     def snapshots(self, x: Tensor, count: int, *, generator: Randomness = None) -> tuple[Tensor, Tensor]:
         """(count, *x.shape) twice, as the denoiser sees them: `x` on the way to noise, and as many samples on the way

@@ -40,8 +40,8 @@ def make_schedule(make: Callable[..., Any], optimizer: torch.optim.Optimizer, st
                 f"lr_scheduler.{name} = {given[name]} is longer than the training, which has {steps} steps"
             )
     schedule = make(optimizer, **lengths)
-    known = torch.optim.lr_scheduler
-    if not isinstance(schedule, known.LRScheduler) or isinstance(schedule, known.ReduceLROnPlateau):
+    schedulers = torch.optim.lr_scheduler
+    if not isinstance(schedule, schedulers.LRScheduler) or isinstance(schedule, schedulers.ReduceLROnPlateau):
         raise ConfigError(f"lr_scheduler is {type(schedule).__name__}, which is no schedule by steps: take cosine")
     return schedule
 

@@ -89,14 +89,14 @@ def take_turns(module: GenerativeModule, groups: Mapping[str, ParameterGroup], b
         if window.is_first:
             optimizer.zero_grad()
         with _alone(group, groups):
-            found = _terms_of(module, groups, name, batch)
-            module.manual_backward(found[group.minimises] / window.batches)
+            new_terms = _terms_of(module, groups, name, batch)
+            module.manual_backward(new_terms[group.minimises] / window.batches)
             if window.is_last:
                 optimizer.step()
         if window.is_last and (schedule := module.schedules.get(name)) is not None:
             schedule.step()
-        _join(terms, {term: value.detach() for term, value in found.items()}, name)
-        module.groups_of_terms |= dict.fromkeys(found, name)
+        _join(terms, {term: value.detach() for term, value in new_terms.items()}, name)
+        module.groups_of_terms |= dict.fromkeys(new_terms, name)
     return terms
 
 
@@ -141,10 +141,10 @@ def _terms_of(
     return terms
 
 
-def _join(terms: dict[str, Tensor], found: Mapping[str, Tensor], name: str) -> None:
-    if twice := sorted(terms.keys() & found.keys()):
+def _join(terms: dict[str, Tensor], new_terms: Mapping[str, Tensor], name: str) -> None:
+    if twice := sorted(terms.keys() & new_terms.keys()):
         raise ValueError(f"two groups have a loss term {twice[0]!r}, {name!r} is one of them: give it another name")
-    terms.update(found)
+    terms.update(new_terms)
 
 
 @contextmanager

@@ -15,8 +15,8 @@ def require_parts(module: nn.Module, attribute: str, parts: Sequence[str]) -> No
     names = [*(name for name, _ in module.named_modules()), *module.state_dict()]
     for part in parts:
         if not any(within(name, [part]) for name in names):
-            known = sorted({name.partition(".")[0] for name in names if name})
+            children = sorted({name.partition(".")[0] for name in names if name})
             raise ValueError(
                 f"{attribute} of {type(module).__name__} names {part!r}, which is no part of it"
-                f"{nearest(part.rstrip('.'), known) or ': it has ' + ', '.join(known)}"
+                f"{nearest(part.rstrip('.'), children) or ': it has ' + ', '.join(children)}"
             )

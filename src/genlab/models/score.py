@@ -26,7 +26,7 @@ class Score(GenerativeModule):
     x <- x + e s(x) + sqrt(2 e) z (Song & Ermon 2019, eq. 4, with e for half of theirs).
 
     Args:
-        network: (x (batch, *shape), level (batch,), condition) -> the score; told level 0.
+        network: (x (batch, *shape), level (batch,), condition) -> the score; it gets level 0.
         objective: which kind of score matching.
         shape: of one datum.
         steps: moves of Langevin dynamics.

@@ -29,8 +29,8 @@ class Site(NamedTuple):
 class AttentionControl(Protocol):
     """Looks at the maps of attention, and may change them; each method is the identity unless a control has its own.
 
-    Maps are (batch, heads, queries, keys); places of a picture go row by row. Guidance that asks twice in one batch has
-    [given..., null...] in it.
+    Maps are (batch, heads, queries, keys); places of a picture go row by row. Guidance that needs two estimates has
+    [given..., null...] in one batch.
     """
 
     def before(self, logits: Tensor, site: Site) -> Tensor:
@@ -99,7 +99,7 @@ def _replace(layer: Any, control: AttentionControl, site: Site) -> Any:
 
     def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, scale: float | None = None) -> Tensor:
         logits = (q @ k.transpose(-2, -1)) * (q.shape[-1] ** -0.5 if scale is None else scale)
-        if mask is not None:
+        if mask is not None:  # added, or as booleans: true where a query may see a key
             logits = logits.masked_fill(~mask, -torch.inf) if mask.dtype == torch.bool else logits + mask
         return control.after(control.before(logits, site).softmax(-1), site) @ v
 

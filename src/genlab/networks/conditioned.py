@@ -45,9 +45,9 @@ def check_reads(network: object, gives: frozenset[str]) -> None:
     Args:
         gives: the fields that the conditioner gives.
     """
-    known: frozenset[str] | None = getattr(network, "reads", None)
-    if known is not None and (ignored := sorted(gives - known)):
-        able = ", ".join(sorted(known)) or "nothing"
+    reads: frozenset[str] | None = getattr(network, "reads", None)
+    if reads is not None and (ignored := sorted(gives - reads)):
+        able = ", ".join(sorted(reads)) or "nothing"
         raise ValueError(
             f"the conditioner gives {ignored[0]}, and the network {type(network).__name__} reads {able} of a "
             "condition: take a network that reads it, or another conditioner"

@@ -72,14 +72,14 @@ class DiT(nn.Module):
     def forward(self, x: Tensor, level: Tensor, condition: ConditionTensors | None = None) -> Tensor:
         """`level` (batch,) the step number; of the condition it reads `label` and `channels`."""
         x = with_channels(x, condition, self._condition_channels)
-        embedding = self.time(level)
+        embedding = self.time(level)  # (batch, width)
         if self.class_embedding is not None:
             embedding = embedding + self.class_embedding(label_of(condition))
         embedding = nn.functional.silu(embedding)
         tokens = self.in_proj(x).flatten(2).transpose(1, 2) + self.positions  # (batch, rows * columns, width)
         for block in self.blocks:
             tokens = block(tokens, embedding)
-        shift, scale = self.modulation(embedding)[:, None].chunk(2, dim=-1)
+        shift, scale = self.modulation(embedding)[:, None].chunk(2, dim=-1)  # (batch, 1, width) each
         return self._picture(self.out_proj(self.norm(tokens) * (1 + scale) + shift))
 
     def _picture(self, patches: Tensor) -> Tensor:
@@ -108,6 +108,7 @@ class _Block(nn.Module):
         return tokens + gate_2 * self.dense(self.norms[1](tokens) * (1 + scale_2) + shift_2)
 
     def _attend(self, tokens: Tensor) -> Tensor:
+        # (batch, heads, tokens, features) each
         q, k, v = self.qkv(tokens).unflatten(-1, (3, self._heads, -1)).permute(2, 0, 3, 1, 4)
         return self.out_proj(self.attention(q, k, v).transpose(1, 2).flatten(2))
 

@@ -39,12 +39,12 @@ class Experts(nn.Module):
 
     def forward(self, x: Tensor, level: Tensor, condition: ConditionTensors | None = None) -> Tensor:
         """`level` (batch,). Items are sorted by expert, which waits for the device."""
-        expert = torch.bucketize(level.float(), self.boundaries, right=True)
+        expert = torch.bucketize(level.float(), self.boundaries, right=True)  # (batch,): the number of its network
         order = expert.argsort(stable=True)
-        counts = torch.bincount(expert, minlength=len(self.networks)).tolist()
+        counts = torch.bincount(expert, minlength=len(self.networks)).tolist()  # items of each network
         outputs = [
             network(x[rows], level[rows], None if condition is None else condition.rows(rows))
             for network, rows in zip(self.networks, order.split(counts), strict=True)
             if len(rows)
         ]
-        return torch.cat(outputs)[order.argsort()]
+        return torch.cat(outputs)[order.argsort()]  # back in the order of the batch

@@ -51,10 +51,10 @@ class MLP(nn.Module):
 
     def forward(self, x: Tensor, level: Tensor, condition: ConditionTensors | None = None) -> Tensor:
         """`level` (batch,) the step number; of the condition it reads `label`."""
-        embedding = self.time(level)
+        embedding = self.time(level)  # (batch, width)
         if self.class_embedding is not None:
             embedding = embedding + self.class_embedding(label_of(condition))
-        hidden = self.in_proj(x.flatten(1))
+        hidden = self.in_proj(x.flatten(1))  # (batch, width)
         for block in self.blocks:
             hidden = block(hidden, embedding)
         return self.out_proj(torch.nn.functional.silu(hidden)).unflatten(1, self._shape)

@@ -87,8 +87,8 @@ class GatedLayer(nn.Module):
 
     def forward(self, v: Tensor, h: Tensor, given: Tensor) -> tuple[Tensor, Tensor]:
         """`given`: (B, 4N, 1, 1), what the label adds to the vertical and to the horizontal half."""
-        to_v, to_h = given.chunk(2, 1)
-        above = self.vertical(v)
+        to_v, to_h = given.chunk(2, 1)  # (B, 2N, 1, 1) each
+        above = self.vertical(v)  # (B, 2N, H, W)
         new = self.out(gate(self.horizontal(h) + self.across(above) + to_h))
         return gate(above + to_v), new if self.first else h + new
 
@@ -146,11 +146,11 @@ class GatedPixelCNN(nn.Module):
 
     def head(self, h: Tensor) -> Tensor:
         """(B, N, H, W) -> (B, K, C, H, W)."""
-        logits = self.head_out(self.head_in(h.relu()).relu())
+        logits = self.head_out(self.head_in(h.relu()).relu())  # (B, C K, H, W)
         return logits.unflatten(1, (self.shape[0], self.num_values)).transpose(1, 2)
 
     def forward(self, codes: Tensor, label: Tensor | None = None) -> Tensor:
-        v = h = self.embed(codes)
+        v = h = self.embed(codes)  # (B, N, H, W)
         for layer, given in zip(self.layers, self.given(label, len(codes)), strict=True):
             v, h = layer(v, h, given)
         return self.head(h)

@@ -53,7 +53,7 @@ class _Layer:
     def vertical_row(self) -> Tensor:
         """The vertical stack's output in this row, (B, N, W); keeps what it says to the horizontal one."""
         above = F.conv2d(self.rows, self.weight, self.layer.vertical.bias)  # (B, 2N, 1, W)
-        self.from_above = (self.layer.across(above) + self.to_h)[:, :, 0]
+        self.from_above = (self.layer.across(above) + self.to_h)[:, :, 0]  # (B, 2N, W)
         return gate(above + self.to_v)[:, :, 0]
 
     def take(self, j: int, h: Tensor) -> None:
@@ -97,7 +97,7 @@ def sample(
         _begin_row(network, layers, codes, i)
         for j in range(W):
             for c in range(C):
-                h = network.embed(codes[:, :, i, j])
+                h = network.embed(codes[:, :, i, j])  # (n, N)
                 for layer in layers:
                     h = layer.horizontal_at(j, h)
                 logits = head_out(head_in(h.relu()).relu()).unflatten(1, (C, -1))[:, c]

@@ -85,9 +85,9 @@ class VectorQuantizer(nn.Module):
     def forward(self, z: Tensor) -> Quantized:
         """Quantise a feature map; in training the codebook follows."""
         rows = z.movedim(1, -1).flatten(0, -2)  # (batch * height * width, embedding_size)
-        codes = nearest(rows, self.codebook)
+        codes = nearest(rows, self.codebook)  # (batch * height * width,)
         counts = torch.bincount(codes, minlength=self.num_embeddings).to(rows.dtype)
-        chosen = F.embedding(codes, self.codebook)
+        chosen = F.embedding(codes, self.codebook)  # of the shape of `rows`
         terms = {"codebook": F.mse_loss(chosen, rows.detach()), "commitment": F.mse_loss(rows, chosen.detach())}
         straight = rows + (chosen - rows).detach()  # the gradient of the output goes to the input as it is
         if self.training:
@@ -103,7 +103,7 @@ class VectorQuantizer(nn.Module):
     @torch.no_grad()
     def _follow(self, rows: Tensor, codes: Tensor, counts: Tensor) -> None:
         """Move the running moments, the codebook if it is their mean, and codes that died."""
-        sums = torch.zeros_like(self.codebook).index_add_(0, codes, rows)
+        sums = torch.zeros_like(self.codebook).index_add_(0, codes, rows)  # (K, embedding_size)
         if torch.distributed.is_initialized():
             torch.distributed.all_reduce(counts)
             torch.distributed.all_reduce(sums)
@@ -117,8 +117,8 @@ class VectorQuantizer(nn.Module):
 
     def _revive(self, rows: Tensor) -> None:
         """Put every dead code where a random vector of the batch is, as if it had been chosen just enough."""
-        dead = (self.count < self.revive_below)[:, None]
-        picked = rows[torch.randint(len(rows), (self.num_embeddings,), device=rows.device)]
+        dead = (self.count < self.revive_below)[:, None]  # (K, 1)
+        picked = rows[torch.randint(len(rows), (self.num_embeddings,), device=rows.device)]  # (K, embedding_size)
         if torch.distributed.is_initialized():
             torch.distributed.broadcast(picked, 0)
         alive = max(1.0, 2 * self.revive_below)

@@ -26,7 +26,7 @@ def sides_can_be_divided(cfg: DictConfig) -> Iterator[str]:
 
 
 def _size(cfg: DictConfig, key: str, network: DictConfig) -> tuple[str, list[int] | None]:
-    """The size that a network is made for, with the key that says it; a network that is not told sees the data's."""
+    """The size that a network is made for, with the key that says it; without one, that of the data."""
     own = "size" in network and not OmegaConf.is_interpolation(network, "size")
     value = get(network, "size") if "size" in network else get(cfg, "dataset.size")
     sides = list(value) if isinstance(value, ListConfig) else [value]
@@ -39,19 +39,20 @@ def _division(network: DictConfig) -> Division | None:
     divide = declared(target(network), "division")
     if divide is None:
         return None
-    known = {p.name: p for p in signature(target(network)).parameters}  # what declares something is in a source file
+    # a class that declares something has a source file
+    parameters = {p.name: p for p in signature(target(network)).parameters}
     arguments: dict[str, Any] = {}
     for name in inspect.signature(divide).parameters:
-        if (parameter := known.get(name)) is None:
+        if (parameter := parameters.get(name)) is None:
             return None
         arguments[name] = _argument(network, parameter)
         if any(misfits(arguments[name], parameter.annotation, parameter.module, name)):
             return None  # reported where it stands
     try:
-        found = divide(**arguments)
+        division = divide(**arguments)
     except (TypeError, ValueError, ArithmeticError):  # of a class that does not say what it takes
         return None
-    return found if isinstance(found, Division) else None
+    return division if isinstance(division, Division) else None
 
 
 def _argument(network: DictConfig, parameter: Parameter) -> Any:

@@ -83,8 +83,8 @@ class SmallUNet(nn.Module):
         skips: list[Tensor] = []
         for i, block in enumerate(self.down):
             x = block(x if i == 0 else nn.functional.max_pool2d(x, 2))
-            skips.append(x)
-        skips.pop()
+            skips.append(x)  # each has half the height and width of the one before
+        skips.pop()  # the lowest one, which is `x` itself
         for time, upsample, block in zip(self.time, self.upsample, self.up, strict=True):
             x = block(torch.cat([upsample(x + time(level)), skips.pop()], dim=1))
         return self.head(x)

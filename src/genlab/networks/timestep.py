@@ -33,5 +33,5 @@ class TimestepEmbedding(nn.Module):
         self.layers = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width))
 
     def forward(self, level: Tensor) -> Tensor:
-        angles = level[:, None] * self.frequencies
+        angles = level[:, None] * self.frequencies  # (batch, width / 2)
         return self.layers(torch.cat([angles.sin(), angles.cos()], dim=1))

@@ -1,4 +1,4 @@
-"""The U-Net of DDPM: diffusers' UNet2DModel, told a class through extra input channels."""
+"""The U-Net of DDPM: diffusers' UNet2DModel, which gets the class as extra input channels."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class UNet(nn.Module):
         """`level` (batch,) the step number; of the condition it reads `label` and `channels`."""
         x = with_channels(x, condition, self._condition_channels)
         if self.class_embedding is not None:
-            embedding = self.class_embedding(label_of(condition))[:, :, None, None]
+            embedding = self.class_embedding(label_of(condition))[:, :, None, None]  # (batch, embedding, 1, 1)
             x = torch.cat([x, embedding.expand(-1, -1, *x.shape[2:])], dim=1)
         return self.unet(x, level, return_dict=False)[0]
 

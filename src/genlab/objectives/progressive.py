@@ -44,10 +44,10 @@ class Progressive(nn.Module):
         t, middle, s = (self._time(process, number - part) for part in (0.0, 0.5, 1.0))
         x_t = process.corrupt(x0, t, generator=generator)
         with torch.no_grad():
-            wanted = two_steps(process, lambda x, u: self.teacher.denoise(x, u, condition), x_t, t, middle, s)
+            target = two_steps(process, lambda x, u: self.teacher.denoise(x, u, condition), x_t, t, middle, s)
         scales = process.scales(x0, t)
         weight = ((scales.alpha / scales.sigma) ** 2).clamp(min=1)
-        return {"loss": (weight * (denoiser(x_t, t, condition).x0 - wanted) ** 2).mean()}
+        return {"loss": (weight * (denoiser(x_t, t, condition).x0 - target) ** 2).mean()}
 
     def _time(self, process: Gaussian, number: Tensor) -> Tensor:
         """The time of step `number` of `steps`; 0 at step 0."""

@@ -27,7 +27,7 @@ _BLOCK = 64
 
 
 class Pairs(NamedTuple):
-    """Noise (n, *shape), what the teacher makes of it, and the condition that it was told."""
+    """Noise (n, *shape), what the teacher makes of it, and the condition that it had."""
 
     noise: Tensor
     sample: Tensor
@@ -72,7 +72,7 @@ class Reflow(nn.Module):
         self.n_blocks = -(-n_pairs // _BLOCK)
         self.seed = seed
         self._blocks: dict[int, Pairs] = {}
-        self._asked: ConditionInput | None = None
+        self._inputs: ConditionInput | None = None
 
     def forward(
         self, denoiser: Denoiser, x0: Tensor, condition: Condition | None = None, generator: Randomness = None
@@ -80,12 +80,12 @@ class Reflow(nn.Module):
         self.teacher.check(denoiser.process)
         pairs = self._drawn(x0, generator)
         t = self.times(len(x0), denoiser.process.schedule, generator, x0.device)
-        told = _as_for(condition, pairs.condition, len(x0), x0.device)
-        losses = weighted_errors(denoiser, pairs.sample, pairs.noise, t, self.weight, told)
+        of_pairs = _as_for(condition, pairs.condition, len(x0), x0.device)
+        losses = weighted_errors(denoiser, pairs.sample, pairs.noise, t, self.weight, of_pairs)
         return {"loss": reweighted(self.times, losses).mean()}
 
     def _drawn(self, x0: Tensor, generator: Randomness) -> Pairs:
-        """As many pairs as `x0` has items, of blocks chosen on the host; in a validation of those after all others."""
+        """As many pairs as `x0` has items, of blocks chosen on the host; a validation takes those after all others."""
         count = -(-len(x0) // _BLOCK)
         numbers = torch.arange(self.n_blocks, self.n_blocks + count)
         if self.training:
@@ -95,20 +95,20 @@ class Reflow(nn.Module):
         return Pairs(noise, sample, _joined([block.condition for block in blocks], len(x0)))
 
     def prepare(self, data: Any) -> None:
-        """Take the conditions of pairs from the training data, where the teacher is asked for more than a class."""
+        """Take the conditions of pairs from the training data, where the teacher takes more than a class."""
         if asks_of(self.teacher.conditioner) - {"label"}:
-            self._asked = conditions_for(self.teacher.conditioner, data, "train", data.n_train)
+            self._inputs = conditions_for(self.teacher.conditioner, data, "train", data.n_train)
 
     def _conditions(self, first: int) -> ConditionInput | None:
-        """What the pairs first, first + 1, ... of a block are asked for: classes in turn, or as the data are."""
+        """The conditions of the pairs first, first + 1, ... of a block: classes in turn, or as the data are."""
         conditioner, numbers = self.teacher.conditioner, range(first, first + _BLOCK)
         if asks_of(conditioner) - {"label"}:
-            if self._asked is None:
+            if self._inputs is None:
                 raise ValueError(
                     "objective=reflow needs the conditions of the data: call prepare(data) before training"
                 )
-            n = next(len(value) for value in self._asked if value is not None)
-            return self._asked.at([i % n for i in numbers])
+            n = next(len(value) for value in self._inputs if value is not None)
+            return self._inputs.at([i % n for i in numbers])
         if (classes := conditioner.num_classes) is None:
             return None
         return ConditionInput(label=torch.tensor(numbers) % classes)
@@ -120,35 +120,35 @@ class Reflow(nn.Module):
             shape, process = (_BLOCK, *like.shape[1:]), self.teacher.denoiser.process
             first = number * _BLOCK
             streams = PerImage([fold_in(self.seed, "reflow", first + i) for i in range(_BLOCK)], like.device)
-            told = of_input(self.teacher.conditioner, _BLOCK, self._conditions(first), like.device)
+            condition = of_input(self.teacher.conditioner, _BLOCK, self._conditions(first), like.device)
             times = self.sampler.times(process.schedule)
             noise = process.prior(shape, times[0], streams, like.device).to(like.dtype)
             with torch.autocast(like.device.type, enabled=False):  # in full precision, whatever trains
-                *_, last = self.sampler.solved(process, lambda x, t: self.teacher.denoise(x, t, told), noise)
-            self._blocks[number] = Pairs(noise, last.x, told)
+                *_, last = self.sampler.solved(process, lambda x, t: self.teacher.denoise(x, t, condition), noise)
+            self._blocks[number] = Pairs(noise, last.x, condition)
         return self._blocks[number]
 
 
 def _joined(conditions: Sequence[Condition], n: int) -> Condition:
     """The first n rows of all of them."""
-    given, null, asked = ([getattr(c, name) for c in conditions] for name in ("given", "null", "asked"))
+    given, null, inputs = ([getattr(c, name) for c in conditions] for name in ("given", "null", "asked"))
     if given[0] is None:
         return Condition()
     rows = slice(n)
     return Condition(
         concatenate(given).rows(rows),
         None if null[0] is None else concatenate(null).rows(rows),
-        asked=concatenate_inputs(asked).part(0, n),
+        asked=concatenate_inputs(inputs).part(0, n),
     )
 
 
-def _as_for(student: Condition | None, told: Condition, n: int, device: torch.device) -> Condition:
-    """`told` as the student's own conditioner makes it, and without a condition where the student's batch has none: it
-    learns both, as its data would teach it."""
-    if student is None or student.given is None or told.given is None:
-        return told
+def _as_for(student: Condition | None, teacher: Condition, n: int, device: torch.device) -> Condition:
+    """`teacher`, the condition of the pairs, as the student's own conditioner makes it; without a condition where the
+    student's batch has none: the student learns both, as its data would teach it."""
+    if student is None or student.given is None or teacher.given is None:
+        return teacher
     if has_weights(student.conditioner):
-        return of_input(student.conditioner, n, told.asked, device).without(student.dropped)
+        return of_input(student.conditioner, n, teacher.asked, device).without(student.dropped)
     if student.null is None:
-        return told
-    return Condition(told.given, student.null).without(student.dropped)
+        return teacher
+    return Condition(teacher.given, student.null).without(student.dropped)

@@ -20,7 +20,7 @@ from genlab.randomness import Randomness
 
 
 class Teacher(nn.Module):
-    """A trained model, frozen, asked as it samples: with its guidance.
+    """A trained model, frozen, called as it samples: with its guidance.
 
     Args:
         first: a model with `denoiser`, `guidance` and `conditioner`, as of family diffusion.
@@ -87,9 +87,9 @@ class MatchTeacher(nn.Module):
         t = self.times(len(x0), process.schedule, generator, x0.device)
         x_t = process.corrupt(x0, t, generator=generator)
         with torch.no_grad():
-            wanted = self.teacher.denoise(x_t, t, condition).x0
+            target = self.teacher.denoise(x_t, t, condition).x0
         scales = process.scales(x0, t)
         c = denoiser.parameterization(scales)
-        error = (denoiser(x_t, t, condition).x0 - wanted) / c.c_out
+        error = (denoiser(x_t, t, condition).x0 - target) / c.c_out
         losses = (self.weight(scales, c) * error**2).flatten(1).mean(1)
         return {"loss": reweighted(self.times, losses).mean()}

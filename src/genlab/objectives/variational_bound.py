@@ -97,8 +97,8 @@ class VariationalBound:
             between = between + weight * nats
         first = torch.full((len(x0),), 1 / steps, device=x0.device)
         last = self.step(process, denoise, x0, first, condition, generator)
-        found = {"L_T": self.prior(process, x0), "L_t": between, "L_0": last}
-        return {name: value / bits(x0) for name, value in found.items()}
+        terms = {"L_T": self.prior(process, x0), "L_t": between, "L_0": last}
+        return {name: value / bits(x0) for name, value in terms.items()}
 
     def prior(self, process: Gaussian, x0: Tensor) -> Tensor:
         """(batch,) nats: the divergence of q(x_T | x_0) from N(0, 1)."""

@@ -31,7 +31,7 @@ class Clock(Protocol):
         ...
 
     def timestep(self, t: Tensor) -> Tensor:
-        """The number that a network is told for time `t`: a step number, or of that size."""
+        """The number that a network gets for time `t`: a step number, or of that size."""
         ...
 
 

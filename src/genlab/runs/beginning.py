@@ -112,9 +112,9 @@ def check_foreign(path: Path, trainer: pl.Trainer, module: Any, settings: Mappin
     _check_something_is_left(path, Position.of(content["loops"]["fit_loop"]), trainer)
     fit_weights(module, content, path)
     optimizers = _configure_optimizers(module.configure_optimizers())[0]
-    asked = [group for optimizer in optimizers for group in optimizer.param_groups]
+    requested = [group for optimizer in optimizers for group in optimizer.param_groups]
     saved = [group for state in content["optimizer_states"] for group in state["param_groups"]]
-    _check_settings(path, asked, saved, settings)
+    _check_settings(path, requested, saved, settings)
 
 
 def _check_something_is_left(path: Path, position: Position, trainer: pl.Trainer) -> None:
@@ -127,20 +127,20 @@ def _check_something_is_left(path: Path, position: Position, trainer: pl.Trainer
 
 
 def _check_settings(
-    path: Path, asked: list[dict[str, Any]], saved: list[dict[str, Any]], settings: Mapping[str, Any]
+    path: Path, requested: list[dict[str, Any]], saved: list[dict[str, Any]], settings: Mapping[str, Any]
 ) -> None:
     cycled = any("max_lr" in group for group in saved)  # by OneCycleLR, which makes these numbers itself at each step
-    asked, saved = ([_uncycled(group) if cycled else group for group in groups] for groups in (asked, saved))
-    other = len(asked) != len(saved)
+    requested, saved = ([_uncycled(group) if cycled else group for group in groups] for groups in (requested, saved))
+    other = len(requested) != len(saved)
     differing: dict[str, tuple[Any, Any]] = {}
-    for wanted, found in zip(map(_settings, asked), map(_settings, saved), strict=False):
-        other |= any((wanted | found)[key] not in (None, False) for key in wanted.keys() ^ found.keys())
-        differing |= {k: (wanted[k], found[k]) for k in wanted.keys() & found.keys() if wanted[k] != found[k]}
+    for new, old in zip(map(_settings, requested), map(_settings, saved), strict=False):
+        other |= any((new | old)[key] not in (None, False) for key in new.keys() ^ old.keys())
+        differing |= {k: (new[k], old[k]) for k in new.keys() & old.keys() if new[k] != old[k]}
     if other or differing.keys() - settings.keys():
         raise ConfigError(f"ckpt_path = {path} was trained with another optimizer: its state is of no use to this one")
     if differing:
-        unused = ", ".join(f"optimizer.{key} = {wanted}" for key, (wanted, _) in sorted(differing.items()))
-        own = " ".join(f"optimizer.{key}={found}".replace(" ", "") for key, (_, found) in sorted(differing.items()))
+        unused = ", ".join(f"optimizer.{key} = {new}" for key, (new, _) in sorted(differing.items()))
+        own = " ".join(f"optimizer.{key}={old}".replace(" ", "") for key, (_, old) in sorted(differing.items()))
         raise ConfigError(f"{unused} would not be used: ckpt_path = {path} goes on with its own {own}")
 
 
@@ -151,6 +151,6 @@ def _uncycled(group: dict[str, Any]) -> dict[str, Any]:
 
 
 def _settings(group: Mapping[str, Any]) -> dict[str, Any]:
-    """Of a group of parameters: its rate is the one it began with, whatever a schedule has made of it since."""
+    """The settings of a group of parameters, with the rate that it began with, whatever a schedule has made of it."""
     plain = {key: list(value) if isinstance(value, tuple) else value for key, value in group.items() if key != "params"}
     return plain | ({"lr": plain.pop("initial_lr")} if "initial_lr" in plain else {})

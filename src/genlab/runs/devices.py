@@ -68,7 +68,7 @@ def _needed(devices: Any) -> int:
         return 0
 
 
-def _refusal(asked: dict[str, Any]) -> Exception | None:
+def _refusal(arguments: dict[str, Any]) -> Exception | None:
     """Why Lightning's trainer cannot be built for these devices."""
     import pytorch_lightning as pl
 
@@ -77,7 +77,7 @@ def _refusal(asked: dict[str, Any]) -> Exception | None:
     with without_remarks():  # the trainer that trains makes them again
         try:
             pl.Trainer(
-                **asked, plugins=plugins(), logger=False, enable_checkpointing=False, enable_progress_bar=False,
+                **arguments, plugins=plugins(), logger=False, enable_checkpointing=False, enable_progress_bar=False,
                 enable_model_summary=False,
             )  # fmt: skip
         except Exception as error:

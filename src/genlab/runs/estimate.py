@@ -113,7 +113,7 @@ def _samples(cfg: DictConfig) -> int:
 
 
 def _scoring_seconds(cfg: DictConfig, module: Any, seconds_per_step: float) -> float:
-    """Of a model that counts its network evaluations: each is a third of a training step, which goes back as well."""
+    """For a model that counts its network evaluations: each is a third of a training step, which goes back as well."""
     n, size, samples = _samples(cfg), int(cfg.dataset.batch_size), isinstance(module, Samples)
     if not n or not samples:
         return 0.0

@@ -1,4 +1,4 @@
-"""Weights of one model as the first weights of another: by name and shape, what does not fit is left out and told."""
+"""Weights of one model as the first weights of another: by name and shape, what does not fit is reported."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def matching(records: Sequence[dict[str, Any]], filters: Mapping[str, str]) -> l
 def ranked(
     records: Sequence[dict[str, Any]], sort: str, among: Sequence[dict[str, Any]] | None = None
 ) -> list[dict[str, Any]]:
-    """The records in an order: the best, the quickest or the oldest first, and last those without that number.
+    """The records in an order: the best, the quickest or the oldest first, and those without that number last.
 
     Args:
         sort: a metric, "seconds" or "started"; with "-" before it the other way round.

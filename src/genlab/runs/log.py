@@ -15,7 +15,7 @@ from genlab.redact import redact_text
 
 @contextlib.contextmanager
 def logged_to(path: Path) -> Iterator[None]:
-    """Log messages and warnings go to `path`, free of secrets; of the warnings, notices reach the terminal too."""
+    """Log messages and warnings go to `path`, free of secrets; notices reach the terminal too."""
     import pytorch_lightning  # noqa: F401  # gives its loggers the handlers that are looked for below
 
     class Redacting(logging.Formatter):

@@ -1,4 +1,4 @@
-"""What was measured of a finished run: in its record the first, every other one in a record beside it.
+"""Measurements of a finished run: the first is in its record, every other one is in a record beside it.
 
 A measurement has a name (`config.fingerprint.measurement`): asked for again it is found, and nothing is trained for it.
 """
@@ -105,7 +105,7 @@ def weights(cfg: DictConfig, run: Run) -> Path:
         return Path(cfg.ckpt_path)
     if (checkpoint := run.checkpoint()) is not None:
         return checkpoint
-    damaged = f" ({', '.join(found)})" if (found := run.damaged_checkpoints()) else ""
+    damaged = f" ({', '.join(names)})" if (names := run.damaged_checkpoints()) else ""
     raise ConfigError(
         f"run {run.path.name} is completed and not yet scored as asked, and it has no whole checkpoint to score"
         f"{damaged}: restart=true trains it again, and force=true another beside it"

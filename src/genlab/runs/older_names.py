@@ -43,7 +43,7 @@ def _names(store: Store) -> dict[str, str]:
 
 
 def _look_through(store: Store) -> dict[str, str]:
-    """Of several runs of one training the newest that is completed, else the newest."""
+    """The newest completed one of several runs of one training, else the newest."""
     best: dict[str, tuple[bool, str, str]] = {}
     for run in store:
         task, folder = run.path.parent.name, run.path.name

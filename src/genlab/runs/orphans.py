@@ -17,7 +17,7 @@ _EVERY_SECONDS = 0.5
 
 
 def orphaned(configs: Sequence[DictConfig], since: float, error: Exception) -> list[Outcome] | None:
-    """How each job ended, told by its run folder, when none of them works any more.
+    """How each job ended, read from its run folder, when none of them works any more.
 
     Args:
         configs: those of the jobs.

@@ -20,7 +20,7 @@ _RECENT = 50
 
 @dataclass(frozen=True)
 class Progress:
-    """Of one run.
+    """How far one run is.
 
     Args:
         steps: of the whole training; None until its first epoch is over, or where it has no end.
@@ -35,7 +35,7 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """Of the training, at the speed so far."""
+        """What is left of the training, at the speed so far."""
         return (self.steps - self.step) / self.rate if self.steps is not None and self.rate else None
 
 

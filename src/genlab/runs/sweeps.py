@@ -127,11 +127,11 @@ def _what(row: Mapping[str, Any]) -> tuple[str, str | None]:
 def sweeps_of_runs(root: Path | str) -> dict[str, list[str]]:
     """Run folder -> the names of the sweeps that asked for it. A manifest that cannot be used is named in a notice."""
     root = Path(root).expanduser().resolve()
-    found: dict[str, list[str]] = {}
+    sweeps: dict[str, list[str]] = {}
     for path in sorted((root / SWEEPS).glob("*/manifest.json")):
         for row in (or_noted(partial(_read, path)) or {}).get("rows", []):
-            found.setdefault(str(root / row["run"]), []).append(path.parent.name)
-    return found
+            sweeps.setdefault(str(root / row["run"]), []).append(path.parent.name)
+    return sweeps
 
 
 def safe(name: str) -> str:

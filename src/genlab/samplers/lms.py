@@ -49,6 +49,6 @@ class LMS:
 def _integrals(levels: list[Tensor], end: Tensor) -> Tensor:
     """The weights (n,) that integrate the polynomial through n values at `levels` from levels[0] to `end`."""
     width = end - levels[0]
-    nodes = (torch.stack(levels) - levels[0]) / width
+    nodes = (torch.stack(levels) - levels[0]) / width  # (n,): 0 at levels[0], 1 would be `end`
     powers = torch.arange(len(levels), dtype=nodes.dtype)
-    return width * torch.linalg.solve(nodes[None] ** powers[:, None], 1 / (powers + 1))
+    return width * torch.linalg.solve(nodes[None] ** powers[:, None], 1 / (powers + 1))  # (n, n), (n,) -> (n,)

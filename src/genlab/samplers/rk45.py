@@ -55,7 +55,7 @@ class RK45:
     ) -> tuple[Tensor, None]:  # fmt: skip
         schedule = process.schedule
         (alpha_t, sigma_t), (alpha_s, sigma_s) = process.scales(x, t), process.scales(x, s)
-        start, stop = sigma_t / (alpha_t + sigma_t), sigma_s / (alpha_s + sigma_s)
+        start, stop = sigma_t / (alpha_t + sigma_t), sigma_s / (alpha_s + sigma_s)  # scalars
 
         def slope(y: Tensor, tau: Tensor) -> Tensor:
             time = t if tau == start else schedule.time_of(tau / (1 - tau))
@@ -85,7 +85,7 @@ def _integrate(slope, y: Tensor, tau: Tensor, stop: Tensor, tolerance: float) ->
             trial = y + width * sum(a * k for a, k in zip(row, slopes, strict=True))
             slopes.append(slope(trial, tau + node * width))
         error = width * sum(e * k for e, k in zip(_ERROR, slopes, strict=True))
-        allowed = tolerance * (1 + torch.maximum(y.abs(), trial.abs()))
+        allowed = tolerance * (1 + torch.maximum(y.abs(), trial.abs()))  # of the shape of y
         ratio = float((error / allowed).square().mean().sqrt())
         if ratio <= 1:
             tau, y, first = tau + width, trial, slopes[-1]

@@ -83,4 +83,4 @@ def _weights(ratios: list[Tensor], h: Tensor) -> Tensor:
         factorial *= k + 1
         psi = psi / -h - 1 / factorial
     powers = torch.arange(len(ratios), dtype=h.dtype)
-    return torch.linalg.solve(torch.stack(ratios)[None] ** powers[:, None], torch.stack(right))
+    return torch.linalg.solve(torch.stack(ratios)[None] ** powers[:, None], torch.stack(right))  # (n, n), (n,) -> (n,)

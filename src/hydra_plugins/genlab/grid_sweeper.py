@@ -76,11 +76,11 @@ def swept_values(override: Override) -> list[str]:
     elements = value.list if isinstance(value, ChoiceSweep) else [value]
     if not any(isinstance(element, Glob) for element in elements):
         return list(override.sweep_string_iterator())
-    found: list[str] = []
+    values: list[str] = []
     for element in elements:
         assert not isinstance(element, Sweep), "choice(...) and its short form hold no sweeps"
-        found += _fitting(override, element) if isinstance(element, Glob) else [Transformer.str(element)]
-    return list(dict.fromkeys(found))
+        values += _fitting(override, element) if isinstance(element, Glob) else [Transformer.str(element)]
+    return list(dict.fromkeys(values))
 
 
 def _fitting(override: Override, glob: Glob) -> list[str]:
