@@ -100,6 +100,6 @@ def test_the_ends_of_a_way_are_of_one_class_where_the_model_is_told_it() -> None
 
 def test_a_process_is_drawn_once_where_there_is_one(data: Any, tmp_path: Any) -> None:
     run = Run(tmp_path)
-    assert draw_process(vq(), data, run) is None
-    assert draw_process(diffusion(), data, run) == run.samples / "schedule.png"
-    assert draw_process(diffusion(), data, run) is None
+    assert draw_process(vq(), data, run) == {}
+    assert draw_process(diffusion(), data, run) == {"schedule": run.samples / "schedule.png"}
+    assert draw_process(diffusion(), data, run) == {}

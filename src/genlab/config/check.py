@@ -111,7 +111,9 @@ def _node(parent: DictConfig | ListConfig, key: Any, path: str, allowed: list[st
     except InterpolationToMissingValueError:
         return  # reported where it is missing
     except OmegaConfBaseException as error:
-        yield unresolved(error, path, parent._get_root())
+        root: Any = parent._get_root()
+        if not (str(parent._get_node(key)).startswith("${first_stage.") and root.get("first_stage") is None):
+            yield unresolved(error, path, root)  # a codec without its first stage is told by a rule
         return
     if isinstance(value, DictConfig) and not is_reference:
         yield from _mapping(value, path, allowed)
