@@ -73,3 +73,10 @@ def test_any_beginning_of_the_order_is_spread_evenly(n):
     first = sorted(order[: n // 4 + 2])
     gaps = np.diff(first)
     assert gaps.max() <= 2 * gaps.min() + 1
+
+
+def test_a_sound_that_is_too_large_alone_leaves_out_no_picture(tmp_path):
+    (shown,) = pictures(tmp_path, 1, [1, 2, 3], 16)
+    (tmp_path / "long.wav").write_bytes(bytes(100_000))
+    found = galleries([shown | {"sound": {3: tmp_path / "long.wav"}}], budget=50_000)
+    assert [(gallery.kind, len(gallery.strips[0].pictures)) for gallery in found] == [("samples", 3)]

@@ -113,3 +113,13 @@ def test_a_score_that_is_finite_nowhere_has_no_value(make_score):
     mean = mean_score([make_score(None)], expected=1)
     assert mean["value"] is None
     assert mean["remark"] == "not finite in any run"
+
+
+@pytest.mark.parametrize("key", ["first_stage", "first_stages.vae", "init_from"])
+def test_seeds_that_stand_on_models_of_their_own_seeds_are_one_row(store, make_score, key):
+    for seed in (0, 1):
+        node = {"experiment": "vae", "fingerprint": f"{seed}" * 12}
+        for name in reversed(key.split(".")):
+            node = {name: node}
+        store.run({"fid": make_score(1.0 + seed)}, seed=seed, config=node)
+    assert [row.record["seeds"] for row in rows(store)[2]] == [[0, 1]]
