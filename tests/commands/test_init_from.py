@@ -245,3 +245,16 @@ def test_a_source_that_is_not_there_is_one_sentence(tmp_path, capsys, word, said
     assert asked(tmp_path, word) == 2
     assert said in sentence(capsys)
     assert not list(Store(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
+        ("init_from.pipelin=x", "unknown key 'init_from.pipelin'; did you mean 'pipeline'?"),
+        ("first_stages.vae.experimen=x", "unknown key 'first_stages.vae.experimen'; did you mean 'experiment'?"),
+        ("first_stages.vae.experiment=x", "first_stages.vae is used by nothing"),
+    ],
+)
+def test_a_key_of_a_stage_needs_no_plus_and_a_wrong_one_is_named_with_the_nearest(word, sentence, capsys):
+    assert main(["train", "experiment=diffusion/class_conditional_digits", word]) == 2
+    assert sentence in capsys.readouterr().err

@@ -13,7 +13,7 @@ from genlab.config.files import conf_dir, groups, options
 from genlab.config.hydra_state import composing
 from genlab.config.misread import ill_typed, misread, one_line
 from genlab.config.signatures import takes_parameter
-from genlab.config.stages import is_of_a_stage
+from genlab.config.stages import is_of_a_stage, unknown_of_a_stage
 from genlab.errors import ConfigError, listed, nearest
 
 
@@ -145,8 +145,11 @@ def _unknown_override(key: str, error: Exception, argv: list[str], config_name: 
         group = inner if inner in groups() else group
         why = "the model does not use one" if config_name == "train" else f"neither the run nor {config_name} uses one"
         return ConfigError(f"this config has no {group!r} to choose: {why}")
-    if inner == key and (whose := is_of_a_stage(key)) is not None:
-        return UnlistedKey(key, whose)
+    if key == inner or key.startswith(f"{inner}."):
+        if (whose := is_of_a_stage(key)) is not None:
+            return UnlistedKey(key, whose)
+        if (problem := unknown_of_a_stage(key)) is not None:
+            return ConfigError(problem)
     composed = _compose_without(argv, config_name, drop=key)
     parent, _, name = inner.rpartition(".")
     node = OmegaConf.select(composed, parent) if composed is not None and parent else None

@@ -109,9 +109,24 @@ def _declare(stage: DictConfig) -> None:
 
 def is_of_a_stage(key: str) -> str | None:
     """What a key belongs to that no recipe lists: "init_from" or a stage's name; None for any other key."""
-    match = re.fullmatch(r"(init_from|first_stage|first_stages\.\w+)\.(\w+)(\..+)?", key)
-    names = _INIT if match and match[1] == "init_from" else _STAGE
-    return match[1] if match and match[2] in names else None
+    match = _OF_A_STAGE.fullmatch(key)
+    return match[1] if match and match[2] in _names_in(match[1]) else None
+
+
+def unknown_of_a_stage(key: str) -> str | None:
+    """What is wrong with a key below a stage or `init_from` that neither has; None for any other key."""
+    match = _OF_A_STAGE.fullmatch(key)
+    if match is None or match[2] in (names := _names_in(match[1])):
+        return None
+    hint = nearest(match[2], names) or f"; it has {listed(names)}"
+    return f"unknown key '{match[1]}.{match[2]}'{hint}"
+
+
+_OF_A_STAGE = re.compile(r"(init_from|first_stage|first_stages\.\w+)\.(\w+)(\..+)?")
+
+
+def _names_in(stage: str) -> Mapping[str, type]:
+    return _INIT if stage == "init_from" else _STAGE
 
 
 def unknown_stage(reference: str, cfg: Any) -> str | None:
