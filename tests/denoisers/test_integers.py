@@ -79,7 +79,7 @@ def model(solver=None, guidance=None, steps=32):
     return Diffusion(
         denoiser=Restorer(Exact(), Masking()), objective=Restoration(Uniform()),
         conditioner=LabelConditioner(2, dropout=0.1), sampler=Sampler(solver or Unmask(), Even(), steps),
-        guidance=guidance or Unguided(), codec=Levels(1, 1, 2), shape=[1, 1, 2],
+        guidance=guidance or Unguided(), codec=Levels(1, [1, 2], 2), shape=[1, 1, 2],
         optimizer=partial(torch.optim.Adam, lr=1e-3),
     )  # fmt: skip
 

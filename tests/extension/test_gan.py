@@ -49,7 +49,7 @@ def test_it_trains_and_is_scored_and_previewed(left):
     assert (run.samples / "step_000008.png").exists()
     record = json.loads(run.record_file.read_text())
     assert record["training"]["steps"] == 8
-    assert record["metrics"]["fid_digits"]["provenance"]["weights"] == "ema"
+    assert record["metrics"]["fid_digits"]["made"]["weights"] == "ema"
 
 
 def test_a_line_of_the_history_has_what_its_step_had(left):

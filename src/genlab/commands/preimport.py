@@ -20,7 +20,10 @@ def preimport(jobs: Sequence[DictConfig]) -> None:
 
     Nothing is computed: a process that has started threads must not be forked.
     """
+    from genlab.config.rules import rules
     from genlab.runs.estimate import targets
+
+    rules()  # of all packages: each job is checked again
 
     named = set()
     for job in jobs:

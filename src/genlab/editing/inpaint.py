@@ -30,7 +30,7 @@ def inpaint(
     check_mask(mask, x)
     z = model.codec.encode(x)
     cells = mask if z.shape[2:] == x.shape[2:] else known_cells(mask, z.shape[-2:])
-    if cells.ndim > 1 and cells.shape[1] != z.shape[1]:
+    if cells.shape[1:2] not in ((), z.shape[1:2]):
         cells = cells.bool().all(1, keepdim=True)
     process = model.denoiser.process
     noise = randn_like(z, generator) if one_noise else None

@@ -32,7 +32,8 @@ def check_film(path: Path, key: str = "out") -> None:
     if path.suffix == ".mp4":
         missing = [name for name in ("imageio", "imageio_ffmpeg") if find_spec(name) is None]
         if missing:
-            raise ValueError(f"{key} = {path}: MP4 needs {missing[0]}; pip install 'genlab[film]', or take a GIF file")
+            instead = f"take {key}=FILE.gif" if key == "out" else f"take {key}=gif"
+            raise ValueError(f"{key} = {path}: MP4 needs {missing[0]}; pip install 'genlab[film]', or {instead}")
 
 
 def _gif(pictures: Sequence[Pixels], fps: float) -> bytes:
