@@ -78,10 +78,9 @@ class Diffusion(GenerativeModule):
         self.clip = None if clip is None else (clip[0], clip[1])
         self.num_classes = conditioner.num_classes
         self.asks = asks_of(conditioner)
-        given = getattr(conditioner, "gives", frozenset()) - {
-            "label"
-        }  # which a guidance may read instead: see the rules
-        check_reads(getattr(denoiser, "network", denoiser), given)
+        given: frozenset[str] = getattr(conditioner, "gives", frozenset())
+        # A guidance may read the label in the network's place: conditioning/rules.py knows.
+        check_reads(getattr(denoiser, "network", denoiser), frozenset(given) - {"label"})
         if getattr(guidance, "needs_null", False) and not has_null(conditioner):
             raise ValueError(
                 "guidance=classifier_free needs a conditional model trained with conditioner.dropout greater than 0, "
