@@ -5,14 +5,30 @@ the copy is what an interruption at that step leaves. One session serves all int
 """
 
 import hashlib
+import logging
 import shutil
+import warnings
 from contextlib import contextmanager
 from itertools import chain
 from unittest import mock
 
+import pytest
+
 from genlab.models.base import GenerativeModule, batches_done
 from genlab.runs import checkpoint_io, history
 from genlab.runs.store import Run
+
+
+@pytest.fixture(autouse=True)
+def quietly():
+    """Lightning has much to say about a training of six steps, and says it hundreds of times."""
+    logger = logging.getLogger("pytorch_lightning")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+    logger.setLevel(level)
 
 
 class Sessions:

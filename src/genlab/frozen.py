@@ -64,7 +64,7 @@ def with_frozen(content: dict[str, Any], path: Path) -> dict[str, Any]:
         try:
             state = torch.load(file, map_location="cpu", weights_only=True)
             is_whole = content_hash(state, part) == digest
-        except Exception:
+        except Exception:  # torch raises errors of many kinds for a file that is cut off
             is_whole = False
         if not is_whole:
             raise ConfigError(f"{file} is damaged: it has not the weights of the frozen part {part!r}")

@@ -1,16 +1,14 @@
 """Captions under classifier-free guidance, by an outsider: a text conditioner, and a network that reads its tokens."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from extension.commands import carried_out
 from genlab.runs.store import Store
 
 HERE = Path(__file__).parent / "captions"
-KILLING = Path(__file__).parents[1] / "killing.py"
 ALLOWED = f"allow_targets=[{','.join(f'captions.{name}' for name in ('NamedDigits', 'Words', 'Attends'))}]"
 TRAIN = ["--config-dir", ".", "experiment=captions", ALLOWED, "logger=none", "callbacks.checkpoints.every_n_steps=3"]
 SAME = ("fingerprint", "losses", "weights", "state")
@@ -30,10 +28,7 @@ def left(tmp_path_factory):
         of_run | {"arguments": [*words, f"out={root}/of_the_data"]},
         of_run | {"arguments": [*words, "label=3", f"out={root}/label"]},
     ]  # fmt: skip
-    (root / "request.json").write_text(json.dumps({"jobs": jobs}))
-    done = subprocess.run([sys.executable, KILLING, root / "request.json"], capture_output=True, text=True, cwd=HERE)
-    assert done.returncode == 0, done.stderr[-4000:]
-    return root, json.loads(done.stdout.splitlines()[-1])
+    return root, carried_out(jobs, HERE, root)
 
 
 def test_the_outsiders_files_are_short():

@@ -1,18 +1,16 @@
 """A GAN by an outsider: two optimisers, a penalty every fourth batch, the average of its generator."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from extension.commands import carried_out
 from genlab.runs import checkpoint_io, history
 from genlab.runs.store import Store
 
 HERE = Path(__file__).parent / "gan"
-KILLING = Path(__file__).parents[1] / "killing.py"
 ALLOWED = "allow_targets=[gan.Gan]"
 TRAIN = ["--config-dir", ".", "experiment=gan", ALLOWED, "logger=none", "callbacks.checkpoints.every_n_steps=3"]
 ACCUMULATED = ["trainer.accumulate_grad_batches=3", "trainer.max_epochs=3", "test=false", "callbacks.previews=null"]
@@ -30,10 +28,7 @@ def left(tmp_path_factory):
         whole, resumed | {"kill_at": 5}, resumed, sample | {"arguments": words},
         long, again | {"kill_at": 7}, again,
     ]  # fmt: skip
-    (root / "request.json").write_text(json.dumps({"jobs": jobs}))
-    done = subprocess.run([sys.executable, KILLING, root / "request.json"], capture_output=True, text=True, cwd=HERE)
-    assert done.returncode == 0, done.stderr[-4000:]
-    return root, json.loads(done.stdout.splitlines()[-1])
+    return root, carried_out(jobs, HERE, root)
 
 
 def test_the_outsiders_files_are_short():

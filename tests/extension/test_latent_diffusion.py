@@ -1,6 +1,5 @@
 """Diffusion in the latent space of an outsider's own autoencoder, with inpainting: no file of genlab knows it."""
 
-import json
 import shutil
 import subprocess
 import sys
@@ -11,11 +10,11 @@ import pytest
 import torch
 from PIL import Image
 
+from extension.commands import carried_out
 from genlab.runs import checkpoint_io
 from genlab.runs.store import Store
 
 HERE = Path(__file__).parent / "latent_diffusion"
-KILLING = Path(__file__).parents[1] / "killing.py"
 ALLOWED = "allow_targets=[tiny_autoencoder.TinyAutoencoder]"
 TRAIN = ["--config-dir", ".", "experiment=tiny_latent", ALLOWED, "logger=none", "callbacks.checkpoints.every_n_steps=3"]
 
@@ -26,14 +25,7 @@ def left(tmp_path_factory):
     root = tmp_path_factory.mktemp("latent_diffusion")
     first = {"arguments": [*TRAIN[:2], "experiment=tiny_autoencoder", *TRAIN[3:5]], "store": f"{root}/resumed"}
     whole, resumed = {"arguments": TRAIN, "store": f"{root}/whole"}, {"arguments": TRAIN, "store": f"{root}/resumed"}
-    return root, carried_out(root, [whole, first, resumed | {"kill_at": 5}, resumed, resumed])
-
-
-def carried_out(root, jobs):
-    (root / "request.json").write_text(json.dumps({"jobs": jobs}))
-    done = subprocess.run([sys.executable, KILLING, root / "request.json"], capture_output=True, text=True, cwd=HERE)
-    assert done.returncode == 0, done.stderr[-4000:]
-    return json.loads(done.stdout.splitlines()[-1])
+    return root, carried_out([whole, first, resumed | {"kill_at": 5}, resumed, resumed], HERE, root)
 
 
 def latent(store):
@@ -84,7 +76,7 @@ def test_samples_and_filled_in_pictures_need_no_first_stage(left):
         edit | {"arguments": [*words, "edit=inpaint", "edit.mask=right", "n=2", "image=1", f"out={root}/edit.png"]},
         edit | {"arguments": [*words, "edit=inpaint", "edit.one_noise=true", "n=1", "image=1", f"out={root}/one.png"]},
     ]
-    done = carried_out(root, jobs)
+    done = carried_out(jobs, HERE, root)
     assert [job["exit"] for job in done] == [0, 0, 0], [job["said"] for job in done]
     assert len(list((root / "files").glob("*.png"))) == 4
     pixels = np.asarray(Image.open(root / "edit.png").convert("L"))

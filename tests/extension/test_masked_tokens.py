@@ -1,6 +1,5 @@
 """Masked tokens over integers, by an outsider: no file of genlab knows them, and everything serves them."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -8,10 +7,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from extension.commands import carried_out
 from genlab.runs.store import Store
 
 HERE = Path(__file__).parent / "masked_tokens"
-KILLING = Path(__file__).parents[1] / "killing.py"
 NAMES = [f"masked_tokens.{name}" for name in ("Masking", "HiddenNats", "Confidence", "Logits")]
 ALLOWED = f"allow_targets=[{','.join(NAMES)}]"
 TRAIN = [
@@ -37,10 +36,7 @@ def left(tmp_path_factory):
         of_run | {"arguments": [*words, "format=film", f"out={root}/film.gif"]},
         of_run | {"verb": "evaluate", "arguments": ["run=latest", ALLOWED, "guidance.scale=1", "metrics.n_samples=20"]},
     ]  # fmt: skip
-    (root / "request.json").write_text(json.dumps({"jobs": jobs}))
-    done = subprocess.run([sys.executable, KILLING, root / "request.json"], capture_output=True, text=True, cwd=HERE)
-    assert done.returncode == 0, done.stderr[-4000:]
-    return root, json.loads(done.stdout.splitlines()[-1])
+    return root, carried_out(jobs, HERE, root)
 
 
 def test_the_outsiders_files_are_short():

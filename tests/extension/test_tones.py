@@ -1,6 +1,5 @@
 """Sounds of one dimension, by an outsider: they are trained on, scored, listened to and written as WAV files."""
 
-import json
 import subprocess
 import sys
 import wave
@@ -10,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from extension.commands import carried_out
+
 HERE = Path(__file__).parent / "tones"
-KILLING = Path(__file__).parents[1] / "killing.py"
 ALLOWED = "allow_targets=[tones.Tones,tones.Wavenet,tones.Spectrum]"
 TRAIN = ["--config-dir", ".", "experiment=tones", ALLOWED, "logger=none", "callbacks.checkpoints.every_n_steps=2"]
 
@@ -31,10 +31,7 @@ def left(tmp_path_factory):
         of_run | {"arguments": [*words, f"out={root}/grid.png"]},
         of_run | {"arguments": [*words, "format=folder", "file_type=png", f"out={root}/refused"]},
     ]  # fmt: skip
-    (root / "request.json").write_text(json.dumps({"jobs": jobs}))
-    done = subprocess.run([sys.executable, KILLING, root / "request.json"], capture_output=True, text=True, cwd=HERE)
-    assert done.returncode == 0, done.stderr[-4000:]
-    return root, json.loads(done.stdout.splitlines()[-1])
+    return root, carried_out(jobs, HERE, root)
 
 
 def test_the_outsiders_files_are_short():

@@ -1,7 +1,5 @@
 """Several optimisers in one batch: stepped as a plain loop of torch would, with all that a trainer can ask for."""
 
-import logging
-import warnings
 from functools import partial
 
 import pytest
@@ -19,20 +17,9 @@ from genlab.runs import checkpoint_io, history
 from genlab.runs.plugins import plugins
 from genlab.runs.resuming import make_resumable
 from genlab.runs.store import Run
-from interrupting import differences, of_trainer, ways
+from interrupting import differences, of_trainer, quietly, ways  # noqa: F401
 
 sgd = partial(torch.optim.SGD, lr=0.1)
-
-
-@pytest.fixture(autouse=True)
-def quietly():
-    logger = logging.getLogger("pytorch_lightning")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-    logger.setLevel(level)
 
 
 def layer(seed):

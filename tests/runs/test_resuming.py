@@ -1,7 +1,5 @@
 """A training that is interrupted any number of times, anywhere, is the training that nobody interrupted."""
 
-import logging
-import warnings
 from math import comb
 
 import pytest
@@ -10,19 +8,7 @@ from torch import nn
 
 from genlab.data.swiss_roll import SwissRoll
 from genlab.models.base import GenerativeModule
-from interrupting import differences, of_trainer, ways
-
-
-@pytest.fixture(autouse=True)
-def quietly():
-    """Lightning has much to say about a training of six steps, and says it hundreds of times."""
-    logger = logging.getLogger("pytorch_lightning")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-    logger.setLevel(level)
+from interrupting import differences, of_trainer, quietly, ways  # noqa: F401
 
 
 class Small(GenerativeModule):

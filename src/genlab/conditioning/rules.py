@@ -38,7 +38,7 @@ def _why_no_classes(source: Any) -> str | None:
         return None
     try:
         explanation: str | None = built(OmegaConf.to_container(source, resolve=True), Path()).why_no_classes
-    except Exception:
+    except Exception:  # a source of any kind, with any values; what is wrong with it is reported elsewhere
         return None
     return explanation
 
