@@ -7,7 +7,7 @@ from genlab.metrics.denoising_likelihood import kind_of_time
 from genlab.metrics.needs import Need
 from genlab.metrics.reference import Data
 from genlab.metrics.source import Fixed
-from genlab.protocols import Encodes, Likelihood, Reconstructs, Samples
+from genlab.protocols import Denoises, Encodes, Likelihood, Reconstructs, Samples
 
 _SIZES: dict[Need, int] = {"6 pixels": 6, "large pictures": 11, "31 pixels": 31}
 """Needs that are met from so many pixels on: half of SSIM's window, all of it (MS-SSIM), AlexNet's poolings."""
@@ -30,6 +30,8 @@ def capabilities(module: object, data: Data) -> set[Need]:
         able.add("codes")
     if isinstance(module, Reconstructs):
         able.add("reconstructions")
+    if isinstance(module, Denoises) and hasattr(module, "guided_denoiser"):
+        able.add("edits")
     if isinstance(module, Likelihood):
         able.add("likelihood")
     if (time := kind_of_time(module)) is not None:

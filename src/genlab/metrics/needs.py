@@ -16,6 +16,7 @@ Need = Literal[
     "known classes",  # an extractor that classifies the data
     "captions",  # of the samples, or names of their classes
     "reconstructions",
+    "edits",  # of pictures, by a model whose sampling can begin at one
     "codes",
     "likelihood",
     "bound",  # of a model that adds noise in steps
