@@ -22,7 +22,7 @@ LAYERS = (
     "networks", "codecs",
     "guidance", "constraints", "samplers", "objectives", "editing", "models",
     # what is done with models
-    "config", "runs", "crash_report", "metrics", "reports", "interop", "callbacks", "commands",
+    "annotations", "config", "runs", "crash_report", "metrics", "reports", "interop", "callbacks", "commands",
     # its doors: Python and the command line
     "api", "cli", "__main__",
 )  # fmt: skip

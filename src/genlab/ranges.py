@@ -2,7 +2,7 @@
 
 A part annotates its parameters with these (`steps: PositiveInt`). To Python they are plain numbers and texts; the
 config check reads the annotations from the source, without importing the part, and refuses a value outside the limits
-in one sentence before anything heavy starts. What other libraries' parts accept is in `config/limits.py`.
+in one sentence before anything heavy starts. What other libraries' parts accept is in `annotations/limits.py`.
 """
 
 from __future__ import annotations

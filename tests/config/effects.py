@@ -105,7 +105,7 @@ def of_configs(jobs: list[list[str]]) -> dict[str, Any]:
 
 
 def _accepted(target: str, given: dict[str, Any]) -> dict[str, Any]:
-    from genlab.config.signatures import signature
+    from genlab.annotations.signatures import signature
 
     return {name: value for name, value in given.items() if name in {p.name for p in signature(target).parameters}}
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import genlab
+from genlab.annotations.definitions import define
 from genlab.config.allowed import declared, is_allowed, refusal
-from genlab.config.definitions import define
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ import pytest
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
+from genlab.annotations.signatures import signature
 from genlab.config.data_checksum import data_checksum
 from genlab.config.files import conf_dir, options
 from genlab.config.resolvers import register_resolvers
-from genlab.config.signatures import signature
 
 PICTURES = [name for name in options("dataset") if "source" in OmegaConf.load(conf_dir() / "dataset" / f"{name}.yaml")]
 """Points are drawn by a formula, and have no source."""

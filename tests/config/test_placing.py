@@ -6,12 +6,12 @@ import pytest
 from omegaconf import OmegaConf
 
 from composing import composed
+from genlab.annotations.parts import Kind, fits, items_of
+from genlab.annotations.signatures import signature
 from genlab.config.allowed import declared
 from genlab.config.check import check
-from genlab.config.fits import Kind, fits, items_of
 from genlab.config.instantiate import build
 from genlab.config.placing import ROOTS, misplaced
-from genlab.config.signatures import signature
 from genlab.errors import ConfigError
 
 DATA = ("str", "int", "float", "bool", "Path", "str | Path", "list[int]", "PositiveInt", "Rate | None", "Any", "")

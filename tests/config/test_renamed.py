@@ -7,9 +7,9 @@ import pytest
 from omegaconf import OmegaConf
 
 from composing import composed
+from genlab.annotations.definitions import define
 from genlab.cli import main
 from genlab.config.allowed import declared, is_allowed
-from genlab.config.definitions import define
 from genlab.config.fingerprint import measurement
 from genlab.config.renamed import _PARTS, first_name, present_name, present_names
 from genlab.runs.job import find

@@ -6,7 +6,7 @@ import pytest
 from omegaconf import open_dict
 
 from composing import composed
-from genlab.config import definitions
+from genlab.annotations import definitions
 from genlab.config.fingerprint import decisive, fingerprint, measurement
 from genlab.config.sources import content_digest, source_digest
 

@@ -6,12 +6,12 @@ import pytest
 from omegaconf import OmegaConf
 
 from composing import composed
+from genlab.annotations.limits import limited
+from genlab.annotations.signatures import define, signature
+from genlab.annotations.values import Choice, Items, Scalar, kinds, members
 from genlab.config import schema
-from genlab.config.annotations import Choice, Items, Scalar, kinds, members
 from genlab.config.check import check, check_own_part
 from genlab.config.files import conf_dir
-from genlab.config.limits import limited
-from genlab.config.signatures import define, signature
 from genlab.errors import ConfigError
 
 VERBS = {

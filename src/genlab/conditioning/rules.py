@@ -8,10 +8,10 @@ from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
+from genlab.annotations.declared import declared
+from genlab.annotations.signatures import takes_parameter
 from genlab.config.data_checksum import built
-from genlab.config.declared import declared
 from genlab.config.lookup import get, number, parts, target, whole
-from genlab.config.signatures import takes_parameter
 
 
 def conditional_has_classes(cfg: DictConfig) -> Iterator[str]:

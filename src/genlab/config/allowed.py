@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from genlab.config.definitions import UnknownTarget, bases, define
+from genlab.annotations.definitions import UnknownTarget, bases, define
 from genlab.config.files import conf_dir
 from genlab.errors import nearest
 

@@ -10,16 +10,16 @@ from typing import Any
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import InterpolationToMissingValueError, OmegaConfBaseException
 
+from genlab.annotations.limits import limited
+from genlab.annotations.misfits import misfits
+from genlab.annotations.parts import Kind
+from genlab.annotations.signatures import Parameter, Signature, UnknownTarget, define, signature
 from genlab.config.allowed import is_allowed, refusal
-from genlab.config.fits import Kind
-from genlab.config.limits import limited
-from genlab.config.misfits import misfits
 from genlab.config.misread import unresolved
 from genlab.config.own_modules import find_own_modules
 from genlab.config.placing import misplaced
 from genlab.config.rules import rules
 from genlab.config.schema import Paths, Root, Train
-from genlab.config.signatures import Parameter, Signature, UnknownTarget, define, signature
 from genlab.config.stages import FILLED_IN_LATER, declare
 from genlab.errors import ConfigError, listed, nearest
 

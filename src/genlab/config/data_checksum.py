@@ -9,7 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from genlab.config.declared import declared, imported
+from genlab.annotations.declared import declared, imported
 from genlab.config.renamed import first_name
 from genlab.config.sources import content_digest
 from genlab.errors import ConfigError

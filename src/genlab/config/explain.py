@@ -9,10 +9,10 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from genlab.annotations.signatures import takes_parameter
 from genlab.config.files import conf_dir, groups, options
 from genlab.config.hydra_state import composing
 from genlab.config.misread import ill_typed, misread, one_line
-from genlab.config.signatures import takes_parameter
 from genlab.config.stages import is_of_a_stage, unknown_of_a_stage
 from genlab.errors import ConfigError, listed, nearest
 

@@ -11,10 +11,10 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from genlab.annotations.parts import Kind
+from genlab.annotations.signatures import UnknownTarget, signature
 from genlab.config.check import check_part
-from genlab.config.fits import Kind
 from genlab.config.own_modules import find_own_modules
-from genlab.config.signatures import UnknownTarget, signature
 from genlab.errors import ConfigError
 
 

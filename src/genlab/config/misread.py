@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from genlab.config.misfits import misfits
+from genlab.annotations.misfits import misfits
+from genlab.annotations.signatures import signature
 from genlab.config.schema import Paths, Train
-from genlab.config.signatures import signature
 from genlab.config.stages import unknown_stage
 from genlab.config.words import unreadable
 

@@ -10,8 +10,8 @@ from typing import Any
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from genlab.config.definitions import UnknownTarget
-from genlab.config.signatures import signature
+from genlab.annotations.definitions import UnknownTarget
+from genlab.annotations.signatures import signature
 
 SWEEPS, STUDIES, REPORTS, EVALUATIONS, ERRORS = "sweeps", "studies", "reports", "evaluations", "errors"
 OWN_FOLDERS = (SWEEPS, STUDIES, REPORTS, EVALUATIONS, ERRORS)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from genlab.annotations.definitions import UnknownTarget
+from genlab.annotations.parts import Kind, fits, items_of
+from genlab.annotations.signatures import signature
+from genlab.annotations.values import kinds as annotated
+from genlab.annotations.values import worded
 from genlab.config.allowed import declared, is_allowed
-from genlab.config.annotations import kinds as annotated
-from genlab.config.annotations import worded
-from genlab.config.definitions import UnknownTarget
-from genlab.config.fits import Kind, fits, items_of
-from genlab.config.signatures import signature
 from genlab.errors import listed
 
 ROOTS = {

@@ -10,7 +10,7 @@ from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
-from genlab.config.signatures import UnknownTarget, define
+from genlab.annotations.signatures import UnknownTarget, define
 from genlab.data.digest import file_digest, folder_digest
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from omegaconf import DictConfig
 
-from genlab.config.declared import declared
+from genlab.annotations.declared import declared
 from genlab.config.lookup import get, target, whole
 
 

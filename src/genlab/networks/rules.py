@@ -9,10 +9,10 @@ from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
-from genlab.config.declared import declared
+from genlab.annotations.declared import declared
+from genlab.annotations.misfits import misfits
+from genlab.annotations.signatures import Parameter, signature
 from genlab.config.lookup import get, parts, target
-from genlab.config.misfits import misfits
-from genlab.config.signatures import Parameter, signature
 from genlab.networks.sides import Division
 
 

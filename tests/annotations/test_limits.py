@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from genlab.config.annotations import Choice, Scalar, kinds
-from genlab.config.limits import LIMITS, limited
-from genlab.config.signatures import Parameter, define, signature
+from genlab.annotations.limits import LIMITS, limited
+from genlab.annotations.signatures import Parameter, define, signature
+from genlab.annotations.values import Choice, Scalar, kinds
 
 TRAINER = "pytorch_lightning.trainer.trainer.Trainer"
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from genlab.config.annotations import (
+from genlab.annotations.values import (
     Anything,
     Choice,
     Items,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from genlab.config.signatures import Parameter
+from genlab.annotations.signatures import Parameter
 
 _BATCHES = "NonNegativeInt | Probability | None"
 """A number of batches, or a fraction of them; 0 for none."""

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from genlab.config.definitions import Definition, UnknownTarget, meaning
-from genlab.config.terms import Term, parsed, terms
+from genlab.annotations.definitions import Definition, UnknownTarget, meaning
+from genlab.annotations.terms import Term, parsed, terms
 from genlab.errors import nearest
 from genlab.ranges import LIMITED, Form, Range
 

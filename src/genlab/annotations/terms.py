@@ -1,6 +1,6 @@
 """The members of an annotation in source text, as they are written: `Optional["A | list[B]"]` has A, list[B] and None.
 
-`annotations` reads of them which values fit, `fits` which parts do; names are followed there.
+`values` reads of them which values fit, `parts` which parts do; names are followed there.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ import inspect
 
 import pytest
 
-from genlab.config.signatures import UnknownTarget, define, signature
+from genlab.annotations.signatures import UnknownTarget, define, signature
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_nothing_is_imported():
     import sys
 
     code = (
-        "import sys; from genlab.config.signatures import signature; signature('torch.optim.Adam');"
+        "import sys; from genlab.annotations.signatures import signature; signature('torch.optim.Adam');"
         "signature('pytorch_lightning.Trainer'); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from genlab.config.annotations import Scalar, kinds
-from genlab.config.misfits import misfits
+from genlab.annotations.misfits import misfits
+from genlab.annotations.values import Scalar, kinds
 
 MODULE = """
 from __future__ import annotations

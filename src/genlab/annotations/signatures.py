@@ -10,7 +10,7 @@ import ast
 from dataclasses import dataclass, field
 from functools import cache
 
-from genlab.config.definitions import Definition, UnknownTarget, define
+from genlab.annotations.definitions import Definition, UnknownTarget, define
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import importlib
 from functools import cache
 from typing import Any
 
-from genlab.config.definitions import Definition, UnknownTarget, bases, define, meaning
+from genlab.annotations.definitions import Definition, UnknownTarget, bases, define, meaning
 
 
 @cache

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from genlab.config.definitions import Alias, Definition, UnknownTarget, bases, define, meaning, qualified
-from genlab.config.terms import parsed, terms
+from genlab.annotations.definitions import Alias, Definition, UnknownTarget, bases, define, meaning, qualified
+from genlab.annotations.terms import parsed, terms
 
 _TYPING = ("typing.", "typing_extensions.", "collections.abc.", "types.")
 _OF_ITEMS = {
