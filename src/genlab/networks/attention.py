@@ -54,8 +54,13 @@ class Attention(nn.Module):
         self.kind: Literal["self", "cross"] = kind
         self._controlled: Callable[..., Tensor] | None = None
 
-    def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        return scaled_dot_product_attention(q, k, v) if self._controlled is None else self._controlled(q, k, v)
+    def forward(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> Tensor:
+        """`mask`: bool, broadcast to (batch, heads, queries, keys), true where a query may see a key; None for all.
+
+        A query that may see none gets zeros.
+        """
+        attend = scaled_dot_product_attention if self._controlled is None else self._controlled
+        return attend(q, k, v, mask)
 
 
 def sites(network: nn.Module) -> list[Site]:
@@ -99,9 +104,13 @@ def _replace(layer: Any, control: AttentionControl, site: Site) -> Any:
 
     def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, scale: float | None = None) -> Tensor:
         logits = (q @ k.transpose(-2, -1)) * (q.shape[-1] ** -0.5 if scale is None else scale)
-        if mask is not None:  # added, or as booleans: true where a query may see a key
-            logits = logits.masked_fill(~mask, -torch.inf) if mask.dtype == torch.bool else logits + mask
-        return control.after(control.before(logits, site).softmax(-1), site) @ v
+        if mask is None or mask.dtype != torch.bool:  # a mask of numbers is added
+            logits = logits if mask is None else logits + mask
+            return control.after(control.before(logits, site).softmax(-1), site) @ v
+        hidden = ~mask
+        logits = control.before(logits.masked_fill(hidden, -torch.inf), site)
+        shares = logits.masked_fill(hidden, torch.finfo(logits.dtype).min).softmax(-1)
+        return control.after(shares.masked_fill(hidden, 0), site) @ v  # of a query that sees none all are 0
 
     if isinstance(layer, Attention):
         former, layer._controlled = layer._controlled, attend

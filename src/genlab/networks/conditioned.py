@@ -34,19 +34,50 @@ def with_channels(x: Tensor, condition: ConditionTensors | None, channels: int) 
     return torch.cat([x, beside.to(x.dtype)], dim=1)
 
 
-def reads(label: bool, channels: int = 0) -> frozenset[str]:
+def text_of(condition: ConditionTensors | None, context_width: int) -> tuple[Tensor, Tensor | None]:
+    """(batch, length, context_width), and (batch, length) bool, true where a token counts; None where all do.
+
+    Raises:
+        ValueError: the condition has no tokens, or wider or narrower ones.
+    """
+    if condition is None or condition.tokens is None:
+        raise ValueError("this network reads texts: it needs tokens for each item")
+    if condition.tokens.shape[-1] != context_width:
+        raise ValueError(
+            f"network.context_width={context_width}, but the tokens of the condition are "
+            f"{condition.tokens.shape[-1]} wide: take network.context_width=${{text.width}}"
+        )
+    return condition.tokens, condition.mask
+
+
+def pooled_of(condition: ConditionTensors | None, pooled_width: int) -> Tensor:
+    """(batch, pooled_width): one vector for a whole text. Raises ValueError where there is none, or another width."""
+    pooled = None if condition is None else condition.pooled
+    if pooled is None or pooled.shape[-1] != pooled_width:
+        has = "has no such vector" if pooled is None else f"has one of {pooled.shape[-1]}"
+        raise ValueError(f"network.pooled_width={pooled_width}, but the condition {has}: take null for none")
+    return pooled
+
+
+def reads(label: bool = False, channels: int = 0, text: bool = False) -> frozenset[str]:
     """The names of the fields of `ConditionTensors` that a network reads, for its attribute `reads`."""
-    return frozenset(name for name, read in (("label", label), ("channels", channels > 0)) if read)
+    named = {"label": label, "channels": channels > 0, "tokens": text, "mask": text}
+    return frozenset(name for name, read in named.items() if read)
 
 
 def check_reads(network: object, gives: frozenset[str]) -> None:
     """Raise ValueError where a network that says what it reads would ignore a part of the condition.
 
+    A text that is read word by word may be ignored as the one vector that says the same (`pooled`).
+
     Args:
         gives: the fields that the conditioner gives.
     """
     reads: frozenset[str] | None = getattr(network, "reads", None)
-    if reads is not None and (ignored := sorted(gives - reads)):
+    if reads is None:
+        return
+    said_otherwise = {"pooled"} if "tokens" in gives & reads else set()
+    if ignored := sorted(gives - reads - said_otherwise):
         able = ", ".join(sorted(reads)) or "nothing"
         raise ValueError(
             f"the conditioner gives {ignored[0]}, and the network {type(network).__name__} reads {able} of a "

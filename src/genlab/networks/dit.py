@@ -5,13 +5,15 @@ Paper: https://arxiv.org/abs/2212.09748
 
 from __future__ import annotations
 
-import torch
+from collections.abc import Callable
+
 from torch import Tensor, nn
 
 from genlab.conditions import ConditionTensors
 from genlab.networks.attention import Attention
 from genlab.networks.conditioned import label_of, reads, with_channels
 from genlab.networks.former_names import accept_former_names
+from genlab.networks.patches import from_patches, positions
 from genlab.networks.sides import into_patches
 from genlab.networks.timestep import TimestepEmbedding
 from genlab.picture_size import Size
@@ -60,13 +62,13 @@ class DiT(nn.Module):
         self._condition_channels = condition_channels
         self.reads = reads(num_classes is not None, condition_channels)
         self.in_proj = nn.Conv2d(channels + condition_channels, width, patch, stride=patch)
-        self.register_buffer("positions", _positions(*self._grid, width), persistent=False)
+        self.register_buffer("positions", positions(*self._grid, width), persistent=False)
         self.time = TimestepEmbedding(width)
         self.class_embedding = None if num_classes is None else nn.Embedding(num_classes + 1, width)
-        self.blocks = nn.ModuleList(_Block(width, heads) for _ in range(depth))
+        self.blocks = nn.ModuleList(Block(width, heads) for _ in range(depth))
         self.norm = nn.LayerNorm(width, elementwise_affine=False)
-        self.modulation = _zero(nn.Linear(width, 2 * width))
-        self.out_proj = _zero(nn.Linear(width, self._channels * patch**2))
+        self.modulation = zero(nn.Linear(width, 2 * width))
+        self.out_proj = zero(nn.Linear(width, self._channels * patch**2))
         accept_former_names(self, {"enter": "in_proj", "leave": "out_proj"})
 
     def forward(self, x: Tensor, level: Tensor, condition: ConditionTensors | None = None) -> Tensor:
@@ -80,16 +82,15 @@ class DiT(nn.Module):
         for block in self.blocks:
             tokens = block(tokens, embedding)
         shift, scale = self.modulation(embedding)[:, None].chunk(2, dim=-1)  # (batch, 1, width) each
-        return self._picture(self.out_proj(self.norm(tokens) * (1 + scale) + shift))
-
-    def _picture(self, patches: Tensor) -> Tensor:
-        """(batch, rows * columns, out_channels patch**2) -> (batch, out_channels, height, width)."""
-        grid = patches.unflatten(1, self._grid).unflatten(-1, (self._channels, self._patch, self._patch))
-        return grid.permute(0, 3, 1, 4, 2, 5).flatten(4, 5).flatten(2, 3)
+        patches = self.out_proj(self.norm(tokens) * (1 + scale) + shift)
+        return from_patches(patches, self._grid, self._channels, self._patch)
 
 
-class _Block(nn.Module):
-    """Attention and two dense layers, each of a normalised input that is scaled and shifted, and each gated."""
+class Block(nn.Module):
+    """Attention and two dense layers, each of a normalised input that is scaled and shifted, and each gated.
+
+    All gates begin at zero, and the block as the identity.
+    """
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -99,12 +100,15 @@ class _Block(nn.Module):
         self.attention = Attention()
         self.out_proj = nn.Linear(width, width)
         self.dense = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU("tanh"), nn.Linear(4 * width, width))
-        self.modulation = _zero(nn.Linear(width, 6 * width))
+        self.modulation = zero(nn.Linear(width, 6 * width))
         accept_former_names(self, {"join": "out_proj"})
 
-    def forward(self, tokens: Tensor, embedding: Tensor) -> Tensor:
+    def forward(self, tokens: Tensor, embedding: Tensor, between: Callable[[Tensor], Tensor] | None = None) -> Tensor:
+        """`between`: what is done to the tokens after the attention and before the dense layers."""
         shift_1, scale_1, gate_1, shift_2, scale_2, gate_2 = self.modulation(embedding)[:, None].chunk(6, dim=-1)
         tokens = tokens + gate_1 * self._attend(self.norms[0](tokens) * (1 + scale_1) + shift_1)
+        if between is not None:
+            tokens = between(tokens)
         return tokens + gate_2 * self.dense(self.norms[1](tokens) * (1 + scale_2) + shift_2)
 
     def _attend(self, tokens: Tensor) -> Tensor:
@@ -113,15 +117,8 @@ class _Block(nn.Module):
         return self.out_proj(self.attention(q, k, v).transpose(1, 2).flatten(2))
 
 
-def _zero(layer: nn.Linear) -> nn.Linear:
+def zero(layer: nn.Linear) -> nn.Linear:
+    """The layer, which begins as one that gives zeros."""
     nn.init.zeros_(layer.weight)
     nn.init.zeros_(layer.bias)
     return layer
-
-
-def _positions(rows: int, columns: int, width: int) -> Tensor:
-    """(rows * columns, width): sines and cosines of the row in the first half, of the column in the second."""
-    frequency = 10_000 ** (-torch.arange(width // 4) / (width // 4))
-    angles = torch.arange(max(rows, columns))[:, None] * frequency
-    waves = torch.cat([angles.sin(), angles.cos()], dim=1)  # (rows or columns, width / 2)
-    return torch.cat([waves[:rows].repeat_interleave(columns, 0), waves[:columns].repeat(rows, 1)], dim=1)

@@ -56,12 +56,12 @@ class UNet(nn.Module):
 
         levels = len(block_out_channels)
         self.division(block_out_channels).check(size)
-        _check_groups(block_out_channels, norm_groups)
+        check_groups(block_out_channels, norm_groups)
         self._condition_channels = condition_channels
         self.reads = reads(num_classes is not None, condition_channels)
         self.class_embedding = None if num_classes is None else nn.Embedding(num_classes + 1, class_embedding_size)
         attends = [level >= levels - attention_levels for level in range(levels)]
-        _check_heads([w for w, attend in zip(block_out_channels, attends, strict=True) if attend], attention_head_size)
+        check_heads([w for w, attend in zip(block_out_channels, attends, strict=True) if attend], attention_head_size)
         self.unet = UNet2DModel(
             sample_size=shortest(size),
             in_channels=channels + condition_channels + (0 if num_classes is None else class_embedding_size),
@@ -84,7 +84,7 @@ class UNet(nn.Module):
         return self.unet(x, level, return_dict=False)[0]
 
 
-def _check_groups(widths: list[int], norm_groups: int) -> None:
+def check_groups(widths: list[int], norm_groups: int) -> None:
     """Raise ValueError unless all widths consist of `norm_groups` groups."""
     if any(width % norm_groups for width in widths):
         raise ValueError(
@@ -92,7 +92,7 @@ def _check_groups(widths: list[int], norm_groups: int) -> None:
         )
 
 
-def _check_heads(widths: list[int], head_size: int) -> None:
+def check_heads(widths: list[int], head_size: int) -> None:
     """Raise ValueError unless a level with attention is as wide as one head."""
     if narrow := [width for width in widths if width < head_size]:
         raise ValueError(
