@@ -30,6 +30,8 @@ def test_a_recipe_takes_one_step_wherever_it_is(name, tmp_path, monkeypatch):
     words = [f"experiment={name}", "debug=fdr", f"paths.output_dir={tmp_path}", f"paths.data_dir={tmp_path}/data"]
     if not name.endswith("_digits") and "swiss_roll" not in name:  # their networks are large
         words.append("dataset.batch_size=8")
+    if "critters" in name:  # they are drawn
+        words += ["dataset.source.n=40", "dataset.source.n_test=8", "dataset.val_size=8"]
     assert main(["train", *words]) == 0
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from genlab.data.prepared import About, Write, notes, prepared
+from genlab.data.source import Attribute
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (20, 3, 4, 4), np.uint8)
 SHAPE = (3, 4, 4)
@@ -40,6 +41,24 @@ def test_what_was_made_comes_back(tmp_path: Path) -> None:
         assert (list(images.class_names or []), images.n_test) == (["a", "b"], 4)
     assert make.calls == 1
     assert notes(tmp_path / "new" / "cache") == ["one was odd"]
+
+
+def test_captions_and_attributes_come_back(tmp_path: Path) -> None:
+    captions = [[f"picture {i}", "a picture"] for i in range(20)]
+    attributes = {
+        "colour": Attribute(("red", "blue"), np.arange(20) % 2), "size": Attribute(("one",), np.zeros(20, np.int64)),
+    }  # fmt: skip
+
+    def make(write: Write) -> About:
+        write(PIXELS)
+        return About(captions=captions, attributes=attributes)
+
+    images = prepared(tmp_path / "cache", SHAPE, make)
+    assert images.captions == captions
+    assert images.attributes is not None
+    assert {name: (each.names, each.values.tolist()) for name, each in images.attributes.items()} == {
+        name: (each.names, each.values.tolist()) for name, each in attributes.items()
+    }
 
 
 def test_pictures_are_mapped_and_the_file_cannot_be_changed_through_them(tmp_path: Path) -> None:

@@ -132,6 +132,7 @@ class Other:
 
 OTHERS = (
     Other("digits", "digits", 1_797, "1x8x8", 10, "CC BY 4.0", "comes along"),
+    Other("critters", "drawn creatures, captioned", 22_000, "3x32x32", None, "CC0 1.0", "drawn here (extra composed)"),
     Other("image_folder", "your pictures", None, "any", None, "yours", "your folder"),
     Other("hub", "pictures", None, "any", None, "its own", "the hub"),
 )

@@ -15,7 +15,7 @@ from genlab.data.classes import selected
 from genlab.data.items import Items
 from genlab.data.preparation import Preparation
 from genlab.data.resident_data import ResidentData, Split
-from genlab.data.source import Images, Source
+from genlab.data.source import Attribute, Images, Source
 from genlab.data.splits import Splits
 from genlab.picture_size import Size, height_and_width
 from genlab.ranges import Fraction, NonNegativeInt, PositiveInt, Seed
@@ -110,6 +110,12 @@ class ImageDataModule(ResidentData):
     def part(self, split: Split) -> tuple[Items, Tensor]:
         """All pictures, which the splits share, and the rows of them that are this one."""
         return self._items, torch.from_numpy(getattr(self._splits, split))
+
+    def attributes(self, split: Split) -> dict[str, Attribute]:
+        """What is known of each picture of a split, by name, where the data say so."""
+        rows = getattr(self._splits, split)
+        known = self._images.attributes or {}
+        return {name: Attribute(each.names, each.values[rows]) for name, each in known.items()}
 
     @cached_property
     def _images(self) -> Images:

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genlab.data.lock import locked
-from genlab.data.source import Images
+from genlab.data.source import Attribute, Images
 from genlab.notice import Notice
 
 Write = Callable[[NDArray[np.uint8]], None]
@@ -34,6 +34,7 @@ class About:
     notes: Sequence[str] = ()
     captions: Sequence[Sequence[str]] | None = None
     others: NDArray[np.uint8] | None = None
+    attributes: Mapping[str, Attribute] | None = None
 
 
 def prepared(folder: Path, shape: tuple[int, int, int], make: Callable[[Write], About]) -> Images:
@@ -79,7 +80,8 @@ def _whole(folder: Path, shape: tuple[int, int, int]) -> Images | None:
         if (folder / "pixels.bin").stat().st_size != n * int(np.prod(shape)) or not 0 <= about["n_test"] <= n:
             return None
         images = _open(folder)
-        each = (images.labels, images.groups, images.captions, images.others)
+        attributes = [attribute.values for attribute in (images.attributes or {}).values()]
+        each = (images.labels, images.groups, images.captions, images.others, *attributes)
         rows = [len(array) for array in each if array is not None]
     except (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError):
         return None
@@ -93,7 +95,11 @@ def _open(folder: Path) -> Images:
     labels, groups = (np.load(p) if (p := folder / f"{key}.npy").exists() else None for key in ("labels", "groups"))
     captions = json.loads(p.read_text(encoding="utf-8")) if (p := folder / "captions.json").exists() else None
     others = np.load(p, mmap_mode="c") if (p := folder / "others.npy").exists() else None
-    return Images(pixels, labels, about["class_names"], about["n_test"], groups, captions, others)
+    attributes = None
+    if names := about.get("attributes"):
+        values = np.load(folder / "attributes.npy")
+        attributes = {key: Attribute(tuple(names[key]), row) for key, row in zip(names, values, strict=True)}
+    return Images(pixels, labels, about["class_names"], about["n_test"], groups, captions, others, attributes)
 
 
 def _fill(folder: Path, shape: tuple[int, int, int], make: Callable[[Write], About]) -> None:
@@ -117,7 +123,10 @@ def _fill(folder: Path, shape: tuple[int, int, int], make: Callable[[Write], Abo
                 raise ValueError(f"there is no picture to prepare for {folder.name}")
             file.flush()
             os.fsync(file.fileno())
-        for key, array in (("labels", about.labels), ("groups", about.groups), ("others", about.others)):
+        attributes = about.attributes or {}
+        values = np.stack([each.values for each in attributes.values()]) if attributes else None
+        arrays = {"labels": about.labels, "groups": about.groups, "others": about.others, "attributes": values}
+        for key, array in arrays.items():
             if array is not None:
                 with (new / f"{key}.npy").open("wb") as file:
                     np.save(file, array)
@@ -129,6 +138,7 @@ def _fill(folder: Path, shape: tuple[int, int, int], make: Callable[[Write], Abo
         description = {
             "shape": [n, *shape], "n_test": about.n_test, "notes": list(about.notes),
             "class_names": None if about.class_names is None else list(about.class_names),
+            "attributes": {key: list(each.names) for key, each in attributes.items()},
         }  # fmt: skip
         (new / "about.json").write_text(json.dumps(description, indent=1), encoding="utf-8")
         os.rename(new, folder)

@@ -14,6 +14,7 @@ from torch import Tensor
 from genlab.conditions import ConditionInput
 from genlab.data.items import Items
 from genlab.data.loader import EvalLoader, Shard, TrainLoader
+from genlab.data.source import Attribute
 from genlab.modalities.image import Image
 from genlab.modalities.modality import Modality
 from genlab.notice import Notice
@@ -94,6 +95,10 @@ class ResidentData(pl.LightningDataModule):
         """A text for each item of a split, where the data has them: the first of each."""
         data, rows = self.part(split)
         return None if data.captions is None else [data.caption(row) for row in rows.tolist()]
+
+    def attributes(self, split: Split) -> dict[str, Attribute]:
+        """What is known of each item of a split, by name, where the data say so; its values are (n,) of the split."""
+        return {}
 
     def conditions(self, split: Split, n: int) -> ConditionInput | None:
         """What the first `n` items of a split are, from the beginning again where there are fewer: labels, captions and

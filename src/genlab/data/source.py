@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genlab.picture_size import Size
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """Something that can be told of every picture, such as the colour of what it shows.
+
+    names: what it can be.
+    values: (n,) int64, an index into `names` for each picture.
+    """
+
+    names: tuple[str, ...]
+    values: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -22,6 +34,7 @@ class Images:
     n_test: the last `n_test` pictures are the test split that came with the data; 0 when it has none.
     captions: n times one or more texts of what the picture shows, or None.
     others: (n, channel, height, width) uint8: a second picture for each, such as its line art, or None.
+    attributes: what is known of each picture, by name, or None.
     groups: (n,) int64; pictures of one group never fall into different splits. None: every picture is its own.
     """
 
@@ -32,6 +45,7 @@ class Images:
     groups: NDArray[np.int64] | None = None
     captions: Sequence[Sequence[str]] | None = None
     others: NDArray[np.uint8] | None = None
+    attributes: Mapping[str, Attribute] | None = None
 
 
 class Source(Protocol):
