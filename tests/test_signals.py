@@ -11,7 +11,7 @@ import pytest
 from genlab import signals
 from genlab.atomic import replacing
 from genlab.runs.lock import Lock, owner
-from genlab.signals import Interrupted, end_if_asked, handled, received, uncut
+from genlab.signals import Interrupted, end_if_signalled, handled, received, uncut
 
 NUMBERS = [int(number) for number in signals.SIGNALS]
 
@@ -93,7 +93,7 @@ def test_an_exception_that_was_swallowed_is_raised_again_at_a_safe_point():
             send()
         except BaseException:
             swallowed = True
-        end_if_asked()
+        end_if_signalled()
     assert swallowed
 
 
@@ -127,7 +127,7 @@ def test_outside_of_a_block_and_in_other_threads_nothing_waits_or_is_raised():
         thread.join()
     assert seen == [signal.SIGTERM]
     with uncut():
-        end_if_asked()
+        end_if_signalled()
 
 
 def test_a_signal_that_the_process_was_told_to_ignore_stays_ignored():

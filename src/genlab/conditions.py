@@ -191,10 +191,10 @@ def asks_of(model: Any) -> frozenset[str]:
     return frozenset({"label"}) if getattr(model, "num_classes", None) else frozenset()
 
 
-def check_asked(asked: ConditionInput, asks: Iterable[str]) -> None:
+def check_request(request: ConditionInput, asks: Iterable[str]) -> None:
     """Raise ValueError, one sentence, for what a model cannot be asked for; it can be asked for `asks`."""
     asks = frozenset(asks)
-    if not (wrong := [name for name in ConditionInput._fields if name in asked.names - asks]):
+    if not (wrong := [name for name in ConditionInput._fields if name in request.names - asks]):
         return
     thing = _SHOWN[wrong[0]]
     if not asks:

@@ -22,13 +22,13 @@ _REQUEST = (ValueError, OSError, ImportError, OutOfMemory)
 
 def tell(error: Exception, words: Sequence[str]) -> int:
     """Print what is wrong, one line a problem; returns the exit status. `words` are those of the command."""
-    problems, status = told(error, words)
+    problems, status = problems_and_status(error, words)
     for problem in problems:
         print(f"error: {problem}", file=sys.stderr)
     return status
 
 
-def told(error: Exception, words: Sequence[str]) -> tuple[list[str], int]:
+def problems_and_status(error: Exception, words: Sequence[str]) -> tuple[list[str], int]:
     """What is wrong, a sentence a problem, free of secrets; the traceback is kept where more than a config is wrong.
 
     Returns:

@@ -14,18 +14,18 @@ class ConfigError(ValueError):
         super().__init__("\n".join(self.problems))
 
 
-def nearest(word: str, known: Iterable[str], n: int = 3) -> str:
-    """ "; did you mean 'a' or 'b'?" for the known words nearest to `word`, empty when none is near.
+def nearest(word: str, names: Iterable[str], n: int = 3) -> str:
+    """ "; did you mean 'a' or 'b'?" for the `names` nearest to `word`, empty when none is near.
 
     Dotted keys also match by their last part: for `model.codng` both `model.coding_size` and `coding` are near.
     """
-    known = list(dict.fromkeys(known))
-    near = _close(word, known, n)
+    names = list(dict.fromkeys(names))
+    near = _close(word, names, n)
     if not near and "." in word:
-        last = {key.rpartition(".")[2]: key for key in reversed(known)}
+        last = {key.rpartition(".")[2]: key for key in reversed(names)}
         near = [last[k] for k in _close(word.rpartition(".")[2], list(last), n)]
     if not near:
-        near = [key for key in known if key.startswith(word) or (len(key) > 2 and word.startswith(key))][:n]
+        near = [key for key in names if key.startswith(word) or (len(key) > 2 and word.startswith(key))][:n]
     return f"; did you mean {' or '.join(repr(key) for key in near)}?" if near else ""
 
 

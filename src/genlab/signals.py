@@ -137,7 +137,7 @@ def received() -> int | None:
     return _desk.received if _desk is not None and is_handled() else None
 
 
-def end_if_asked() -> None:
+def end_if_signalled() -> None:
     """A safe point: raise `Interrupted` if a signal has arrived, even one whose exception was swallowed.
 
     Raises:

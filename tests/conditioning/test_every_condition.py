@@ -9,7 +9,7 @@ from genlab.conditioning.condition import Condition, of_batch, of_input
 from genlab.conditioning.joined import Joined
 from genlab.conditioning.label import LabelConditioner
 from genlab.conditioning.picture import PictureConditioner
-from genlab.conditions import ConditionInput, ConditionTensors, as_input, check_asked, conditions_for
+from genlab.conditions import ConditionInput, ConditionTensors, as_input, check_request, conditions_for
 from genlab.data.batch import Batch
 from genlab.denoisers.consistency import Consistency as ConsistencyParameterization
 from genlab.denoisers.denoiser import Denoiser
@@ -64,7 +64,7 @@ class Words(nn.Module):
         return condition.without(torch.rand(len(batch.x)) < self.dropout) if self.training else condition
 
     def from_input(self, n, condition, device=None):
-        check_asked(as_input(condition), self.asks)
+        check_request(as_input(condition), self.asks)
         asked = as_input(condition).for_each(n)
         return self.condition(asked.prompt or [""] * n, asked.negative_prompt or [""] * n)
 

@@ -23,7 +23,7 @@ from genlab.reports.formats import comma_separated, latex, markdown
 from genlab.reports.groups import group
 from genlab.reports.leaderboard import Leaderboard, leaderboard
 from genlab.reports.page.render import page
-from genlab.reports.spreadsheet import inert, meant
+from genlab.reports.spreadsheet import inert, original
 from genlab.reports.studies import paper, readme
 
 HOSTILE = [
@@ -178,9 +178,9 @@ def test_no_cell_of_csv_is_a_formula(writer: str, name: str, tmp_path: Path, cap
     rows = list(csv.reader(io.StringIO(CSV[writer](name, tmp_path, capsys), newline="")))
     assert len({len(row) for row in rows}) == 1
     cells = [cell for row in rows for cell in row]
-    assert any(meant(cell).startswith(name) for cell in cells)
+    assert any(original(cell).startswith(name) for cell in cells)
     for cell in cells:
-        assert cell == inert(meant(cell))
+        assert cell == inert(original(cell))
         assert cell[:1] not in tuple("=+-@\t\r\n\uff1d") or float(cell) == float(cell)
 
 

@@ -17,7 +17,7 @@ from genlab.config.hydra_limits import limited_hydra
 from genlab.config.resolvers import register_resolvers
 from genlab.config.schema import register
 from genlab.config.words import as_hydra_reads, names_allowed
-from genlab.crash_report import told
+from genlab.crash_report import problems_and_status
 from genlab.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
@@ -83,14 +83,17 @@ class App(SweepTask):
             Interrupted: a signal has ended the sweep.
             Exception: that of the first job, where all of them failed.
         """
-        from genlab.signals import end_if_asked
+        from genlab.signals import end_if_signalled
 
-        end_if_asked()
+        end_if_signalled()
         failed = [job for job in self.results if isinstance(job.value, Exception)]
         if failed and len(failed) == len(self.results):
             raise failed[0].value
         for job in failed:
-            print(f"{' '.join(job.overrides)} failed: {'; '.join(told(job.value, job.overrides)[0])}", file=sys.stderr)
+            print(
+                f"{' '.join(job.overrides)} failed: {'; '.join(problems_and_status(job.value, job.overrides)[0])}",
+                file=sys.stderr,
+            )
         return 1 if failed else 0
 
 

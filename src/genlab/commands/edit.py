@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from genlab.commands.app import App, run_app
-from genlab.commands.asking import given_input
+from genlab.commands.condition_input import input_from_words
 from genlab.commands.naming import refuse_one_place, stem
 from genlab.config.check import check
 from genlab.config.schema import Edit
@@ -50,7 +50,7 @@ def edit(cfg: DictConfig, run: Any) -> Path:
     model.to("cuda" if torch.cuda.is_available() else "cpu")
     editor = build(cfg.edit, list(cfg.allow_targets))
     try:
-        given_words = given_input(cfg, model)
+        given_words = input_from_words(cfg, model)
         x, of_picture = _picture(cfg, data, model)
         own = {name: value for name, value in given_words._asdict().items() if value is not None}
         request = of_picture._replace(**own)

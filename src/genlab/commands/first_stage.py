@@ -85,7 +85,7 @@ def _run(cfg: DictConfig, one: Upstream) -> None:
     from genlab.data.digest import file_digest
     from genlab.runs.run_config import own_config
 
-    run = init_from.found_run(cfg, one)
+    run = init_from.upstream_run(cfg, one)
     own = own_config(run)
     own.paths = cfg.paths
     with open_dict(own):
@@ -140,9 +140,9 @@ def _trained(first: DictConfig, one: Upstream, carry_out: Callable[[DictConfig, 
     prepare(first, carry_out)
     outcome = when_free(lambda: carry_out(first, _request(one), str(one.recipe)))
     from genlab.runs.store import Run
-    from genlab.signals import end_if_asked
+    from genlab.signals import end_if_signalled
 
-    end_if_asked()
+    end_if_signalled()
     checkpoint = Run(outcome.run).checkpoint()
     if outcome.status != "completed" or checkpoint is None:
         reason = outcome.reason or "it has no checkpoint"

@@ -72,7 +72,7 @@ def _source_and_digest(cfg: DictConfig, one: Upstream) -> tuple[str, str]:
     from genlab.data.digest import file_digest, folder_digest
 
     if one.run is not None:
-        run = found_run(cfg, one)
+        run = upstream_run(cfg, one)
         return str(run.path), file_digest(whole_checkpoint(run, one))
     folder = Path(one.node.pipeline).expanduser().resolve()
     if not (folder / "model_index.json").is_file():
@@ -101,7 +101,7 @@ def _earlier(cfg: DictConfig, requested: str) -> Iterator[tuple[Run, Mapping[str
     yield from ((run, noted) for *_, run, noted in sorted(matches, key=lambda one: one[:2]))
 
 
-def found_run(cfg: DictConfig, one: Upstream) -> Run:
+def upstream_run(cfg: DictConfig, one: Upstream) -> Run:
     """The run that `one` names, in the words of `run=`; one that was moved into the store is found there.
 
     Raises:

@@ -98,7 +98,7 @@ def _train(studies: list[Study], root: Path, passed_on: list[str]) -> None:
     from genlab.commands import train
     from genlab.reports.studies.runs import jobs, write_rows
     from genlab.runs.store import STUDIES
-    from genlab.signals import end_if_asked
+    from genlab.signals import end_if_signalled
 
     for study in studies:
         sweep = _sweep(study, root)
@@ -106,7 +106,7 @@ def _train(studies: list[Study], root: Path, passed_on: list[str]) -> None:
         write_rows(rows, list(jobs(study)))
         print(f"{study.title} ({study.scale})")
         train.main(["-m", f"rows={rows}", f"sweep={sweep.name}", *passed_on])
-        end_if_asked()
+        end_if_signalled()
 
 
 def _evaluate(studies: list[Study], root: Path, passed_on: list[str]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from genlab.commands.app import App, run_app
-from genlab.commands.asking import asked_input
+from genlab.commands.condition_input import input_for_samples
 from genlab.commands.naming import refuse_one_place, stem
 from genlab.config.check import check
 from genlab.config.schema import Sample
@@ -63,7 +63,7 @@ def _drawn(cfg: DictConfig, run: Any, module: Any, modality: Modality) -> Path:
     suffix, in_folder = _suffix(cfg, modality), cfg.format == "folder" and modality.singly
     if cfg.format == "folder" and cfg.out is not None:
         check_folder(out)
-    request, parts = asked_input(cfg, module, cfg.n), []
+    request, parts = input_for_samples(cfg, module, cfg.n), []
     with progress("drawing samples", cfg.n, "images") as advance:
         for start in range(0, cfg.n, cfg.batch_size):
             stop = min(start + cfg.batch_size, cfg.n)
@@ -109,7 +109,7 @@ def _film(cfg: DictConfig, run: Any, module: Any, modality: Modality) -> Path:
     check_film(path)
     streams = PerImage.range(cfg.seed, 0, cfg.n, module.device)
     with progress("drawing the film"):
-        request = asked_input(cfg, module, cfg.n)
+        request = input_for_samples(cfg, module, cfg.n)
         x, x0 = module.denoising_trajectory(cfg.n, cfg.frames, request, generator=streams)
         write_animation(path, frames(x, x0, modality))
     print(path)

@@ -16,11 +16,11 @@ def print_summary(app: App) -> int:
 
     A sweep that a signal has ended has the status of the signal.
     """
-    from genlab.signals import Interrupted, end_if_asked, received
+    from genlab.signals import Interrupted, end_if_signalled, received
 
     outcomes = [_outcome(job) for job in app.results]
     if not outcomes:
-        end_if_asked()
+        end_if_signalled()
         return 0  # --help, --cfg and the like
     _print(outcomes, app)
     if not app.is_sweep:
@@ -35,13 +35,13 @@ def _outcome(job: JobResult) -> Outcome:
     """The error of a job of a sweep that ended before it owned a run: its words stand for the run's name."""
     from pathlib import Path
 
-    from genlab.crash_report import told
+    from genlab.crash_report import problems_and_status
     from genlab.runs.job import Outcome
 
     if isinstance(job.value, Outcome):
         return job.value
     error = job.value if isinstance(job.value, Exception) else RuntimeError(repr(job.value))
-    problems, status = told(error, job.overrides)
+    problems, status = problems_and_status(error, job.overrides)
     return Outcome(Path(" ".join(job.overrides)), None, "failed", "; ".join(problems), worked=False, exit_status=status)
 
 

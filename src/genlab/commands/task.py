@@ -36,7 +36,7 @@ class SweepTask(Protocol):
         """The configs as they are to be carried out, before the first job starts; a search plans each batch."""
         return list(jobs)
 
-    def known(self, job: DictConfig) -> Any | None:
+    def existing_result(self, job: DictConfig) -> Any | None:
         """The result of a job that needs no work, so that no process is started for it; else None."""
         return None
 

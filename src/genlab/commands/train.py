@@ -46,7 +46,7 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
     from genlab.runs.restore import load_weights
     from genlab.runs.resuming import make_resumable
     from genlab.runs.spawned import fit, take_over
-    from genlab.signals import end_if_asked
+    from genlab.signals import end_if_signalled
 
     allowed = list(cfg.allow_targets)
     data, module, suite = parts(cfg)
@@ -78,10 +78,10 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
         record.training = {"steps": steps, **(history[0] if history else {}), **begun}
         record.training["parameters"] = module.num_parameters
         module.to(trainer.strategy.root_device)
-        end_if_asked()
+        end_if_signalled()
         if not cfg.trainer.get("fast_dev_run"):
             draw(module, data, run, loggers, steps)
-        end_if_asked()
+        end_if_signalled()
         if suite is not None:
             score(suite, module, data, run.path, record)
         record.training["peak_memory_bytes"] = peak_memory_bytes()

@@ -40,7 +40,7 @@ class Training(App):
 
     # ---- check and find -----------------------------------------------------------------------------
 
-    def known(self, job: DictConfig) -> Outcome | None:
+    def existing_result(self, job: DictConfig) -> Outcome | None:
         from genlab.runs.job import Job
 
         return Job(job).done_before()

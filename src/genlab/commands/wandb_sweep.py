@@ -124,13 +124,13 @@ def _parameter(override: Override) -> dict[str, Any]:
 
     sweep = override.value()
     if not isinstance(sweep, IntervalSweep):
-        return {"values": [_said_back(text) for text in swept_values(override)]}
+        return {"values": [_confirmed(text) for text in swept_values(override)]}
     whole = isinstance(sweep.start, int) and isinstance(sweep.end, int)
     kind = "int_uniform" if whole else "uniform"
     return {"distribution": "log_uniform_values" if "log" in sweep.tags else kind, "min": sweep.start, "max": sweep.end}
 
 
-def _said_back(text: str) -> Any:
+def _confirmed(text: str) -> Any:
     """A value of the file for one of the command line: the agent says `key=` and the value's `str` to `genlab train`.
 
     Numbers and true and false stay what they are, so that W&B's searches can reckon with them. All else is the text of

@@ -25,7 +25,7 @@ class Condition(NamedTuple):
     """Where `given` is `null`, since training left the condition away: (batch,) bool, or (batch, fields) where parts of
     a condition are left away by themselves; None for nowhere. See `genlab.conditions.replaced`."""
 
-    asked: ConditionInput | None = None
+    request: ConditionInput | None = None
     """The request: another model's conditioner makes its own condition of it. Set by the model."""
 
     conditioner: Any = None
@@ -66,12 +66,12 @@ def has_weights(conditioner: Any) -> bool:
     return isinstance(conditioner, nn.Module) and any(True for _ in conditioner.parameters())
 
 
-def of_input(conditioner: Conditioner, n: int, asked: Conditions, device: torch.device | None) -> Condition:
+def of_input(conditioner: Conditioner, n: int, request: Conditions, device: torch.device | None) -> Condition:
     """The condition of `n` samples, with the request."""
-    condition = conditioner.from_input(n, asked, device)
+    condition = conditioner.from_input(n, request, device)
     if condition.given is None:
         return condition
-    return condition._replace(asked=as_input(asked), conditioner=conditioner)
+    return condition._replace(request=as_input(request), conditioner=conditioner)
 
 
 def in_words_of(
@@ -90,8 +90,8 @@ def in_words_of(
     if not has_weights(conditioner):
         if condition.null is not None:
             return condition
-        return condition._replace(null=conditioner.from_input(n, condition.asked, device).null)
-    own = of_input(conditioner, n, condition.asked, device)
+        return condition._replace(null=conditioner.from_input(n, condition.request, device).null)
+    own = of_input(conditioner, n, condition.request, device)
     if condition.dropped is not None and own.null is None:
         raise ValueError(
             "the teacher was trained without conditioner.dropout and never saw the empty condition, which this model "
@@ -106,4 +106,4 @@ def of_batch(conditioner: Conditioner, batch: Batch) -> Condition:
     if condition.given is None:
         return condition
     request = ConditionInput(batch.label, batch.caption, picture=batch.other).only(conditioner.asks)
-    return condition._replace(asked=request, conditioner=conditioner)
+    return condition._replace(request=request, conditioner=conditioner)

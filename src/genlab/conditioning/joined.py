@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.conditioning.condition import Condition, Conditioner, has_null
-from genlab.conditions import Conditions, ConditionTensors, as_input, check_asked
+from genlab.conditions import Conditions, ConditionTensors, as_input, check_request
 from genlab.data.batch import Batch
 from genlab.randomness import Randomness
 
@@ -40,7 +40,7 @@ class Joined(nn.Module):
 
     def from_input(self, n: int, condition: Conditions, device: torch.device | None = None) -> Condition:
         request = as_input(condition)
-        check_asked(request, self.asks)
+        check_request(request, self.asks)
         made = []
         for part in self._parts:
             own = part.from_input(n, request.only(part.asks), device)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.conditioning.condition import Condition
-from genlab.conditions import Conditions, ConditionTensors, as_input, check_asked
+from genlab.conditions import Conditions, ConditionTensors, as_input, check_request
 from genlab.data.batch import Batch
 from genlab.randomness import Randomness, rand
 from genlab.ranges import PositiveInt, Rate
@@ -43,7 +43,7 @@ class LabelConditioner(nn.Module):
 
     def from_input(self, n: int, condition: Conditions, device: torch.device | None = None) -> Condition:
         request = as_input(condition)
-        check_asked(request, self.asks)
+        check_request(request, self.asks)
         label = torch.arange(n) % self._null if request.label is None else request.for_each(n).label
         assert label is not None
         if n and not 0 <= int(label.min()) <= int(label.max()) < self._null:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.conditioning.condition import Condition
-from genlab.conditions import Conditions, ConditionTensors, as_input, check_asked
+from genlab.conditions import Conditions, ConditionTensors, as_input, check_request
 from genlab.data.batch import Batch
 from genlab.randomness import Randomness, rand
 from genlab.ranges import Rate
@@ -40,7 +40,7 @@ class PictureConditioner(nn.Module):
 
     def from_input(self, n: int, condition: Conditions, device: torch.device | None = None) -> Condition:
         request = as_input(condition)
-        check_asked(request, self.asks)
+        check_request(request, self.asks)
         picture = request.for_each(n).picture
         if picture is None:
             raise ValueError("this model goes by a picture: give one (picture=FILE)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from genlab.conditioning.condition import Condition
-from genlab.conditions import Conditions, as_input, check_asked
+from genlab.conditions import Conditions, as_input, check_request
 from genlab.data.batch import Batch
 from genlab.randomness import Randomness
 
@@ -21,5 +21,5 @@ class Unconditional:
         return Condition()
 
     def from_input(self, n: int, condition: Conditions, device: torch.device | None = None) -> Condition:
-        check_asked(as_input(condition), self.asks)
+        check_request(as_input(condition), self.asks)
         return Condition()

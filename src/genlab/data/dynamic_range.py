@@ -36,7 +36,7 @@ class UnclearRange(ConfigError):
 
 
 @dataclass
-class Found:
+class Extremes:
     """The values that the pictures of one kind have."""
 
     low: float
@@ -81,9 +81,9 @@ class DynamicRange:
         return None if kind == "upper bytes" else full
 
     @cached_property
-    def _values(self) -> dict[Kind, Found]:
+    def _values(self) -> dict[Kind, Extremes]:
         """The values of all pictures whose files declare no range, by kind."""
-        values: dict[Kind, Found] = {}
+        values: dict[Kind, Extremes] = {}
         for picture in self._pictures():
             kind = kind_of(picture)
             if kind is None or (kind != "upper bytes" and declared(picture) is not None):
@@ -92,12 +92,12 @@ class DynamicRange:
                 low, high = _extremes(picture)
             except (OSError, SyntaxError, ValueError):  # it will be left out when it is converted
                 continue
-            before = values.setdefault(kind, Found(low, high, 0))
-            values[kind] = Found(min(low, before.low), max(high, before.high), before.n + 1)
+            before = values.setdefault(kind, Extremes(low, high, 0))
+            values[kind] = Extremes(min(low, before.low), max(high, before.high), before.n + 1)
         return values
 
 
-def _what_is_unclear(kind: Kind, values: Found) -> str:
+def _what_is_unclear(kind: Kind, values: Extremes) -> str:
     if kind == "upper bytes":
         return (
             f"{values.n} colour pictures of 16 bits a channel reach {values.high:g} of 255 in their upper 8 bits: they "
@@ -180,7 +180,7 @@ def _extremes(picture: Pillow.Image) -> Range:
     return low, high
 
 
-def _likely(values: Found) -> Range:
+def _likely(values: Extremes) -> Range:
     """A range for a message to name: the next full depth, or what was found."""
     if values.low < 0:
         return (-1, 1) if values.low >= -1 and values.high <= 1 else (values.low, values.high)

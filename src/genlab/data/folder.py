@@ -106,7 +106,7 @@ class ImageFolder:
     @cached_property
     def num_classes(self) -> int | None:
         """How many classes the pictures have, known without opening one; None for fewer than two."""
-        classes = classes_of(self.found, labels_by_table(self._root, self.found)[0])
+        classes = classes_of(self.picture_files, labels_by_table(self._root, self.picture_files)[0])
         return n if classes is not None and (n := len(set(classes))) > 1 else None
 
     @property
@@ -118,7 +118,7 @@ class ImageFolder:
     def why_no_classes(self) -> str:
         """What a person can do about a folder without classes."""
         try:
-            stray = why_unlabelled(self.found)
+            stray = why_unlabelled(self.picture_files)
         except ValueError as error:
             return str(error)
         advice = "has no two folders with pictures, which would be classes; take model=vae or another without"
@@ -132,9 +132,9 @@ class ImageFolder:
         def unread(name: str, error: OSError) -> None:
             left_out[name] = reason(error)
 
-        digests = remembered_digests(self._root, self.found, self._home, unread)
+        digests = remembered_digests(self._root, self.picture_files, self._home, unread)
         if not digests:
-            self._refuse_all(len(self.found))
+            self._refuse_all(len(self.picture_files))
         return digests
 
     @cached_property
@@ -162,7 +162,7 @@ class ImageFolder:
             raise ValueError(f"dataset.source.path={str(self.path)!r} cannot be read: {reason(error)}") from error
 
     @cached_property
-    def found(self) -> list[str]:
+    def picture_files(self) -> list[str]:
         """The names of files of the kinds that are read, relative to the folder, in order."""
         files, left_out = [], self._listing.passed_over
         for name in self._listing.files:

@@ -27,20 +27,20 @@ class Listing:
     """Relative name -> why it could not be taken ("a link to nowhere")."""
 
 
-def files_under(root: Path, wanted: Callable[[str], bool] | None = None, hidden: bool = False) -> Listing:
+def files_under(root: Path, select: Callable[[str], bool] | None = None, hidden: bool = False) -> Listing:
     """The regular files under `root`, links followed.
 
     What two links lead to is read twice only where they belong to two folders of the root (two classes).
 
     Args:
         root: a folder.
-        wanted: relative name -> whether such a file is asked for; None asks for all.
+        select: relative name -> whether such a file is asked for; None asks for all.
         hidden: with files and folders whose names begin with "." (and with __MACOSX, which archives leave behind).
 
     Raises:
         OSError: `root` itself cannot be read.
     """
-    walk = _Walk(root, wanted or (lambda name: True), hidden)
+    walk = _Walk(root, select or (lambda name: True), hidden)
     walk.read("")
     while walk.links:  # after all real folders, which keep their names whatever leads to them
         name, identity = walk.links.pop(0)

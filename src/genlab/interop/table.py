@@ -11,7 +11,7 @@ from pytorch_lightning.loggers.logger import Logger
 from pytorch_lightning.utilities import rank_zero_only
 
 from genlab.atomic import write_text
-from genlab.reports.spreadsheet import csv_text, meant
+from genlab.reports.spreadsheet import csv_text, original
 
 _ROWS_IN_MEMORY = 100
 
@@ -75,4 +75,4 @@ def _read(file: Path) -> dict[int, dict[str, Any]]:
         return {}
     with file.open(newline="", encoding="utf-8") as opened:
         rows = list(csv.DictReader(opened))
-    return {int(row.pop("step")): {meant(name): value for name, value in row.items() if value != ""} for row in rows}
+    return {int(row.pop("step")): {original(name): value for name, value in row.items() if value != ""} for row in rows}

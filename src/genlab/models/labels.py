@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from genlab.conditions import ConditionInput, as_input, check_asked
+from genlab.conditions import ConditionInput, as_input, check_request
 from genlab.protocols import Conditions
 
 
@@ -22,11 +22,11 @@ def labels_for(
         turns: with no condition go through the classes in turn, 0, 1, ..., instead of refusing.
     """
     if isinstance(condition, ConditionInput):
-        check_asked(condition, {"label"} if num_classes else ())
+        check_request(condition, {"label"} if num_classes else ())
         condition = condition.for_each(n).label
     elif condition is not None and not isinstance(condition, Tensor):
         condition = as_input(condition)
-        check_asked(condition, {"label"} if num_classes else ())
+        check_request(condition, {"label"} if num_classes else ())
         condition = condition.label
     if num_classes is None:
         if turns and condition is not None:

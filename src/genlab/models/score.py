@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
-from genlab.conditions import as_input, check_asked
+from genlab.conditions import as_input, check_request
 from genlab.data.batch import Batch
 from genlab.models.base import GenerativeModule
 from genlab.objectives.score_matching import ScoreMatching
@@ -62,7 +62,7 @@ class Score(GenerativeModule):
         return {"loss": self.objective(self.field, batch.x).mean()}
 
     def sample(self, n: int, condition: Conditions = None, *, generator: Randomness = None) -> Tensor:
-        check_asked(as_input(condition), ())
+        check_request(as_input(condition), ())
         x = self.reach * (2 * rand((n, *self.shape), generator, self.device) - 1)
         for _ in range(self.steps):
             x = x + self.step_size * self.field(x) + (2 * self.step_size) ** 0.5 * randn_like(x, generator)

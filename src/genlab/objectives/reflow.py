@@ -131,14 +131,14 @@ class Reflow(nn.Module):
 
 def _joined(conditions: Sequence[Condition], n: int) -> Condition:
     """The first n rows of all of them."""
-    given, null, inputs = ([getattr(c, name) for c in conditions] for name in ("given", "null", "asked"))
+    given, null, inputs = ([getattr(c, name) for c in conditions] for name in ("given", "null", "request"))
     if given[0] is None:
         return Condition()
     rows = slice(n)
     return Condition(
         concatenate(given).rows(rows),
         None if null[0] is None else concatenate(null).rows(rows),
-        asked=concatenate_inputs(inputs).part(0, n),
+        request=concatenate_inputs(inputs).part(0, n),
     )
 
 
@@ -148,7 +148,7 @@ def _as_for(student: Condition | None, teacher: Condition, n: int, device: torch
     if student is None or student.given is None or teacher.given is None:
         return teacher
     if has_weights(student.conditioner):
-        return of_input(student.conditioner, n, teacher.asked, device).without(student.dropped)
+        return of_input(student.conditioner, n, teacher.request, device).without(student.dropped)
     if student.null is None:
         return teacher
     return Condition(teacher.given, student.null).without(student.dropped)

@@ -12,10 +12,10 @@ from genlab.reports.numbers import decimals, metric_title, score_text
 _WINS = {"a": "A", "b": "B", "tie": "tie", "not comparable": "–"}
 
 
-def rows(found: Sequence[Difference]) -> tuple[list[list[str]], list[str]]:
+def rows(differences: Sequence[Difference]) -> tuple[list[list[str]], list[str]]:
     """(for each metric: title, A, B, A - B, better; the notes that the marks ¹, ², ... of titles stand for)."""
-    lines, notes = [], list(dict.fromkeys(note for each in found if (note := _note(each))))
-    for each in found:
+    lines, notes = [], list(dict.fromkeys(note for each in differences if (note := _note(each))))
+    for each in differences:
         mark = str(notes.index(note) + 1).translate(_SUPERSCRIPTS) if (note := _note(each)) else ""
         digits = decimals(each.value, each.high - each.low)
         ends = f"{each.value:+.{digits}f} [{each.low:+.{digits}f}, {each.high:+.{digits}f}]"
@@ -41,9 +41,9 @@ def _shown(score: Any, key: str) -> str:
     return value if len(value) <= 24 else f"{value[:12]}…"
 
 
-def markdown(found: Sequence[Difference], a: str, b: str) -> str:
+def markdown(differences: Sequence[Difference], a: str, b: str) -> str:
     """The table for a page, with what A and B are above it."""
-    lines, notes = rows(found)
+    lines, notes = rows(differences)
     text = [f"A: {escaped(a)}  ", f"B: {escaped(b)}", ""]
     text += [f"| {' | '.join(HEADS)} |", "| --- | ---: | ---: | ---: | --- |"]
     text += [f"| {' | '.join([escaped(title), *numbers])} |" for title, *numbers in lines]
@@ -51,12 +51,12 @@ def markdown(found: Sequence[Difference], a: str, b: str) -> str:
     return "\n".join([*text, *(f"\n{i}: {escaped(note)}" for i, note in enumerate(notes, start=1))]) + "\n"
 
 
-def to_json(found: Sequence[Difference]) -> dict[str, Any]:
+def to_json(differences: Sequence[Difference]) -> dict[str, Any]:
     """The same as plain data, with how each score was made and measured."""
     return {
         each.name: {
             "a": each.a.to_json(), "b": each.b.to_json(), "difference": each.value, "low": each.low, "high": each.high,
             "better": each.verdict, "not_comparable_in": each.reasons,
         }
-        for each in found
+        for each in differences
     }  # fmt: skip

@@ -72,17 +72,17 @@ def _timing(scores: Mapping[str, Any]) -> tuple[str, ...] | None:
     return tuple(str(measured_of(timed).get(key)) for key in ("device", "batch_size"))
 
 
-def pareto_set(found: Sequence[Way], cost: str) -> set[int]:
+def pareto_set(ways: Sequence[Way], cost: str) -> set[int]:
     """Positions of the ways that no other one beats: none that costs no more is better, none as good costs less.
 
     Only ways that were measured alike are compared (the largest such group); the others are never in the set.
     """
-    alike = groups({str(i): way.score for i, way in enumerate(found) if cost in way.costs})
+    alike = groups({str(i): way.score for i, way in enumerate(ways) if cost in way.costs})
     members = [int(key) for key in (alike[0] if alike else [])]
 
     def rank(i: int) -> tuple[float, float]:
-        sign = 1 if found[i].score.better == "lower" else -1
-        return found[i].costs[cost], sign * found[i].score.value
+        sign = 1 if ways[i].score.better == "lower" else -1
+        return ways[i].costs[cost], sign * ways[i].score.value
 
     ranks = {i: rank(i) for i in members}
     beaten = {i for i in members for j in members if ranks[j] != ranks[i] and all(map(_at_most, ranks[j], ranks[i]))}
@@ -93,18 +93,18 @@ def _at_most(a: float, b: float) -> bool:
     return a <= b
 
 
-def table(found: Sequence[Way], quality: str) -> str:
+def table(ways: Sequence[Way], quality: str) -> str:
     """The ways in Markdown: a star where one is in a Pareto set, a footnote where it was measured otherwise."""
-    costs = [cost for cost in COSTS if all(cost in way.costs for way in found)]
-    fronts = {cost: pareto_set(found, cost) for cost in costs}
-    apart = footnotes({str(i): way.score for i, way in enumerate(found)})
+    costs = [cost for cost in COSTS if all(cost in way.costs for way in ways)]
+    fronts = {cost: pareto_set(ways, cost) for cost in costs}
+    apart = footnotes({str(i): way.score for i, way in enumerate(ways)})
     notes = list(dict.fromkeys(apart.values()))
-    keys = list(found[0].settings) if found else []
-    better = found[0].score.better if found else None
+    keys = list(ways[0].settings) if ways else []
+    better = ways[0].score.better if ways else None
     titles = [*(key.rpartition(".")[2] for key in keys), *(COSTS[cost] for cost in costs)]
     heads = [escaped(title) for title in (*titles, metric_title(quality, better))]
     lines = [f"| {' | '.join(heads)} |", f"| {' | '.join(['---'] * len(keys) + ['---:'] * (len(costs) + 1))} |"]
-    for i, way in enumerate(found):
+    for i, way in enumerate(ways):
         paid = [f"{way.costs[cost]:.3g}{' ★' if i in fronts[cost] else ''}" for cost in costs]
         value, ends = score_text(way.score.to_json())
         mark = f"<sup>{notes.index(apart[str(i)]) + 1}</sup>" if str(i) in apart else ""
@@ -113,29 +113,29 @@ def table(found: Sequence[Way], quality: str) -> str:
     return "\n".join([*lines, *(f"\n<sup>{i}</sup> {escaped(note)}" for i, note in enumerate(notes, start=1))]) + "\n"
 
 
-def to_json(found: Sequence[Way], quality: str) -> dict[str, Any]:
+def to_json(ways: Sequence[Way], quality: str) -> dict[str, Any]:
     """The same as plain data: nothing rounded, with how every score was made and measured."""
-    fronts = {cost: pareto_set(found, cost) for cost in COSTS}
+    fronts = {cost: pareto_set(ways, cost) for cost in COSTS}
     rows = [
         {
             "settings": way.settings, "costs": way.costs, "score": way.score.to_json(),
             "pareto": [cost for cost in COSTS if i in fronts[cost]],
         }
-        for i, way in enumerate(found)
+        for i, way in enumerate(ways)
     ]  # fmt: skip
     return {"quality": quality, "ways": rows}
 
 
-def draw(found: Sequence[Way], quality: str, path: Path) -> Path:
+def draw(ways: Sequence[Way], quality: str, path: Path) -> Path:
     """Quality against each cost that is known, to a PNG file: a line for each kind of way, rings on the Pareto set."""
     from matplotlib.figure import Figure  # no pyplot: no window, no global state
 
-    costs = [cost for cost in COSTS if any(cost in way.costs for way in found)]
+    costs = [cost for cost in COSTS if any(cost in way.costs for way in ways)]
     figure = Figure(figsize=(5.2 * len(costs), 4.0), layout="constrained")
     for axes, cost in zip(figure.subplots(1, len(costs), squeeze=False)[0], costs, strict=True):
-        _panel(axes, found, cost)
+        _panel(axes, ways, cost)
         axes.set_xlabel(COSTS[cost])
-        axes.set_ylabel(metric_title(quality, found[0].score.better))
+        axes.set_ylabel(metric_title(quality, ways[0].score.better))
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=9)
     with replacing(path) as file:

@@ -25,7 +25,7 @@ def inert(text: Any) -> str:
     return f"'{text}" if text.startswith(_FORMULA) and not _is_number(text) else text
 
 
-def meant(text: str) -> str:
+def original(text: str) -> str:
     """The text that `inert` was given."""
     return text[1:] if text.startswith("'") and inert(text[1:]) == text else text
 

@@ -29,7 +29,7 @@ from genlab.runs.reading import Unreadable, or_noted
 from genlab.runs.record import Record, Status, Stopwatch, family_name, now
 from genlab.runs.store import Run, Store, save_config
 from genlab.runs.sweeps import Sweep
-from genlab.signals import end_if_asked
+from genlab.signals import end_if_signalled
 from genlab.training_stopped import Ended
 
 Work = Callable[[DictConfig, Run, Record], None]
@@ -177,7 +177,7 @@ class Job:
                 save_config(self.cfg, run.config_file)
                 with Reserve(run.path / ".reserve"):
                     work(self.cfg, run, record)
-                end_if_asked()
+                end_if_signalled()
                 record.measurement = measurement(self.cfg)
                 record.end("completed", watch.seconds)
                 record.save(run.record_file)
@@ -202,7 +202,7 @@ class Job:
         with logged_to(self.run.log_file):
             try:
                 measure(self.cfg, self.run, measured)
-                end_if_asked()
+                end_if_signalled()
                 keep(self.cfg, self.run, record, measured, round(watch.seconds, 3))
             except Ended as ending:
                 return self._ended(ending)

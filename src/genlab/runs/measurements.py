@@ -30,8 +30,8 @@ def is_measured(cfg: DictConfig, run: Run, record: Record) -> bool:
     return name is None or name == _of_record(run, record) or scores(run, name) is not None
 
 
-def scores(run: Run, asked: str | None) -> dict[str, Any] | None:
-    """The run's record with what was measured under that name; None where it was not, or there is no record.
+def scores(run: Run, name: str | None) -> dict[str, Any] | None:
+    """The run's record with what was measured under `name`; None where it was not, or there is no record.
 
     Without a name: the record as it is.
 
@@ -40,11 +40,11 @@ def scores(run: Run, asked: str | None) -> dict[str, Any] | None:
     """
     if (record := run.record()) is None:
         return None
-    if asked is None or asked == _of_record(run, record):
+    if name is None or name == _of_record(run, record):
         return record.to_json()
-    file, remedy = _file(run, asked), "move it away, and the run is scored again"
+    file, remedy = _file(run, name), "move it away, and the run is scored again"
     if (content := read_record(file, remedy)) is not None:
-        if content.get("measurement") != asked:
+        if content.get("measurement") != name:
             raise Damaged(f"{file} is damaged (it holds another measurement): {remedy}")
         content.pop(CONFIG, None)
     return content

@@ -31,7 +31,7 @@ def fit(trainer: pl.Trainer, module: pl.LightningModule, data: pl.LightningDataM
             trainer.fit(module, data, ckpt_path=resumed, weights_only=True)
     except Exception:
         if trains_elsewhere:
-            signals.end_if_asked()  # what Lightning says of processes that have ended
+            signals.end_if_signalled()  # what Lightning says of processes that have ended
         raise
 
 

@@ -13,7 +13,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from genlab.commands.task import task_of
-from genlab.signals import Interrupted, end_if_asked, handled
+from genlab.signals import Interrupted, end_if_signalled, handled
 from hydra_plugins.genlab.jobs import compose_all, run, with_unbegun
 
 ConfigStore.instance().store(
@@ -38,7 +38,7 @@ class InlineLauncher(Launcher):
             try:
                 for index, job in enumerate(jobs):
                     results[index] = self._run(job)
-                    end_if_asked()
+                    end_if_signalled()
             except Interrupted as ending:
                 return with_unbegun(self._task, jobs, results, ending)
         return [result for result in results if result is not None]

@@ -86,9 +86,9 @@ def _named(indices: list[int], overrides: Sequence[Sequence[str]], first: int) -
     return f"{len(indices)} jobs, the first of them {_named(indices[:1], overrides, first)}"
 
 
-def known(task: SweepTask, job: DictConfig) -> JobReturn | None:
+def existing_result(task: SweepTask, job: DictConfig) -> JobReturn | None:
     """The result of a job that needs no work; None when it has to be carried out."""
-    value = task.known(job)
+    value = task.existing_result(job)
     return None if value is None else result_of(job, value)
 
 

@@ -31,7 +31,7 @@ from genlab.commands.task import SweepTask, task_of
 from genlab.ranges import PositiveFloat, PositiveInt
 from genlab.signals import Interrupted, handled, received, uncut
 from hydra_plugins.genlab.forking import Lifeline, refuse_if_spoilt
-from hydra_plugins.genlab.jobs import compose_all, known, result_of, run, with_unbegun
+from hydra_plugins.genlab.jobs import compose_all, existing_result, result_of, run, with_unbegun
 
 ConfigStore.instance().store(
     group="hydra/launcher",
@@ -88,7 +88,7 @@ class LocalLauncher(Launcher):
         with handled():
             try:
                 for index, job in enumerate(jobs):
-                    results[index] = known(self._task, job)
+                    results[index] = existing_result(self._task, job)
                 self._carry_out(jobs, results)
             except Interrupted as ending:
                 return with_unbegun(self._task, jobs, results, ending)

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from genlab.conditioning.condition import Condition
-from genlab.conditions import ConditionTensors, as_input, check_asked
+from genlab.conditions import ConditionTensors, as_input, check_request
 from genlab.data.image_datamodule import ImageDataModule
 from genlab.networks.timestep import TimestepEmbedding
 from genlab.randomness import rand
@@ -41,7 +41,7 @@ class Words(nn.Module):
         return condition.without(rand((len(batch.x),), generator, batch.x.device) < self.dropout * self.training)
 
     def from_input(self, n, condition, device=None):
-        check_asked(as_input(condition), self.asks)
+        check_request(as_input(condition), self.asks)
         asked = as_input(condition).for_each(n)
         return Condition(self.tokens(asked.prompt or [""] * n), self.tokens(asked.negative_prompt or [""] * n))
 

@@ -74,9 +74,9 @@ def score(column: Column, row: Row, run: Collected) -> dict[str, Any] | None:
     return entry
 
 
-def short_window(statistic: str, n: int, wanted: int) -> str:
+def short_window(statistic: str, n: int, last: int) -> str:
     """The remark on a number over fewer steps than its column names."""
-    return f"{statistic} over all of the {n} steps that there are, not over the last {wanted}"
+    return f"{statistic} over all of the {n} steps that there are, not over the last {last}"
 
 
 def _first_stage(run: Collected) -> Collected:

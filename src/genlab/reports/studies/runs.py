@@ -104,9 +104,9 @@ def _status(runs: list[Collected]) -> str:
     return f"{record.get('status')}{': ' + str(error['message']).splitlines()[0] if error.get('message') else ''}"
 
 
-def write_rows(path: Path, wanted: list[Job]) -> None:
+def write_rows(path: Path, jobs: list[Job]) -> None:
     """The file that `genlab train -m rows=FILE` reads; a training that several rows share is in it once."""
     from genlab.atomic import write_text
 
-    rows = list({job.words: dict(job.overrides) for job in wanted}.values())
+    rows = list({job.words: dict(job.overrides) for job in jobs}.values())
     write_text(path, json.dumps({"rows": rows}, indent=1))  # JSON is YAML

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _ELSEWHERE = ": use genlab edit, which changes a picture, or a part of it, with any diffusion model of pictures"
 
 
-def asked_input(cfg: DictConfig, module: Any, n: int) -> ConditionInput | None:
+def input_for_samples(cfg: DictConfig, module: Any, n: int) -> ConditionInput | None:
     """The condition of each of `n` samples, on the model's device; None for a model that takes no condition.
 
     Where no word gives one, a model of classes goes through them, and any other takes the conditions of the test data.
@@ -27,7 +27,7 @@ def asked_input(cfg: DictConfig, module: Any, n: int) -> ConditionInput | None:
     from genlab.conditions import asks_of, conditions_for
     from genlab.config.instantiate import build
 
-    given, asks = given_input(cfg, module), asks_of(module)
+    given, asks = input_from_words(cfg, module), asks_of(module)
     of_data = None
     if not given.names - {"negative_prompt"}:
         data = build(cfg.dataset, list(cfg.allow_targets)) if asks - {"label"} else None
@@ -44,16 +44,16 @@ def _fields(condition: ConditionInput | None) -> list[tuple[str, Any]]:
     return [] if condition is None else list(condition._asdict().items())
 
 
-def given_input(cfg: DictConfig, module: Any) -> ConditionInput:
+def input_from_words(cfg: DictConfig, module: Any) -> ConditionInput:
     """The words of the command line, one for all samples."""
     import torch
 
-    from genlab.conditions import ConditionInput, asks_of, check_asked
+    from genlab.conditions import ConditionInput, asks_of, check_request
 
     words = {key: cfg.get(key) for key in ConditionInput._fields if cfg.get(key) is not None}
     for key, value in words.items():
         try:
-            check_asked(ConditionInput(**{key: value}), asks_of(module))
+            check_request(ConditionInput(**{key: value}), asks_of(module))
         except ValueError as error:
             raise ConfigError(f"{key} = {value}: {error}{_ELSEWHERE if key in ('picture', 'mask') else ''}") from error
     return ConditionInput(
