@@ -11,7 +11,7 @@ from genlab.annotations.definitions import define
 from genlab.cli import main
 from genlab.config.allowed import declared, is_allowed
 from genlab.config.fingerprint import measurement
-from genlab.config.renamed import _PARTS, first_name, present_name, present_names
+from genlab.config.renamed import _PARTS, first_name, present_name, present_names, present_word
 from genlab.runs.job import find
 
 RENAMED = sorted(name for name in declared() if first_name(name) != name)
@@ -44,6 +44,13 @@ def test_a_config_is_read_with_todays_names_at_any_depth():
     assert old.model._target_ == "genlab.models.diffusion.Diffusion"
     assert old.sampler.grids[0]._target_ == "genlab.samplers.grids.Even"
     assert old.text == "genlab.families.diffusion.Diffusion", "a text is no part"
+
+
+def test_an_old_name_of_an_option_is_read_as_todays(capsys):
+    assert present_word("objective=restoring,denoising") == "objective=restoration,denoising"
+    assert present_word("out=restoring") == "out=restoring", "only of its own group"
+    assert main(["train", "model=cold", "objective=restoring", "--cfg", "job"]) == 0
+    assert "genlab.objectives.restoration.Restoration" in capsys.readouterr().out
 
 
 NAMES = json.loads(Path(__file__).with_name("names_of_recipes.json").read_text())

@@ -19,6 +19,8 @@ _PARTS = {
     "genlab.objectives.restoring.Restoring": "genlab.objectives.restoration.Restoration",
 }
 """The first name of a part -> today's. A part of a renamed package whose own name stays needs no line."""
+_OPTIONS = {("objective", "restoring"): "restoration"}
+"""A config group and the first name of one of its options -> today's."""
 _FIRST = {present: first for first, present in _PARTS.items()}
 
 
@@ -30,6 +32,13 @@ def present_name(target: str) -> str:
 def first_name(target: str) -> str:
     """The name that a part had first, which stays in the names of runs; any other text as it is."""
     return _FIRST.get(target) or _with_package(target, {present: first for first, present in _PACKAGES.items()})
+
+
+def present_word(word: str) -> str:
+    """A word of the command line with today's name of the option that it chooses; any other word as it is."""
+    key, sign, value = word.partition("=")
+    options = [_OPTIONS.get((key.lstrip("+").partition("@")[0], option), option) for option in value.split(",")]
+    return f"{key}{sign}{','.join(options)}"
 
 
 def _with_package(target: str, packages: dict[str, str]) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from genlab.config.renamed import present_word
 from genlab.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -136,7 +137,8 @@ def written(value: Any) -> str:
 
 
 def _understood(word: str, several: bool) -> tuple[str, Override]:
-    given, (key, _, value) = word, word.partition("=")
+    given, word = word, present_word(word)
+    key, _, value = word.partition("=")
     override = _parsed(word) if key.strip("+~") else None
     is_text = value and _is_text(value) if override is None else _is_a_path(value, override, several)
     if is_text and key.strip("+~"):
