@@ -18,7 +18,8 @@ LAYERS = (
     "contents", "errors", "ranges", "picture_size", "regular", "finite", "randomness", "redact", "notice", "programs",
     "progress", "training_stopped", "signals", "atomic", "failures",
     # what a model is made of
-    "conditions", "protocols", "frozen", "first_stage", "modalities", "data", "processes", "conditioning", "denoisers",
+    "conditions", "protocols", "foreign_folder", "from_folder", "frozen", "first_stage", "modalities", "data",
+    "processes", "conditioning", "denoisers",
     "networks", "codecs",
     "guidance", "constraints", "samplers", "objectives", "editing", "models",
     # what is done with models

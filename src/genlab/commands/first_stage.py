@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from genlab.commands import init_from
+from genlab.commands.foreign_folders import note_folders
 from genlab.config.files import groups
 from genlab.config.keys import names
 from genlab.config.stages import Upstream, declare, upstreams
@@ -39,6 +40,7 @@ def identify(cfg: DictConfig) -> dict[str, DictConfig]:
     Raises:
         ConfigError: a recipe cannot be composed, stands on itself, or a run cannot be found.
     """
+    note_folders(cfg)
     if not upstreams(cfg):
         return {}
     from hydra.core.hydra_config import HydraConfig
@@ -67,6 +69,7 @@ def _recipe(cfg: DictConfig, one: Upstream, choices: Mapping[str, Any], chain: C
         way = " -> ".join(word[0].partition("=")[2] for word in [*chain[chain.index(words) :], words])
         raise ConfigError(f"{one.source} stands on itself: {way}")
     first = _composed([*_inherited(cfg, choices), *words], one)
+    note_folders(first)
     _identified(first, choices, (*chain, words))
     with open_dict(cfg):
         if one.key != "init_from":

@@ -23,8 +23,9 @@ from omegaconf.errors import OmegaConfBaseException
 
 import genlab
 from genlab.config import stages
-from genlab.config.lookup import get
+from genlab.config.lookup import get, parts
 from genlab.config.places import OWN_FOLDERS
+from genlab.foreign_folder import found, weight_files
 
 Rule = Callable[[DictConfig], Iterator[str]]
 
@@ -81,6 +82,16 @@ def names_stay_inside(cfg: DictConfig) -> Iterator[str]:
         name = get(cfg, key)
         if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", str(name)):
             yield f"{key} = {name!r} must be letters, digits, '.', '_' and '-', at most 64, a letter or digit first"
+
+
+def folders_are_there(cfg: DictConfig) -> Iterator[str]:
+    """A part that is read from a folder finds it (see from_folder.py)."""
+    for key, part in (one for root in map(str, cfg) for one in parts(cfg, root)):
+        if "sha256" in part and isinstance(folder := get(part, "folder"), str):
+            try:
+                weight_files(found(folder))
+            except ValueError as error:
+                yield f"{key}.folder: {error}"
 
 
 def parts_are_used(cfg: DictConfig) -> Iterator[str]:
