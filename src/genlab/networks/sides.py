@@ -69,6 +69,11 @@ def into_patches(patch: int) -> Division:
     return Division(patch, f"cut into patches of {patch}", "another patch")
 
 
+def into_cells(factor: int) -> Division:
+    """The picture is cut into squares, each of which becomes one number in every channel."""
+    return Division(factor, f"cut into cells of {factor}", "another factor")
+
+
 def _halved(n: int) -> Division:
     return Division(
         2 ** min(max(n, 0), _MOST_HALVINGS + 1), f"halved {n} {'time' if n == 1 else 'times'}", "fewer levels"

@@ -1,0 +1,78 @@
+"""A small network between pictures and latent maps, all of it at the resolution of the map.
+
+Papers: https://arxiv.org/abs/2112.10752 (the KL autoencoder), https://arxiv.org/abs/1609.05158 (pixels as channels),
+https://arxiv.org/abs/1707.02921 (residual blocks without normalisation)
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from genlab.networks.sides import into_cells
+from genlab.picture_size import Size, height_and_width
+from genlab.ranges import PositiveInt
+
+
+class PlainBlock(nn.Module):
+    """x + two convolutions 3x3 of x, each after a ReLU and none normalised; it begins as the identity."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.conv_in = nn.Conv2d(width, width, 3, padding=1)
+        self.conv_out = nn.Conv2d(width, width, 3, padding=1)
+        nn.init.zeros_(self.conv_out.weight)
+        nn.init.zeros_(self.conv_out.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.conv_out(self.conv_in(x.relu()).relu())
+
+
+class LatentMapNetwork(nn.Module):
+    """Pictures cut into cells of factor x factor pixels, which become the channels of a small picture, and back.
+
+    `encoder`: (batch, channels, height, width) -> (batch, 2 * latent_channels, height / factor, width / factor): mean
+    and log variance of each number; `decoder`: (batch, latent_channels, ...) -> (batch, channels, height, width),
+    unbounded. Pictures of another size than `size` are taken, too.
+
+    Args:
+        channels, size: of the pictures.
+        latent_channels: of the map.
+        factor: pixels of a cell along each side.
+        width: channels within.
+        blocks: residual blocks in each half.
+
+    Raises:
+        ValueError: `factor` does not divide the size.
+    """
+
+    division = staticmethod(into_cells)
+
+    def __init__(
+        self,
+        channels: PositiveInt,
+        size: Size,
+        latent_channels: PositiveInt = 4,
+        factor: PositiveInt = 2,
+        width: PositiveInt = 48,
+        blocks: PositiveInt = 2,
+    ) -> None:
+        super().__init__()
+        self.shape = (channels, *height_and_width(size))
+        self.latent_shape = (latent_channels, *self.division(factor).smallest(size))
+        pixels = channels * factor**2
+        self.encoder = nn.Sequential(
+            nn.PixelUnshuffle(factor),
+            nn.Conv2d(pixels, width, 3, padding=1),
+            *(PlainBlock(width) for _ in range(blocks)),
+            nn.ReLU(),
+            nn.Conv2d(width, 2 * latent_channels, 1),
+        )
+        self.decoder = nn.Sequential(
+            nn.Conv2d(latent_channels, width, 3, padding=1),
+            *(PlainBlock(width) for _ in range(blocks)),
+            nn.ReLU(),
+            nn.Conv2d(width, pixels, 1),
+            nn.PixelShuffle(factor),
+        )
+        self.to(memory_format=torch.channels_last)
