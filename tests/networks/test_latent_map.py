@@ -13,7 +13,7 @@ def test_it_takes_pictures_of_another_size_than_it_was_made_for():
 
 
 def test_a_size_that_cannot_be_cut_into_cells_is_one_sentence():
-    with pytest.raises(ValueError, match="size = 30 cannot be cut into cells of 4 by the network: take a multiple of 4"):
+    with pytest.raises(ValueError, match="size = 30 cannot be cut into cells of 4 by the network"):
         LatentMapNetwork(3, 30, factor=4)
 
 
