@@ -48,7 +48,7 @@ def test_the_loss_is_the_sum_of_its_weighted_terms():
 
 def test_the_errors_are_those_of_a_pixel_of_a_drawn_map():
     model, x = autoencoder(), pictures()
-    last = model.decoder[-2]
+    last = model.network.decoder[-2]
     torch.nn.init.zeros_(last.weight)
     torch.nn.init.constant_(last.bias, 0.5)
     terms = model.loss(Batch(x))
@@ -59,7 +59,7 @@ def test_the_errors_are_those_of_a_pixel_of_a_drawn_map():
 @torch.no_grad()
 def test_a_channel_that_says_nothing_is_counted():
     model, x = autoencoder(), pictures()
-    last = model.encoder[-1]
+    last = model.network.encoder[-1]
     last.weight[1::2], last.bias[1::2] = 0.0, 0.0  # mean and log variance of the second channel
     last.weight[0] *= 100
     terms = model.loss(Batch(x))

@@ -28,10 +28,14 @@ class MapNetwork(Protocol):
 
     latent_shape: tuple[int, int, int]
     """(channels, height, width) of the map"""
-    encoder: nn.Module
-    """pictures -> (batch, 2 * channels, height, width): the means, then the log variances"""
-    decoder: nn.Module
-    """(batch, channels, height, width) -> pictures"""
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Pictures -> (batch, 2 * channels, height, width): the means, then the log variances."""
+        ...
+
+    def decode(self, z: Tensor) -> Tensor:
+        """(batch, channels, height, width) -> pictures."""
+        ...
 
 
 class KLAutoencoder(GenerativeModule):
@@ -63,20 +67,20 @@ class KLAutoencoder(GenerativeModule):
         super().__init__(optimizer, ema_decay, seed)
         if l1 == l2 == 0:
             raise ValueError("model.l1=0 and model.l2=0: nothing would be reconstructed")
-        self.encoder, self.decoder = network.encoder, network.decoder
+        self.network = network
         self.latent_shape = network.latent_shape
         self.l1, self.l2, self.beta = l1, l2, beta
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """q(z | x): its mean and log variance, (batch, *latent_shape) each."""
-        mean, log_variance = self.encoder(x).chunk(2, dim=1)
+        mean, log_variance = self.network.encode(x).chunk(2, dim=1)
         return mean, log_variance.clamp(*_LOG_VARIANCES)
 
     def loss(self, batch: Batch) -> dict[str, Tensor]:
         """See the class for units. Also how many channels the batch uses: "active_channels", "collapsed_channels"."""
         mean, log_variance = self.posterior(batch.x)
         z = mean + (0.5 * log_variance).exp() * randn(mean.shape, None, mean.device, mean.dtype)
-        error = self.decoder(z) - batch.x
+        error = self.network.decode(z) - batch.x
         l1, l2 = error.abs().mean(), error.square().mean()
         kl = kl_to_standard_normal(mean, log_variance)
         use = unit_use(mean.movedim(1, -1).flatten(0, -2), kl.movedim(1, -1).flatten(0, -2))
@@ -90,7 +94,7 @@ class KLAutoencoder(GenerativeModule):
 
     def from_latents(self, z: Tensor) -> Tensor:
         """Maps -> pictures in [-1, 1]."""
-        return self.decoder(z).clamp(-1, 1)
+        return self.network.decode(z).clamp(-1, 1)
 
     @torch.no_grad()
     def reconstruct(self, x: Tensor, condition: Conditions = None) -> Tensor:

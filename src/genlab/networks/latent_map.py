@@ -31,9 +31,7 @@ class PlainBlock(nn.Module):
 class LatentMapNetwork(nn.Module):
     """Pictures cut into cells of factor x factor pixels, which become the channels of a small picture, and back.
 
-    `encoder`: (batch, channels, height, width) -> (batch, 2 * latent_channels, height / factor, width / factor): mean
-    and log variance of each number; `decoder`: (batch, latent_channels, ...) -> (batch, channels, height, width),
-    unbounded. Pictures of another size than `size` are taken, too.
+    Pictures of another size than `size` are taken, too.
 
     Args:
         channels, size: of the pictures.
@@ -76,3 +74,14 @@ class LatentMapNetwork(nn.Module):
             nn.PixelShuffle(factor),
         )
         self.to(memory_format=torch.channels_last)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """(batch, channels, height, width) -> (batch, 2 * latent_channels, height / factor, width / factor).
+
+        The first half has the mean of each number of the map, the second its log variance.
+        """
+        return self.encoder(x)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """(batch, latent_channels, height / factor, width / factor) -> (batch, channels, height, width), unbounded."""
+        return self.decoder(z)
