@@ -1,6 +1,6 @@
 import pytest
 import torch
-from diffusers.schedulers import DDIMScheduler, EDMEulerScheduler
+from diffusers.schedulers import DDIMScheduler, DPMSolverMultistepScheduler, EDMEulerScheduler, LCMScheduler
 
 from genlab.processes import cosine
 from genlab.processes.edm import EDM
@@ -13,6 +13,7 @@ from genlab.processes.zero_terminal import ZeroTerminal
 from genlab.samplers import grids
 from genlab.samplers.ancestral import Ancestral
 from genlab.samplers.dpm_solver import DPMSolver2M
+from genlab.samplers.grid_but_last import ButLast
 from genlab.samplers.grids import Cosine, Even, Karras, Leading, Linspace, Trailing
 from genlab.samplers.heun import Heun
 from genlab.samplers.nonmonotone_grids import Jumps
@@ -184,3 +185,60 @@ def test_karras_levels_begin_with_the_step_that_is_noise_and_nothing_else(total)
     assert sampler.times(schedule)[0] == 1
     *_, last = sampler(process, NormalData(process, 0.3, 0.2), (4000, 1), generator=torch.Generator().manual_seed(0))
     assert float(last.x.mean()) == pytest.approx(0.3, abs=0.01)
+
+
+SD = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
+
+
+def numbers(times):
+    """The step numbers of a grid on a thousand steps, without its end."""
+    return ((times * 1000).round().long() - 1)[:-1].tolist()
+
+
+@pytest.mark.parametrize("steps", [2, 10, 15, 30, 50])
+def test_with_an_offset_the_steps_are_those_of_stable_diffusion(steps):
+    theirs = DDIMScheduler(**SD, steps_offset=1, set_alpha_to_one=False)
+    theirs.set_timesteps(steps)
+    times = Leading(offset=1, end="first")(Linear(), steps)
+    assert numbers(times) == theirs.timesteps.tolist()
+    assert float(times[-1]) == 1 / 1000  # training's first step, whose noise stays
+
+
+@pytest.mark.parametrize("spacing", ["leading", "linspace"])
+@pytest.mark.parametrize("steps", [10, 25])
+def test_but_its_last_step_a_grid_is_dpm_solvers(spacing, steps):
+    theirs = DPMSolverMultistepScheduler(**SD, timestep_spacing=spacing, steps_offset=int(spacing == "leading"))
+    theirs.set_timesteps(steps)
+    grid = Leading(offset=1) if spacing == "leading" else Linspace()
+    times = ButLast(grid)(Linear(), steps)
+    assert numbers(times) == theirs.timesteps.tolist()
+    assert times[-1] == 0
+
+
+@pytest.mark.parametrize("steps", [1, 4, 6, 8, 50])
+def test_among_fifty_steps_they_are_those_of_latent_consistency_models(steps):
+    theirs = LCMScheduler(**SD)
+    theirs.set_timesteps(steps)
+    assert numbers(Even(among=50)(Linear(), steps)) == theirs.timesteps.tolist()
+
+
+def test_steps_that_training_did_not_have_are_refused():
+    refused = (
+        r"sampler.grid.offset=1 moves the noisiest of sampler.steps=50 to step 50, and training had the steps 0 to 49"
+    )
+    with pytest.raises(ValueError, match=refused):
+        Leading(offset=1)(Linear(train_timesteps=50), 50)
+    with pytest.raises(ValueError, match=r"sampler.grid.among=50 must be from sampler.steps=60 to 1000"):
+        Even(among=50)(Linear(), 60)
+
+
+def test_a_grid_that_ends_at_its_last_step_visits_it_once():
+    times = Leading(end="first")(Linear(), 50)
+    assert len(times) == 50
+    assert (times.diff() < 0).all()
+
+
+def test_a_grid_is_named_as_before_it_had_more_to_say():
+    assert repr(Leading()) == "Leading()"
+    assert repr(Even()) == "Even()"
+    assert repr(Leading(1, "first")) == "Leading(offset=1, end='first')"

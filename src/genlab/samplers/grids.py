@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, fields
+from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor
@@ -16,10 +16,15 @@ from torch import Tensor
 from genlab.notice import Notice
 from genlab.processes.discrete import Discrete
 from genlab.processes.schedule import Clock, Schedule
-from genlab.ranges import PositiveFloat
+from genlab.ranges import NonNegativeInt, PositiveFloat, PositiveInt
 
 _SIGNAL = 0.25
 """Of alpha: where a grid begins with more of the data than this, samples that begin without it miss too much."""
+
+
+End = Literal["data", "first"]
+"""Where a grid of training's steps ends: at the data, time 0, or at the first step of training, whose noise is then
+left in the samples, as Stable Diffusion leaves it (diffusers: `set_alpha_to_one=false`)."""
 
 
 class Grid(Protocol):
@@ -33,10 +38,18 @@ class Grid(Protocol):
         ...
 
 
-def _of_steps(schedule: Clock, numbers: Tensor) -> Tensor:
-    """Times of the step numbers (steps,), of 0, ..., T - 1, and 0."""
+def _given(grid: Any) -> str:
+    """The text of a grid, without what is as it was before grids had it: records name grids by it."""
+    given = [f"{f.name}={getattr(grid, f.name)!r}" for f in fields(grid) if getattr(grid, f.name) != f.default]
+    return f"{type(grid).__name__}({', '.join(given)})"
+
+
+def _of_steps(schedule: Clock, numbers: Tensor, end: End = "data") -> Tensor:
+    """Times of the step numbers (steps,), of 0, ..., T - 1, and the end, which is visited once."""
     assert isinstance(schedule, Discrete), "discrete grids are asked for by `_n_steps`"
-    return torch.cat([(numbers.double() + 1) / schedule.n_steps, torch.zeros(1, dtype=torch.float64)])
+    last = 0.0 if end == "data" else 1 / schedule.n_steps
+    times = (numbers.double() + 1) / schedule.n_steps
+    return torch.cat([times[times > last], torch.tensor([last], dtype=torch.float64)])
 
 
 def _n_steps(schedule: Clock, steps: int, grid: str) -> int:
@@ -51,24 +64,38 @@ def _check_steps(schedule: Clock, steps: int) -> None:
         raise ValueError(f"sampler.steps={steps} must be from 1 to the {schedule.n_steps} of scheduler.train_timesteps")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Leading:
     """Every k-th step from step 0, k = T // steps: the last step before the data is always the first of training.
 
     The first step must be within k of the noisy end. Where k times the steps falls short of that (501 steps of 1000
     would begin half-way), they are every (T / steps)-th, rounded down. One step is the noisiest.
+
+    Args:
+        offset: added to each step's number; such grids are every k-th step in any case, as in diffusers
+            (`steps_offset`). 1 with end=first is Stable Diffusion's grid.
+        end: see `End`.
     """
+
+    offset: NonNegativeInt = 0
+    end: End = "data"
+    __repr__ = _given
 
     def __call__(self, schedule: Clock, steps: int) -> Tensor:
         total = _n_steps(schedule, steps, "leading")
         falling = torch.arange(steps - 1, -1, -1)
         if steps == 1:
             numbers = falling + total - 1
-        elif total % steps <= 1:
-            numbers = falling * (total // steps)
+        elif self.offset > 0 or total % steps <= 1:
+            numbers = falling * (total // steps) + self.offset
         else:
             numbers = falling * total // steps
-        times = _of_steps(schedule, numbers)
+        if numbers[0] >= total:
+            raise ValueError(
+                f"sampler.grid.offset={self.offset} moves the noisiest of sampler.steps={steps} to step {numbers[0]}, "
+                f"and training had the steps 0 to {total - 1}: take fewer steps, or sampler.grid.offset=0"
+            )
+        times = _of_steps(schedule, numbers, self.end)
         _tell_of_signal(schedule, times[0], steps)
         return times
 
@@ -86,33 +113,50 @@ def _tell_of_signal(schedule: Clock, first: Tensor, steps: int) -> None:
         )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trailing:
-    """Every (T / steps)-th step counted from the noisy end, which is always visited."""
+    """Every (T / steps)-th step counted from the noisy end, which is always visited; `end`: see `End`."""
+
+    end: End = "data"
+    __repr__ = _given
 
     def __call__(self, schedule: Clock, steps: int) -> Tensor:
         total = _n_steps(schedule, steps, "trailing")
-        return _of_steps(schedule, (total - torch.arange(steps).double() * (total / steps)).round() - 1)
+        return _of_steps(schedule, (total - torch.arange(steps).double() * (total / steps)).round() - 1, self.end)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Linspace:
-    """Steps at equal distances, both ends included."""
+    """Steps at equal distances, both ends included; `end`: see `End`."""
+
+    end: End = "data"
+    __repr__ = _given
 
     def __call__(self, schedule: Clock, steps: int) -> Tensor:
         total = _n_steps(schedule, steps, "linspace")
-        return _of_steps(schedule, torch.linspace(total - 1, 0, steps, dtype=torch.float64).round())
+        return _of_steps(schedule, torch.linspace(total - 1, 0, steps, dtype=torch.float64).round(), self.end)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Even:
-    """Fractions 1, (n - 1) / n, ..., 1 / n of the way to the noisy end; on discrete steps, those nearest above."""
+    """Fractions 1, (n - 1) / n, ..., 1 / n of the way to the noisy end; on discrete steps, those nearest above.
+
+    Args:
+        among: how many steps, evenly chosen of the T of training, there are to choose from: those that a latent
+            consistency model was distilled on; None for all.
+    """
+
+    among: PositiveInt | None = None
+    __repr__ = _given
 
     def __call__(self, schedule: Clock, steps: int) -> Tensor:
         falling = torch.arange(steps, 0, -1)
         if isinstance(schedule, Discrete):  # in whole numbers: a fraction that is rounded may be a step too high
             _check_steps(schedule, steps)
-            return _of_steps(schedule, -(-falling * schedule.n_steps // steps) - 1)
+            total = schedule.n_steps if self.among is None else self.among
+            if not steps <= total <= schedule.n_steps:
+                raise ValueError(f"sampler.grid.among={total} must be from sampler.steps={steps} to {schedule.n_steps}")
+            return _of_steps(schedule, -(-falling * total // steps) * (schedule.n_steps // total) - 1)
         return _to_data(schedule, schedule.at(falling.double() / steps))
 
 
