@@ -13,7 +13,7 @@ from genlab.randomness import PerImage
 
 def autoencoder(**options) -> KLAutoencoder:
     torch.manual_seed(0)
-    network = LatentMapNetwork(1, (8, 12), latent_channels=2, factor=2, width=16, blocks=1)
+    network = LatentMapNetwork(1, (8, 12), latent_channels=2, factor=2, width=16, blocks=1, inner=16)
     return KLAutoencoder(network, partial(torch.optim.Adam, lr=5e-3), **options).eval()
 
 

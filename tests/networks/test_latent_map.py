@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from genlab.networks.latent_map import LatentMapNetwork, PlainBlock
+from genlab.networks.latent_map import LatentMapNetwork
 
 
 def test_it_takes_pictures_of_another_size_than_it_was_made_for():
@@ -15,8 +15,3 @@ def test_it_takes_pictures_of_another_size_than_it_was_made_for():
 def test_a_size_that_cannot_be_cut_into_cells_is_one_sentence():
     with pytest.raises(ValueError, match="size = 30 cannot be cut into cells of 4 by the network"):
         LatentMapNetwork(3, 30, factor=4)
-
-
-def test_a_block_begins_as_the_identity():
-    x = torch.randn(2, 16, 4, 4)
-    assert torch.equal(PlainBlock(16)(x), x)

@@ -1,31 +1,20 @@
 """A small network between pictures and latent maps, all of it at the resolution of the map.
 
 Papers: https://arxiv.org/abs/2112.10752 (the KL autoencoder), https://arxiv.org/abs/1609.05158 (pixels as channels),
-https://arxiv.org/abs/1707.02921 (residual blocks without normalisation)
+https://arxiv.org/abs/1707.02921 (residual blocks without normalisation, for exact colours)
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 
+from genlab.networks.residual import ResidualBlock
 from genlab.networks.sides import into_cells
 from genlab.picture_size import Size, height_and_width
 from genlab.ranges import PositiveInt
-
-
-class PlainBlock(nn.Module):
-    """x + two convolutions 3x3 of x, each after a ReLU and none normalised; it begins as the identity."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.conv_in = nn.Conv2d(width, width, 3, padding=1)
-        self.conv_out = nn.Conv2d(width, width, 3, padding=1)
-        nn.init.zeros_(self.conv_out.weight)
-        nn.init.zeros_(self.conv_out.bias)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.conv_out(self.conv_in(x.relu()).relu())
 
 
 class LatentMapNetwork(nn.Module):
@@ -39,6 +28,7 @@ class LatentMapNetwork(nn.Module):
         factor: pixels of a cell along each side.
         width: channels within.
         blocks: residual blocks in each half.
+        inner: channels within a residual block.
 
     Raises:
         ValueError: `factor` does not divide the size.
@@ -53,7 +43,8 @@ class LatentMapNetwork(nn.Module):
         latent_channels: PositiveInt = 4,
         factor: PositiveInt = 2,
         width: PositiveInt = 48,
-        blocks: PositiveInt = 2,
+        blocks: PositiveInt = 3,
+        inner: PositiveInt = 32,
     ) -> None:
         super().__init__()
         self.shape = (channels, *height_and_width(size))
@@ -62,13 +53,13 @@ class LatentMapNetwork(nn.Module):
         self.encoder = nn.Sequential(
             nn.PixelUnshuffle(factor),
             nn.Conv2d(pixels, width, 3, padding=1),
-            *(PlainBlock(width) for _ in range(blocks)),
+            *_blocks(width, inner, blocks),
             nn.ReLU(),
             nn.Conv2d(width, 2 * latent_channels, 1),
         )
         self.decoder = nn.Sequential(
             nn.Conv2d(latent_channels, width, 3, padding=1),
-            *(PlainBlock(width) for _ in range(blocks)),
+            *_blocks(width, inner, blocks),
             nn.ReLU(),
             nn.Conv2d(width, pixels, 1),
             nn.PixelShuffle(factor),
@@ -85,3 +76,12 @@ class LatentMapNetwork(nn.Module):
     def decode(self, z: Tensor) -> Tensor:
         """(batch, latent_channels, height / factor, width / factor) -> (batch, channels, height, width), unbounded."""
         return self.decoder(z)
+
+
+def _blocks(width: int, inner: int, n: int) -> Iterator[ResidualBlock]:
+    """Each begins as the identity."""
+    for _ in range(n):
+        block = ResidualBlock(width, inner)
+        nn.init.zeros_(block.conv_out.weight)
+        nn.init.zeros_(block.conv_out.bias)
+        yield block
