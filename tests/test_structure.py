@@ -19,7 +19,7 @@ LAYERS = (
     "progress", "training_stopped", "signals", "atomic", "failures",
     # what a model is made of
     "conditions", "protocols", "foreign_folder", "from_folder", "frozen", "first_stage", "modalities", "data",
-    "processes", "conditioning", "denoisers",
+    "texts", "processes", "conditioning", "denoisers",
     "networks", "codecs",
     "guidance", "constraints", "samplers", "objectives", "editing", "models",
     # what is done with models
@@ -29,7 +29,7 @@ LAYERS = (
 )  # fmt: skip
 """Every package and module of genlab, the lowest first: each imports only from those before it."""
 APART = {
-    "networks": {"data", "processes", "denoisers", "conditioning"},
+    "networks": {"data", "texts", "processes", "denoisers", "conditioning"},
     "samplers": {"data", "networks"},
     "metrics": {"models", "editing"}, "reports": {"models"}, "config": {"models", "networks"},
 }  # fmt: skip
@@ -41,7 +41,8 @@ HOMES = {
     "logger": ("genlab.interop.", "pytorch_lightning."), "guidance": "genlab.guidance.",
     "conditioner": "genlab.conditioning.", "objective": "genlab.objectives.", "codec": "genlab.codecs.",
     "extractor": "genlab.metrics.", "callbacks": "genlab.callbacks.", "metrics": "genlab.metrics.",
-    "edit": "genlab.editing.", "lr_scheduler": ("torch.optim.lr_scheduler.", "diffusers.optimization."),
+    "text": "genlab.texts.", "edit": "genlab.editing.",
+    "lr_scheduler": ("torch.optim.lr_scheduler.", "diffusers.optimization."),
 }  # fmt: skip
 
 

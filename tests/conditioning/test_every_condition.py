@@ -9,6 +9,7 @@ from genlab.conditioning.condition import Condition, of_batch, of_input
 from genlab.conditioning.joined import Joined
 from genlab.conditioning.label import LabelConditioner
 from genlab.conditioning.picture import PictureConditioner
+from genlab.conditioning.text import TextConditioner
 from genlab.conditions import ConditionInput, ConditionTensors, as_input, check_request, conditions_for
 from genlab.data.batch import Batch
 from genlab.denoisers.consistency import Consistency as ConsistencyParameterization
@@ -35,6 +36,7 @@ from genlab.samplers.ancestral import Ancestral
 from genlab.samplers.grids import Even
 from genlab.samplers.heun import Heun
 from genlab.samplers.sampler import Sampler
+from genlab.texts.clip_small import ClipSmall
 
 N, TEXTS = 6, ["red", "a red cat", "", "blue", "cat", "a cat"]
 WORDS = {word: i for i, word in enumerate(["", "a", "red", "blue", "cat"])}
@@ -72,6 +74,7 @@ class Words(nn.Module):
 CONDITIONERS = {
     "label": lambda dropout: LabelConditioner(3, dropout),
     "caption": Words,
+    "text": lambda dropout: TextConditioner(ClipSmall(8, 1, 2, 8), dropout),
     "picture": PictureConditioner,
     "label and caption": lambda dropout: Joined([LabelConditioner(3, dropout), Words(dropout)]),
     "label and picture": lambda dropout: Joined([LabelConditioner(3, dropout), PictureConditioner(dropout)]),

@@ -16,7 +16,7 @@ BEGINS = "genlab.interop.wandb.wandb_logger"
 FIRST = "experiment=diffusion/class_conditional_digits"
 GROUPS = (
     "sampler", "scheduler", "guidance", "objective", "optimizer", "dataset", "callbacks", "logger", "metrics",
-    "extractor", "network", "codec", "conditioner", "parameterization", "lr_scheduler",
+    "extractor", "network", "codec", "conditioner", "parameterization", "lr_scheduler", "text",
 )  # fmt: skip
 
 

@@ -35,6 +35,17 @@ class Joined(nn.Module):
             _check_apart(taken, getattr(part, "gives", frozenset()))
             taken |= getattr(part, "gives", frozenset())
 
+    def prepare(self, data: Any) -> None:
+        """Before the first step: what a part measures of the data."""
+        for part in self._parts:
+            if hasattr(part, "prepare"):
+                part.prepare(data)
+
+    def provenance(self) -> dict[str, Any]:
+        """What the parts say of themselves for the record of scores."""
+        made_by = (part.provenance() for part in self._parts if hasattr(part, "provenance"))
+        return {key: value for each in made_by for key, value in each.items()}
+
     def forward(self, batch: Batch, generator: Randomness = None) -> Condition:
         return _together([part(batch, generator) for part in self._parts])
 

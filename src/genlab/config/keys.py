@@ -65,6 +65,7 @@ KEYS = (
     Key("guidance", _T, replaceable=True),
     Key("objective", _T),
     Key("conditioner", _T),
+    Key("text", _T),
     Key("codec", _T),
     Key("first_stage", _T),
     Key("first_stage.run", _N),  # where it lies; its weights decide, by `sha256`

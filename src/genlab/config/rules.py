@@ -100,7 +100,7 @@ def parts_are_used(cfg: DictConfig) -> Iterator[str]:
         text = str(OmegaConf.to_container(cfg, resolve=False))
     except OmegaConfBaseException:
         return
-    for group in ("network", "scheduler", "parameterization", "sampler", "guidance", "conditioner", "codec"):
+    for group in ("network", "scheduler", "parameterization", "sampler", "guidance", "conditioner", "text", "codec"):
         if get(cfg, group) is not None and f"${{{group}}}" not in text and f"${{{group}." not in text:
             model = str(get(cfg, "model._target_")).rpartition(".")[2]
             yield f"{group} is given, but the model ({model}) uses none"

@@ -70,6 +70,8 @@ class Root:
     guidance: Any = None
     objective: Any = None
     conditioner: Any = None
+    text: Any = None
+    """What reads the texts that a model is conditioned on."""
     codec: Any = None
     extractor: Any = None
     extractors: Any = None

@@ -101,8 +101,9 @@ class Diffusion(GenerativeModule):
         process = self.denoiser.process
         if isinstance(process, Degrading) and not bool(process.ends.any()):
             process.fit(torch.cat([self.codec.encode(batch.x) for batch in self._first_batches(len(process.ends))]))
-        if hasattr(self.objective, "prepare"):
-            self.objective.prepare(self.trainer.datamodule)  # type: ignore[attr-defined]
+        for part in (self.conditioner, self.objective):
+            if hasattr(part, "prepare"):
+                part.prepare(self.trainer.datamodule)  # type: ignore[attr-defined]
 
     def _first_batches(self, n: int) -> Iterator[Batch]:
         """Training batches until there are `n` data in all; fewer where the data end."""
@@ -181,7 +182,9 @@ class Diffusion(GenerativeModule):
 
     def provenance(self) -> dict[str, Any]:
         nfe = self.sampler.nfe(self.denoiser.process.schedule)
-        return super().provenance() | {"sampler": repr(self.sampler), "nfe": nfe, "guidance": repr(self.guidance)}
+        of_condition = self.conditioner.provenance() if hasattr(self.conditioner, "provenance") else {}
+        made_by = {"sampler": repr(self.sampler), "nfe": nfe, "guidance": repr(self.guidance)}
+        return super().provenance() | made_by | of_condition
 
 
 def _shape(shape: list[PositiveInt] | None, codec: Codec) -> tuple[int, ...]:
