@@ -47,7 +47,7 @@ def test_needs_are_a_set(needs, cache_dir):
 
 
 def test_a_need_far_from_all_is_answered_with_all(cache_dir):
-    with pytest.raises(ValueError, match="'gravity', which nothing offers; it may need 31 pixels, 6 pixels, bound,"):
+    with pytest.raises(ValueError, match="'gravity', which nothing offers; it may need 31 pixels, 6 pixels, attr"):
         suite({"gravity"}, cache_dir)
 
 

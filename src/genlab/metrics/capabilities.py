@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from genlab.conditions import asks_of
+from genlab.metrics.attributes import attributes_of
 from genlab.metrics.denoising_likelihood import kind_of_time
 from genlab.metrics.needs import Need
 from genlab.metrics.reference import Data
@@ -41,5 +42,9 @@ def capabilities(module: object, data: Data) -> set[Need]:
     named = "classes" in able and getattr(data, "class_names", None)
     if named or "prompt" in asks_of(module) or getattr(module, "captions", None):
         able.add("captions")
+    if attributes_of(data, "train"):
+        able.add("attributes")
+        if "prompt" in asks_of(module):
+            able.add("attributes of each sample")
     able |= {name for name, side in _SIZES.items() if data.modality.shorter_side(data.shape) >= side}
     return able

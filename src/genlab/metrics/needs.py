@@ -15,6 +15,9 @@ Need = Literal[
     "labels",  # of the data
     "known classes",  # an extractor that classifies the data
     "captions",  # of the samples, or names of their classes
+    "attributes",  # of the data's pictures
+    "attributes of each sample",  # which its prompt asks for
+    "known attributes",  # an extractor that reads them in a picture
     "reconstructions",
     "edits",  # of pictures, by a model whose sampling can begin at one
     "codes",

@@ -103,7 +103,7 @@ class Suite:
 
     @property
     def names(self) -> list[str] | None:
-        """All names that its scores may have; None where a custom metric does not name them."""
+        """All names that its scores may have; None where a metric does not name them, as one that goes by the data."""
         names = []
         for metric in self.metrics.values():
             if not hasattr(metric, "names"):
@@ -255,7 +255,9 @@ class Suite:
 
 def _knowledge(metric: Metric) -> set[str]:
     """What a metric's own extractor offers."""
-    return {"known classes"} if getattr(getattr(metric, "extractor", None), "knows_classes", False) else set()
+    extractor = getattr(metric, "extractor", None)
+    known = ("classes", "attributes")
+    return {f"known {kind}" for kind in known if getattr(extractor, f"knows_{kind}", False)}
 
 
 def _extractors(metrics: Mapping[str, Metric]) -> list[Extractor]:

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from genlab.metrics.cache import cached, digest
 from genlab.metrics.extractors.extractor import Activations, Extractor, Report
+from genlab.metrics.extractors.one_cycle import train
 from genlab.randomness import fold_in
 from genlab.ranges import PositiveFloat, PositiveInt, Seed
 
@@ -162,21 +163,14 @@ class OwnClassifier(Extractor):
         return network.to(memory_format=torch.contiguous_format).eval()
 
     def _fit(self, network: nn.Module, images: Tensor, labels: Tensor, report: Report) -> None:
-        optimizer = torch.optim.AdamW(network.parameters(), lr=self.lr, weight_decay=0.01)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, self.lr, total_steps=self.steps)
-        order = _order(len(images), min(self.train_batch_size, len(images)))
         reach = min(images.shape[-2:]) // 14  # shifts of up to 2 pixels of 28
-        network.train()
-        for step in range(self.steps):
-            index = next(order)
-            x = _shifted(images[index], reach).contiguous(memory_format=torch.channels_last)
-            loss = F.cross_entropy(network(x).logits, labels[index].long())
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            if report is not None:
-                report(f"training the extractor {self.name}", step + 1, self.steps)
+
+        def loss(rows: Tensor) -> Tensor:
+            x = _shifted(images[rows], reach).contiguous(memory_format=torch.channels_last)
+            return F.cross_entropy(network(x).logits, labels[rows].long())
+
+        what = f"training the extractor {self.name}"
+        train(network, loss, len(images), self.train_batch_size, self.steps, self.lr, report, what)
 
 
 @torch.no_grad()
@@ -184,12 +178,6 @@ def hits(network: ClassifierNetwork, images: Tensor, labels: Tensor) -> Tensor:
     """(n,) bool: which of `images` (n, c, h, w) uint8 are given their label."""
     guesses = torch.cat([network(batch.cpu()).logits.argmax(1) for batch in images.split(512)])
     return torch.eq(guesses, labels.cpu())
-
-
-def _order(n: int, batch_size: int) -> Any:
-    """Indices of batch after batch, each epoch in its own order, the incomplete last one left out."""
-    while True:
-        yield from torch.randperm(n)[: n // batch_size * batch_size].split(batch_size)
 
 
 def _shifted(images: Tensor, reach: int) -> Tensor:

@@ -40,6 +40,9 @@ class Extractor(ABC):
     knows_classes: bool = False
     """Whether its logits are of the data set's own classes."""
 
+    knows_attributes: bool = False
+    """Whether it reads the data's own attributes in a picture."""
+
     colour: bool = False
     """Whether it knows colour pictures only: greyscale is repeated three times, which a suite warns of once."""
 

@@ -1,0 +1,112 @@
+"""What samples and reconstructions show, on pictures of which the truth is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from genlab.metrics.attribute_accuracy import AttributeAccuracy
+from genlab.metrics.extractors.attributes import AttributeNetwork, AttributeProbe, learnt_of_test
+from genlab.metrics.frechet import FrechetDistance
+from genlab.metrics.kept_attributes import KeptAttributes
+from genlab.metrics.source import Fixed
+from genlab.metrics.suite import Suite
+
+from .composed import Drawing, Mirroring, Squares
+
+
+def probe(folder: Any, **changed: Any) -> AttributeProbe:
+    settings = {"n_features": 16, "steps": 60, "train_batch_size": 32, "lr": 0.01, "seed": 0} | changed
+    return AttributeProbe("attributes", str(folder), **settings)
+
+
+def scored(model: Any, data: Any, folder: Any, n: int = 44) -> Any:
+    extractor = probe(folder)
+    metrics: dict[str, Any] = {"attributes": AttributeAccuracy(extractor), "kept": KeptAttributes(extractor)}
+    return Suite(metrics, n, 20, 0, "test", str(folder)).evaluate(model, data)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("probe")
+
+
+def test_samples_of_their_prompts_have_all_attributes_and_the_probe_tells_its_own_accuracy(folder: Path) -> None:
+    found = scored(Drawing(), Squares(), folder)
+    assert {name: score.value for name, score in found.items()} == {
+        f"attribute_{name}_{group}": 1.0 for name in ("colour", "corner", "all") for group in ("seen", "held_out")
+    }
+    assert found["attribute_colour_seen"].n == found["attribute_colour_held_out"].n == 22
+    assert found["attribute_corner_held_out"].made["extractor_accuracy"] == 1
+    assert found["attribute_corner_seen"].measured["prompts"] == "squares/test"
+
+
+def test_a_model_of_one_colour_is_right_as_often_as_that_is_asked_for(folder: Path) -> None:
+    data = Squares()
+    found = scored(Drawing(always="green"), data, folder)
+    asked = [colour == "green" for colour, _ in data.pairs["test"][::2]]
+    assert found["attribute_colour_seen"].value == pytest.approx(sum(asked) / 22)
+    assert found["attribute_all_seen"].value == found["attribute_colour_seen"].value
+    assert found["attribute_colour_held_out"].value == 0
+    assert found["attribute_corner_held_out"].value == found["attribute_corner_seen"].value == 1
+
+
+def test_more_samples_than_captions_begin_again(folder: Path) -> None:
+    found = scored(Drawing(), Squares(), folder, n=100)
+    assert found["attribute_all_seen"].n + found["attribute_all_held_out"].n == 100
+    assert found["attribute_all_seen"].value == found["attribute_all_held_out"].value == 1
+
+
+def test_data_that_hold_out_nothing_have_one_score_an_attribute(folder: Path) -> None:
+    assert set(scored(Drawing(), Squares(holds_out=False), folder)) == {
+        "attribute_colour", "attribute_corner", "attribute_all"
+    }  # fmt: skip
+
+
+def test_reconstructions_keep_the_colour_and_not_the_corner_when_they_are_mirrored(folder: Path) -> None:
+    found = scored(Mirroring(), Squares(), folder)
+    assert {name: score.value for name, score in found.items()} == {
+        "kept_colour": 1, "kept_corner": 0, "kept_all": 0
+    }  # fmt: skip
+    assert found["kept_colour"].n == 33  # the probe has learnt from a half of the 22 that are held out
+
+
+def test_the_probe_learns_from_every_second_of_the_pictures_that_are_held_out() -> None:
+    told = Squares().attributes("test")
+    assert learnt_of_test(told).nonzero().flatten().tolist() == list(range(1, 44, 4))
+    assert not learnt_of_test(Squares(holds_out=False).attributes("test")).any()
+
+
+def test_a_probe_is_trained_once_the_same_way(tmp_path: Path) -> None:
+    def prepared(where: str, **changed: Any) -> AttributeProbe:
+        made = probe(tmp_path / where, steps=5, **changed)
+        torch.rand(1)  # the state outside must not matter
+        made.check(Squares())
+        return made
+
+    first = prepared("a")
+    file = next((tmp_path / "a" / "extractors").glob("*.safetensors"))
+    stamp = file.stat().st_mtime_ns
+    assert prepared("a").sha256 == prepared("b").sha256 == first.sha256
+    assert file.stat().st_mtime_ns == stamp
+    assert prepared("a").accuracy == first.accuracy
+    assert prepared("a", seed=1).sha256 != first.sha256
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 16, 24), (3, 33, 31), (3, 64, 64)])
+def test_the_network_reads_pictures_of_any_shape(shape: tuple[int, ...]) -> None:
+    seen = AttributeNetwork(shape, (3, 5), 16).eval()(torch.zeros(2, *shape, dtype=torch.uint8))
+    assert (seen.features.shape, seen.logits.shape) == ((2, 16), (2, 8))
+
+
+def test_data_without_attributes_and_pictures_without_prompts_are_not_scored(tmp_path: Path, data: Any) -> None:
+    extractor = probe(tmp_path, steps=1)
+    metrics: dict[str, Any] = {"attributes": AttributeAccuracy(extractor), "fid": FrechetDistance(extractor)}
+    suite = Suite(metrics, 10, 10, 0, "test", str(tmp_path))
+    assert set(suite.applicable(Fixed(Squares().items("test")[0], None, "a test"), Squares())) == {"fid"}
+    assert set(suite.applicable(Drawing(), data)) == {"fid"}
+    with pytest.raises(ValueError, match=r"extractor=attributes learns what data say .* and digits has no attributes"):
+        suite.check(Drawing(), data)
