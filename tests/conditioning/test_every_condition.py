@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from genlab.codecs.identity import Identity
+from genlab.codecs.latent import LatentMaps
 from genlab.conditioning.condition import Condition, of_batch, of_input
 from genlab.conditioning.joined import Joined
 from genlab.conditioning.label import LabelConditioner
@@ -113,11 +114,11 @@ def denoiser(process=None, parameterization=None):
     return Denoiser(Reads(), process or Gaussian(LinearPath()), parameterization or V())
 
 
-def model(conditioner, objective=None, guidance=None, network=None):
+def model(conditioner, objective=None, guidance=None, network=None, codec=None, shape=(1, 4, 4)):
     return Diffusion(
         denoiser=network or denoiser(), objective=objective or Denoising(Uniform(), Unit()), conditioner=conditioner,
-        sampler=Sampler(Ancestral(0.0), Even(), 2), guidance=guidance or Unguided(), codec=Identity(),
-        shape=[1, 4, 4], optimizer=torch.optim.Adam,
+        sampler=Sampler(Ancestral(0.0), Even(), 2), guidance=guidance or Unguided(),
+        codec=codec or Identity(), shape=shape, optimizer=torch.optim.Adam,
     )  # fmt: skip
 
 
@@ -303,3 +304,28 @@ def test_a_network_that_would_ignore_a_part_is_refused():
         4,
         4,
     )
+
+
+class Halved(nn.Module):
+    """A cell for each 2 x 2 pixels, exact."""
+
+    latent_shape, latents, from_latents = (4, 2, 2), nn.PixelUnshuffle(2), nn.PixelShuffle(2)
+
+
+@pytest.mark.parametrize("joined", [False, True])
+def test_a_picture_goes_through_the_codec_of_the_model_and_no_picture_is_zeros(joined):
+    picture = PictureConditioner(dropout=0.5)
+    codec = LatentMaps(Halved(), channels=4, size=2, factor=2)
+    codec.scale_by(codec.moments([OTHERS]))
+    latent = model(Joined([LabelConditioner(3), picture]) if joined else picture, codec=codec, shape=None)
+    condition = of_batch(latent.conditioner, batch())
+    dropped = condition.dropped if condition.dropped.ndim == 1 else condition.dropped.any(1)
+    assert 0 < dropped.sum() < N
+    z = codec.encode(OTHERS)
+    assert torch.equal(condition.given.channels[~dropped], z[~dropped])
+    assert torch.equal(condition.null.channels, torch.zeros_like(z))
+    assert not condition.given.channels[dropped].any()
+    assert torch.equal(condition.request.picture, OTHERS), "another model has its own codec"
+    asked = of_input(latent.conditioner, N, ConditionInput(LABELS, picture=OTHERS).only(latent.asks), None)
+    assert torch.equal(asked.given.channels, z)
+    assert sum(name.endswith("measured") for name in latent.state_dict()) == 1, "the codec is the model's alone"

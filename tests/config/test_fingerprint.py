@@ -4,7 +4,7 @@ import pytest
 
 from composing import composed
 from genlab.config.difference import differences
-from genlab.config.fingerprint import decisive, fingerprint, measurement
+from genlab.config.fingerprint import decisive, fingerprint, measurement, self_contained, training
 
 EXPERIMENT = "experiment=autoencoder/cvae_digits"
 
@@ -95,3 +95,24 @@ def test_seed_zero_is_a_seed():
 def test_two_configs_differ_in_the_keys_that_were_set():
     found = differences(composed(EXPERIMENT), composed(EXPERIMENT, "model.coding_size=3", "logger=none"))
     assert [key for key, *_ in found] == ["model.coding_size"]
+
+
+@pytest.mark.parametrize("network", ["dit", "unet", "small_unet", "unet_class_channels", "experts"])
+@pytest.mark.parametrize(("size", "cells"), [(8, [4, 4]), ([8, 12], [4, 6])])
+def test_a_network_asks_the_codec_for_what_it_sees_or_else_the_data(network, size, cells):
+    words = [f"network={network}", f"dataset.size={size}", "++network.condition_channels=${codec_or_data:channels}"]
+    stage = ["codec.channels=3", "codec.factor=2", "first_stage={experiment: any}"]
+    shown = {}
+    for model in ("ddpm", "latent"):
+        saved = self_contained(composed(f"model={model}", *words, *(stage if model == "latent" else [])))
+        shown[model] = saved["network"]["networks"][0] if network == "experts" else saved["network"]
+        assert saved["network"]["condition_channels"] == {"ddpm": 1, "latent": 3}[model]
+    key = "in_channels" if network == "small_unet" else "channels"
+    assert (shown["ddpm"][key], shown["latent"][key]) == (1, 3)
+    if network != "small_unet":
+        assert [shown["ddpm"]["size"], shown["latent"]["size"]] == [size, cells], "no references"
+
+
+def test_a_reference_to_a_list_counts_as_it_was_written_first():
+    network = training(composed("model=ddpm", "dataset.size=[16,32]"))["network"]
+    assert network["size"] == "${dataset.size}"

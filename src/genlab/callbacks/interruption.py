@@ -39,7 +39,7 @@ class Interruption(pl.Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        self._end_if_asked(trainer)
+        self._end_if_signalled(trainer)
 
     def on_validation_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
         if self._waiting is None or signals.received() is None or trainer.world_size > 1:
@@ -50,7 +50,7 @@ class Interruption(pl.Callback):
             signals.end()
 
     def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        self._end_if_asked(trainer)  # a signal during the last validation
+        self._end_if_signalled(trainer)  # a signal during the last validation
         if self._waiting is not None:
             waiting, self._waiting = self._waiting, None
             waiting.close()
@@ -61,7 +61,7 @@ class Interruption(pl.Callback):
         waiting, self._waiting = self._waiting, None
         waiting.__exit__(type(exception), exception, exception.__traceback__)  # a signal that waits ends nothing now
 
-    def _end_if_asked(self, trainer: pl.Trainer) -> None:
+    def _end_if_signalled(self, trainer: pl.Trainer) -> None:
         requested = signals.received() is not None
         if trainer.world_size > 1:  # saving takes all processes, and a signal may have reached one
             requested = trainer.strategy.reduce_boolean_decision(requested, all=False)

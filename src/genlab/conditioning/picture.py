@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -15,7 +17,8 @@ from genlab.ranges import Rate
 class PictureConditioner(nn.Module):
     """`channels` (batch, channel, height, width): the data's second picture; zeros stand for no picture.
 
-    Zeros as in InstructPix2Pix (Brooks et al. 2023, https://arxiv.org/abs/2211.09800, section 3.2.1). The network needs
+    It lies beside what the network sees of the data, so it goes through the model's codec as they do. Zeros as in
+    InstructPix2Pix (Brooks et al. 2023, https://arxiv.org/abs/2211.09800, section 3.2.1). The network needs
     `condition_channels`.
 
     Args:
@@ -29,11 +32,12 @@ class PictureConditioner(nn.Module):
     def __init__(self, dropout: Rate = 0.0) -> None:
         super().__init__()
         self.dropout = dropout
+        self.encode: Callable[[Tensor], Tensor] = _unchanged
 
     def forward(self, batch: Batch, generator: Randomness = None) -> Condition:
         if batch.other is None:
             raise ValueError("conditioner=picture needs a dataset with a second picture for each; this one has none")
-        condition = self._condition(batch.other)
+        condition = self._condition(self.encode(batch.other))
         if self.training and self.dropout > 0:
             return condition.without(rand((len(batch.other),), generator, batch.other.device) < self.dropout)
         return condition
@@ -44,8 +48,19 @@ class PictureConditioner(nn.Module):
         picture = request.for_each(n).picture
         if picture is None:
             raise ValueError("this model goes by a picture: give one (picture=FILE)")
-        return self._condition(picture.to(device))
+        return self._condition(self.encode(picture.to(device)))
 
     def _condition(self, picture: Tensor) -> Condition:
         null = ConditionTensors(channels=torch.zeros_like(picture)) if self.dropout > 0 else None
         return Condition(ConditionTensors(channels=picture), null)
+
+
+def encode_pictures(conditioner: object, encode: Callable[[Tensor], Tensor]) -> None:
+    """Let the pictures of a conditioner, or of its parts, go through a model's codec."""
+    for part in conditioner.modules() if isinstance(conditioner, nn.Module) else ():
+        if isinstance(part, PictureConditioner):
+            part.encode = encode
+
+
+def _unchanged(x: Tensor) -> Tensor:
+    return x

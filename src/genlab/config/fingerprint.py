@@ -18,7 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from genlab import RESULTS_VERSION
 from genlab.config.keys import NULL_IS_ABSENT, Decides, decides, is_listed, key
-from genlab.config.renamed import first_name
+from genlab.config.renamed import first_name, first_reference
 from genlab.config.sources import content_digest, source_digest
 from genlab.errors import ConfigError
 
@@ -130,8 +130,8 @@ def _measured(cfg: DictConfig) -> dict[str, Any]:
 def _plain(parent: DictConfig | ListConfig, k: Any, what: Decides, name: str) -> Any:
     """The value at `k` as plain Python; references to whole nodes are left out: the node counts where it stands."""
     value = parent[k]
-    if isinstance(value, DictConfig | ListConfig) and OmegaConf.is_interpolation(parent, k):
-        return _raw(parent, k)
+    if isinstance(value, DictConfig | ListConfig) and (raw := _raw(parent, k)) is not None:
+        return first_reference(raw)
     if isinstance(value, DictConfig):
         return {
             child: _plain(value, child, what, f"{name}.{child}")
@@ -169,6 +169,8 @@ def _own_source(cfg: DictConfig, content: Mapping[str, Any]) -> dict[str, str]:
 
 def _resolved(parent: DictConfig | ListConfig, k: Any) -> Any:
     raw = _raw(parent, k)
+    if raw is not None and raw.startswith("${codec_or_data:"):
+        raw = None  # the value, which stays what it is where the model becomes part of another config
     if raw is not None and "${paths." in raw:
         return raw
     value = parent[k]

@@ -21,6 +21,8 @@ _PARTS = {
 """The first name of a part -> today's. A part of a renamed package whose own name stays needs no line."""
 _OPTIONS = {("objective", "restoring"): "restoration"}
 """A config group and the first name of one of its options -> today's."""
+_REFERENCES = {"${codec_or_data:size}": "${dataset.size}"}
+"""A reference to a list, whose text counts in the name of a run -> how it was written first."""
 _FIRST = {present: first for first, present in _PARTS.items()}
 
 
@@ -39,6 +41,11 @@ def present_word(word: str) -> str:
     key, sign, value = word.partition("=")
     options = [_OPTIONS.get((key.lstrip("+").partition("@")[0], option), option) for option in value.split(",")]
     return f"{key}{sign}{','.join(options)}"
+
+
+def first_reference(text: str) -> str:
+    """How a reference was written first, which stays in the names of runs; any other text as it is."""
+    return _REFERENCES.get(text, text)
 
 
 def _with_package(target: str, packages: dict[str, str]) -> str:

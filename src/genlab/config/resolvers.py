@@ -41,6 +41,18 @@ def _is_size(value: Any) -> bool:
     return isinstance(value, int) or (isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2)
 
 
+def _codec_or_data(key: str, _root_: Any) -> Any:
+    from omegaconf import DictConfig, ListConfig, OmegaConf
+    from omegaconf.errors import InterpolationKeyError
+
+    codec = _root_.get("codec")
+    owner = "codec" if isinstance(codec, DictConfig) and key in codec else "dataset"
+    if not isinstance(_root_.get(owner), DictConfig) or key not in _root_[owner]:
+        raise InterpolationKeyError(f"Interpolation key '{owner}.{key}' not found")
+    value = _root_[owner][key]
+    return OmegaConf.create(OmegaConf.to_container(value, resolve=True)) if isinstance(value, ListConfig) else value
+
+
 def _class_folders(path: str) -> int | None:
     from genlab.data.folder import count_classes
 
@@ -49,10 +61,12 @@ def _class_folders(path: str) -> int | None:
 
 def register_resolvers() -> None:
     """`${mul:a,b}`, `${div:a,b}`, `${add:a,b}`; `${height:SIZE}` and `${width:SIZE}` of pictures; `${cache_dir:data}`;
-    `${class_folders:FOLDER}`, which is null for a folder of fewer than two classes. Nothing that evaluates code."""
+    `${class_folders:FOLDER}`, which is null for a folder of fewer than two classes; `${codec_or_data:channels}` and
+    `${codec_or_data:size}` of what a model sees: the codec's where its config has them, else those of the data. Nothing
+    that evaluates code."""
     from omegaconf import OmegaConf
 
     arithmetic = {"mul": _multiply, "div": _divide, "add": _add, "height": _height, "width": _width}
-    for name, function in (*arithmetic.items(), ("cache_dir", cache_dir)):
+    for name, function in (*arithmetic.items(), ("codec_or_data", _codec_or_data), ("cache_dir", cache_dir)):
         OmegaConf.register_new_resolver(name, cast(Callable[..., Any], function), replace=True)
     OmegaConf.register_new_resolver("class_folders", _class_folders, replace=True, use_cache=True)  # walks the folder

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from genlab.codecs.codec import Codec
 from genlab.codecs.latent import LatentMaps
 from genlab.conditioning.condition import Conditioner, has_null, of_batch, of_input
+from genlab.conditioning.picture import encode_pictures
 from genlab.conditions import asks_of
 from genlab.data.batch import Batch
 from genlab.denoisers.clipped import Clipped
@@ -67,6 +68,7 @@ class Diffusion(GenerativeModule):
         self.denoiser = denoiser
         self.objective = objective
         self.conditioner = conditioner
+        encode_pictures(conditioner, codec.encode)
         self.sampler = sampler
         self.guidance = guidance
         self.codec = codec

@@ -26,12 +26,13 @@ def sides_can_be_divided(cfg: DictConfig) -> Iterator[str]:
 
 
 def _size(cfg: DictConfig, key: str, network: DictConfig) -> tuple[str, list[int] | None]:
-    """The size that a network is made for, with the key that says it; without one, that of the data."""
+    """The size that a network is made for, with the key that says it; without one, that of what the model sees."""
     own = "size" in network and not OmegaConf.is_interpolation(network, "size")
-    value = get(network, "size") if "size" in network else get(cfg, "dataset.size")
+    seen = "dataset.size" if get(cfg, "codec.size") is None else "codec.size"
+    value = get(network, "size") if "size" in network else get(cfg, seen)
     sides = list(value) if isinstance(value, ListConfig) else [value]
     fits = len(sides) in (1, 2) and all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in sides)
-    return f"{key}.size" if own else "dataset.size", [*sides, *sides][:2] if fits else None
+    return f"{key}.size" if own else seen, [*sides, *sides][:2] if fits else None
 
 
 def _division(network: DictConfig) -> Division | None:
