@@ -24,6 +24,8 @@ class AttributeAccuracy:
     """
 
     needs = frozenset({"samples", "attributes of each sample", "known attributes"})
+    names: tuple[str, ...] = ("attribute_all",)
+    """And one for each attribute, which the data name."""
 
     def __init__(self, extractor: AttributeProbe) -> None:
         self.extractor = extractor

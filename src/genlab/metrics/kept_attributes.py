@@ -20,6 +20,8 @@ class KeptAttributes:
     """
 
     needs = frozenset({"reconstructions", "attributes", "known attributes"})
+    names: tuple[str, ...] = ("kept_all",)
+    """And one for each attribute, which the data name."""
 
     def __init__(self, extractor: AttributeProbe) -> None:
         self.extractor = extractor
