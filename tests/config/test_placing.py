@@ -11,6 +11,7 @@ from genlab.annotations.signatures import signature
 from genlab.config.allowed import declared
 from genlab.config.check import check
 from genlab.config.instantiate import build
+from genlab.config.files import conf_dir
 from genlab.config.placing import ROOTS, misplaced
 from genlab.errors import ConfigError
 
@@ -70,6 +71,12 @@ def test_loggers_callbacks_and_metrics_stand_where_they_belong():
     assert {"logger", "callbacks", "metrics", "trainer", "dataset", "model"} <= set(keys)
     for key in keys:
         assert list(misplaced(OmegaConf.to_container(cfg[key], resolve=True), key)) == []
+
+
+@pytest.mark.parametrize("suite", sorted(path.stem for path in (conf_dir() / "metrics").glob("*.yaml")))
+def test_the_metrics_of_every_suite_stand_where_they_belong(suite):
+    cfg = composed(f"metrics={suite}")
+    assert list(misplaced(OmegaConf.to_container(cfg.metrics, resolve=True), "metrics")) == []
 
 
 def test_a_root_key_asks_for_something_that_there_is():

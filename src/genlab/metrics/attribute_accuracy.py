@@ -24,8 +24,7 @@ class AttributeAccuracy:
     """
 
     needs = frozenset({"samples", "attributes of each sample", "known attributes"})
-    names: tuple[str, ...] = ("attribute_all",)
-    """And one for each attribute, which the data name."""
+    names: tuple[str, ...] | None = None  # the data decide
 
     def __init__(self, extractor: AttributeProbe) -> None:
         self.extractor = extractor

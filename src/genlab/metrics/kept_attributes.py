@@ -20,8 +20,7 @@ class KeptAttributes:
     """
 
     needs = frozenset({"reconstructions", "attributes", "known attributes"})
-    names: tuple[str, ...] = ("kept_all",)
-    """And one for each attribute, which the data name."""
+    names: tuple[str, ...] | None = None  # the data decide
 
     def __init__(self, extractor: AttributeProbe) -> None:
         self.extractor = extractor
