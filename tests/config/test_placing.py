@@ -10,8 +10,8 @@ from genlab.annotations.parts import Kind, fits, items_of
 from genlab.annotations.signatures import signature
 from genlab.config.allowed import declared
 from genlab.config.check import check
-from genlab.config.instantiate import build
 from genlab.config.files import conf_dir
+from genlab.config.instantiate import build
 from genlab.config.placing import ROOTS, misplaced
 from genlab.errors import ConfigError
 

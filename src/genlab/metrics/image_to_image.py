@@ -5,7 +5,7 @@ Paper: https://arxiv.org/abs/2108.01073 (Meng et al. 2022, figure 3: realism aga
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -17,7 +17,16 @@ from genlab.metrics.psnr import psnr
 from genlab.metrics.score import Score
 from genlab.metrics.source import model_provenance
 from genlab.metrics.ssim import ssim
-from genlab.randomness import PerImage
+from genlab.protocols import Conditions
+from genlab.randomness import PerImage, Randomness
+
+
+class Edit(Protocol):
+    """What is done to pictures."""
+
+    def __call__(self, model: Any, x: Tensor, condition: Conditions = None, *, generator: Randomness = None) -> Any:
+        """`results` of it are `x` (n, channel, height, width), edited."""
+        ...
 
 
 class ImageToImage:
@@ -34,7 +43,7 @@ class ImageToImage:
     modality = frozenset({"image"})
     names: tuple[str, ...] = ("psnr_to_input", "ssim_to_input")
 
-    def __init__(self, edit: Any) -> None:
+    def __init__(self, edit: Edit) -> None:
         self.edit = edit
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
