@@ -88,6 +88,20 @@ class LatentMaps(nn.Module):
         with torch.autocast(z.device.type, enabled=False):
             return self.first.from_latents(z.float() * self.std + self.mean)
 
+    def to_diffusers(self) -> Any:
+        """The autoencoder as diffusers' AutoencoderKL, whose maps are those of `encode`: its scaling factor is 1.
+
+        Raises:
+            ValueError: the autoencoder has another network than that one.
+        """
+        network = getattr(self.first, "network", None)
+        if not hasattr(network, "to_diffusers"):
+            raise ValueError(
+                f"the first stage is a {type(self.first).__name__} with {type(network).__name__}, which diffusers does "
+                "not have: an autoencoder with network=autoencoder_kl can be written in its format"
+            )
+        return network.to_diffusers(self.mean.flatten(), self.std.flatten())
+
     def _latents(self, x: Tensor) -> Tensor:
         with torch.autocast(x.device.type, enabled=False):
             return self.first.latents(x.float())
