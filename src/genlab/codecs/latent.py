@@ -94,7 +94,7 @@ class LatentMaps(nn.Module):
         Raises:
             ValueError: the autoencoder has another network than that one.
         """
-        network = getattr(self.first, "network", None)
+        network: Any = getattr(self.first, "network", None)
         if not hasattr(network, "to_diffusers"):
             raise ValueError(
                 f"the first stage is a {type(self.first).__name__} with {type(network).__name__}, which diffusers does "

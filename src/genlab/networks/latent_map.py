@@ -82,6 +82,6 @@ def _blocks(width: int, inner: int, n: int) -> Iterator[ResidualBlock]:
     """Each begins as the identity."""
     for _ in range(n):
         block = ResidualBlock(width, inner)
-        nn.init.zeros_(block.conv_out.weight)
-        nn.init.zeros_(block.conv_out.bias)
+        for parameter in block.conv_out.parameters():
+            nn.init.zeros_(parameter)
         yield block
