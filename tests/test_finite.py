@@ -119,9 +119,9 @@ def test_what_is_no_number_refuses_every_suite_that_looks_at_it(name: str, what:
 
 
 WRITERS: dict[str, Callable[[Any, torch.Tensor], Any]] = {
-    "a grid": lambda folder, x: write_all(folder / "x.png", x, Image(), None),
-    "a folder": lambda folder, x: write_folder(folder / "x", x, Image()),
-    "points": lambda folder, x: write_all(folder / "x.png", x[:, 0, 0], Points(), None),
+    "a grid": lambda folder, x: write_all(folder / "x.png", [x], Image(), None),
+    "a folder": lambda folder, x: write_folder(folder / "x", [x], Image()),
+    "points": lambda folder, x: write_all(folder / "x.png", [x[:, 0, 0]], Points(), None),
 }
 
 

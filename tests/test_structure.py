@@ -15,8 +15,8 @@ SOURCE = Path(genlab.__file__).parent
 MODULES = sorted(SOURCE.rglob("*.py"))
 LAYERS = (
     # what any module may use
-    "contents", "errors", "ranges", "picture_size", "regular", "finite", "randomness", "redact", "notice", "programs",
-    "progress", "training_stopped", "signals", "atomic", "failures",
+    "contents", "errors", "ranges", "picture_size", "regular", "prompts", "finite", "randomness", "redact", "notice",
+    "programs", "progress", "training_stopped", "signals", "atomic", "failures",
     # what a model is made of
     "conditions", "protocols", "foreign_folder", "from_folder", "frozen", "first_stage", "modalities", "data",
     "texts", "processes", "conditioning", "denoisers",

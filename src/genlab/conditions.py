@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+
+from genlab.errors import nearest
 
 
 class ConditionTensors(NamedTuple):
@@ -183,6 +185,28 @@ def as_input(condition: Any) -> ConditionInput:
     return ConditionInput(label=torch.as_tensor(condition))
 
 
+def asked_by_name(condition: Conditions, words: Mapping[str, Any]) -> Conditions:
+    """`condition` with what is asked for by the names of `ConditionInput`'s fields, each one value or one for each
+    sample: {"prompt": "a red cat", "negative_prompt": "a hat"}.
+
+    Raises:
+        ValueError: there is no such name, or it is given twice.
+    """
+    if not words:
+        return condition
+    request = as_input(condition)
+    for name, value in words.items():
+        if name not in ConditionInput._fields:
+            known = nearest(name, ConditionInput._fields) or f"; what can be asked for is {_names(' and ')}"
+            raise ValueError(f"a sample is not asked for by {name!r}{known}")
+        if name in request.names:
+            raise ValueError(f"{name} is asked for twice, by its name and without it")
+        is_text = name in ("prompt", "negative_prompt")
+        own = ([value] if isinstance(value, str) else list(value)) if is_text else torch.as_tensor(value)
+        request = request._replace(**{name: own})
+    return request
+
+
 def asks_of(model: Any) -> frozenset[str]:
     """What a model, or a conditioner, can be asked for: names of `ConditionInput`'s fields."""
     own: Iterable[str] | None = getattr(model, "asks", None)
@@ -224,6 +248,11 @@ def conditions_for(model: Any, data: Any, split: str, n: int) -> ConditionInput 
         name = getattr(data, "name", type(data).__name__)
         raise ValueError(f"the model is asked for {_SHOWN[lacking[0]]}, and {name} has no {lacks[lacking[0]]}")
     return request
+
+
+def _names(last: str) -> str:
+    *names, end = ConditionInput._fields
+    return ", ".join(names) + last + end
 
 
 def _one_after_the_other(values: Sequence[Any]) -> Any:

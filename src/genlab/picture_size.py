@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from genlab.ranges import PositiveInt
@@ -26,3 +27,21 @@ def worded(size: int | Sequence[int]) -> str:
     """As a config has it: 32, or [32, 48]."""
     height, width = height_and_width(size)
     return str(height) if height == width else f"[{height}, {width}]"
+
+
+def read_size(text: str | int | Sequence[int]) -> tuple[int, int]:
+    """Height and width of "64x32" (HEIGHTxWIDTH), or of what a config has: 64, [64, 32].
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    numbers: Sequence[int | str]
+    if isinstance(text, str):
+        found = re.fullmatch(r"(\d{1,6})(?:\s*[xX×]\s*(\d{1,6}))?", text.strip())
+        numbers = [n for n in found.groups() if n is not None] if found else []
+    else:
+        numbers = [text] if isinstance(text, int) else list(text)
+    sides = [int(n) for n in numbers]
+    if len(sides) not in (1, 2) or min(sides) < 1:
+        raise ValueError(f"size = {text} must be HEIGHTxWIDTH in pixels, as in size=64x32, or one number for a square")
+    return sides[0], sides[-1]

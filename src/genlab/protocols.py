@@ -117,6 +117,15 @@ class ShowsDenoising(Protocol):
 
 
 @runtime_checkable
+class DrawsSizes(Protocol):
+    """Draws pictures of other sizes than it was trained on: its `sample` takes `size` as well."""
+
+    def shape_of(self, size: tuple[int, int] | None) -> tuple[int, ...]:
+        """Of one sample as the model sees it, for a picture of `size`: height, width. Raises ValueError for none."""
+        ...
+
+
+@runtime_checkable
 class Denoises(Protocol):
     """Learns to undo a process."""
 

@@ -79,8 +79,9 @@ def test_edits_of_a_sweep_are_files_of_their_own(digits_run, capsys):
     words = [f"run={digits_run.path}", "n=1", "sampler=ddim", "sampler.steps=2"]
     assert main(["edit", *words, "edit=inpaint,sdedit", "image=0", "-m"]) == 0
     new = sorted(set(digits_run.samples.iterdir()) - before)
-    assert sorted(str(path) for path in new) == sorted(capsys.readouterr().out.split())
-    assert len({path.read_bytes() for path in new}) == 2
+    assert sorted(str(path) for path in new) == sorted(said := capsys.readouterr().out.split())
+    assert len({path.read_bytes() for path in new}) == 3
+    assert [path.split("/")[-1].startswith("sheet_edit-") for path in said] == [False, False, True]
 
 
 def test_plots_of_a_sweep_are_files_of_their_own(tmp_path, monkeypatch, capsys):

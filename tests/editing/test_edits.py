@@ -11,9 +11,10 @@ from genlab.conditioning.condition import Condition
 from genlab.conditions import ConditionTensors
 from genlab.editing.inpaint import inpaint
 from genlab.editing.inversion import generate, invert
-from genlab.editing.sdedit import sdedit
+from genlab.editing.sdedit import SDEdit, sdedit
 from genlab.processes.gaussian import Gaussian
 from genlab.processes.linear import Linear
+from genlab.randomness import PerImage
 from genlab.samplers.ancestral import Ancestral
 from genlab.samplers.grids import Leading
 from genlab.samplers.nonmonotone_grids import Jumps
@@ -44,7 +45,8 @@ class Flat:
         wanted = None if condition is None else Condition(ConditionTensors(pooled=torch.eye(2)[condition]))
 
         def denoise(x, t):
-            mixture = MixtureData(PROCESS, PICTURES.to(x.dtype), torch.tensor([0.5, 0.5]), self.std)
+            means = PICTURES[:, :1].to(x.dtype).expand(2, x[0].numel())
+            mixture = MixtureData(PROCESS, means, torch.tensor([0.5, 0.5]), self.std)
             flat = mixture(x.flatten(1), t, wanted)
             return type(flat)(x, flat.x0.reshape(x.shape), PROCESS.scales(x, t))
 
@@ -89,6 +91,59 @@ def test_a_weak_edit_keeps_the_picture_and_a_strong_one_forgets_it():
     assert kept(1.0) < 0.65
     with pytest.raises(ValueError, match=r"strength=0 must be in \(0, 1\]"):
         sdedit(model, x, 0)
+
+
+class Blocks:
+    """Maps of half the size, each cell the mean of four pixels: what is lost does not come back by decoding."""
+
+    shape, dtype, of_pixels, factor = (1, 1, 1), torch.float32, False, 2
+
+    def encode(self, x):
+        return torch.nn.functional.avg_pool2d(x, 2)
+
+    def decode(self, z):
+        return z.repeat_interleave(2, -1).repeat_interleave(2, -2)
+
+
+def drawn(model, shape, streams):
+    """A sample of the model, without any picture."""
+    *_, last = model.sampler(model.process, model.guided_denoiser(shape[0]), shape, generator=streams)
+    return model.codec.decode(last.x)
+
+
+@pytest.mark.parametrize("solver", [Ancestral(0.0), Ancestral(1.0)])
+@pytest.mark.parametrize(("codec", "shape"), [(Identity(), (4, 1, 4, 4)), (Blocks(), (4, 1, 2, 2))])
+def test_what_leaves_nothing_of_the_picture_is_a_sample_bit_for_bit(solver, codec, shape):
+    """SDEdit at strength 1, and inpainting where everything is to be filled in: also if each cell has a gap."""
+    model, x = Flat(Sampler(solver, Leading(), 5), codec), torch.rand(4, 1, 4, 4) * 2 - 1
+    sample = drawn(model, shape, PerImage.range(3, 0, 4))
+    assert torch.equal(sdedit(model, x, 1.0, generator=PerImage.range(3, 0, 4)), sample)
+    assert not torch.equal(sdedit(model, x, 0.8, generator=PerImage.range(3, 0, 4)), sample)
+    nothing = torch.zeros(1, 1, 4, 4, dtype=torch.bool)
+    for one_noise in (False, True):
+        filled = inpaint(model, x, nothing, generator=PerImage.range(3, 0, 4), one_noise=one_noise)
+        assert torch.equal(filled, sample)
+    gaps = torch.ones(1, 1, 4, 4, dtype=torch.bool)
+    gaps[..., ::2, 1::2] = False
+    if isinstance(codec, Blocks):
+        filled = inpaint(model, x, gaps, generator=PerImage.range(3, 0, 4))
+        assert torch.equal(filled, torch.where(gaps, x, sample))
+
+
+@pytest.mark.parametrize("codec", [Identity(), Rescale(0, 1), Blocks()])
+def test_outside_the_mask_no_pixel_changes_and_where_nothing_is_to_be_filled_in_none_at_all(codec):
+    model, x = Flat(Sampler(Ancestral(1.0), Leading(), 5), codec), torch.rand(4, 1, 4, 4) * 2 - 1
+    known = torch.rand(4, 1, 4, 4) < 0.7
+    filled = inpaint(model, x, known)
+    assert torch.equal(filled[known], x[known])
+    assert not torch.equal(filled, x)
+    assert torch.equal(inpaint(model, x, torch.ones_like(known)), x)
+
+
+@pytest.mark.parametrize(("strength", "taken"), [(0.01, 1), (0.2, 8), (0.675, 27), (1.0, 40)])
+def test_it_says_how_many_of_the_steps_it_took(strength, taken):
+    model = Flat(Sampler(Ancestral(0.0), Leading(), 40))
+    assert SDEdit(strength)(model, pictures(2)).steps == (taken, 40)
 
 
 def test_inversion_there_and_back_is_exact_with_enough_iterations():

@@ -32,6 +32,12 @@ def test_a_picture_is_filled_in_where_it_is_white(tmp_path):
     assert (~known).nonzero().tolist() == [[0, 0, 1, 2]]
 
 
+def test_a_mask_that_is_white_nowhere_fills_nothing_in_and_is_refused(tmp_path):
+    Image.new("L", (8, 8), 100).save(tmp_path / "black.png")
+    with pytest.raises(ValueError, match=r"black.png is white nowhere, and white is what is filled in"):
+        known_outside(str(tmp_path / "black.png"), 8)
+
+
 def test_what_is_no_mask_is_said(tmp_path):
     Image.new("L", (5, 3)).save(tmp_path / "mask.png")
     (tmp_path / "text.png").write_text("no picture")

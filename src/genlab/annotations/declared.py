@@ -44,8 +44,8 @@ def _value(statement: ast.stmt, attribute: str) -> ast.expr | None:
 
 
 def _meant(value: ast.expr, module: str) -> Any:
-    if isinstance(value, ast.Call) and ast.unparse(value.func) == "staticmethod" and value.args:
-        value = value.args[0]
+    if isinstance(value, ast.Call) and ast.unparse(value.func) in ("staticmethod", "frozenset"):
+        value = value.args[0] if value.args else ast.Tuple([])
     if isinstance(value, ast.Name | ast.Attribute):
         definition = meaning(module, ast.unparse(value))
         return imported(definition.name) if isinstance(definition, Definition) else None

@@ -97,6 +97,14 @@ class App(SweepTask):
         return 1 if failed else 0
 
 
+def in_sweep() -> bool:
+    """Whether the job that is being carried out is one of a sweep."""
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    return bool(HydraConfig.get().mode == RunMode.MULTIRUN)
+
+
 def refuse_self_allowed(cfg: DictConfig, allowed: frozenset[str]) -> None:
     """Raises ConfigError for `allow_targets` of a config beyond the names that the command itself allows."""
     names = OmegaConf.select(cfg, "allow_targets")

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
+from genlab.annotations.declared import declared
+from genlab.config.lookup import get, parts, target
 from genlab.errors import ConfigError
+from genlab.notice import Notice
+from genlab.picture_size import read_size
+from genlab.prompts import UNHEEDED, read_prompts
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,7 +25,7 @@ _ELSEWHERE = ": use genlab edit, which changes a picture, or a part of it, with 
 
 
 def input_for_samples(cfg: DictConfig, module: Any, n: int) -> ConditionInput | None:
-    """The condition of each of `n` samples, on the model's device; None for a model that takes no condition.
+    """The condition of each of `n` samples; None for a model that takes no condition.
 
     Where no word gives one, a model of classes goes through them, and any other takes the conditions of the test data.
 
@@ -27,7 +35,7 @@ def input_for_samples(cfg: DictConfig, module: Any, n: int) -> ConditionInput | 
     from genlab.conditions import asks_of, conditions_for
     from genlab.config.instantiate import build
 
-    given, asks = input_from_words(cfg, module), asks_of(module)
+    given, asks = input_from_words(cfg, module, n), asks_of(module)
     of_data = None
     if not given.names - {"negative_prompt"}:
         data = build(cfg.dataset, list(cfg.allow_targets)) if asks - {"label"} else None
@@ -37,36 +45,110 @@ def input_for_samples(cfg: DictConfig, module: Any, n: int) -> ConditionInput | 
     values = {
         name: value for part in (of_data, given.for_each(n)) for name, value in _fields(part) if value is not None
     }
-    return given._replace(**values).to(module.device)
+    return given._replace(**values)
 
 
 def _fields(condition: ConditionInput | None) -> list[tuple[str, Any]]:
     return [] if condition is None else list(condition._asdict().items())
 
 
-def input_from_words(cfg: DictConfig, module: Any) -> ConditionInput:
-    """The words of the command line, one for all samples."""
+def input_from_words(cfg: DictConfig, module: Any, n: int) -> ConditionInput:
+    """The words of the command line: one for all samples; of prompts=FILE one for each of `n`, its lines in turn."""
     import torch
 
     from genlab.conditions import ConditionInput, asks_of, check_request
 
     words = {key: cfg.get(key) for key in ConditionInput._fields if cfg.get(key) is not None}
-    for key, value in words.items():
+    in_turn = prompts_of(cfg)
+    for key, value in (words | ({} if in_turn is None else {"prompt": in_turn[0]})).items():
         try:
             check_request(ConditionInput(**{key: value}), asks_of(module))
         except ValueError as error:
             raise ConfigError(f"{key} = {value}: {error}{_ELSEWHERE if key in ('picture', 'mask') else ''}") from error
+    if in_turn is None:
+        prompts = [str(words["prompt"])] if "prompt" in words else None
+    else:
+        prompts = [in_turn[i % len(in_turn)] for i in range(n)]
     return ConditionInput(
         label=torch.tensor(words["label"]) if "label" in words else None,
-        prompt=[str(words["prompt"])] if "prompt" in words else None,
+        prompt=prompts,
         negative_prompt=[str(words["negative_prompt"])] if "negative_prompt" in words else None,
         picture=opened_picture("picture", words["picture"], cfg.dataset.channels, cfg) if "picture" in words else None,
-        mask=opened_picture("mask", words["mask"], 1, cfg) > 0 if "mask" in words else None,
+        mask=_opened_mask(words["mask"], cfg) if "mask" in words else None,
     )
 
 
+def prompts_of(cfg: DictConfig) -> list[str] | None:
+    """The lines of prompts=FILE; None without it.
+
+    Raises:
+        ConfigError: the file cannot be read, or has none.
+    """
+    if cfg.get("prompts") is None:
+        return None
+    try:
+        return read_prompts(cfg.prompts)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+
+
+def heed_negative_prompt(cfg: DictConfig, is_sweep: bool) -> None:
+    """Refuse a negative prompt that nothing looks at. Where a sweep goes over guidance, the jobs without it leave the
+    prompt away, with a notice: they are what the others are compared with.
+
+    Raises:
+        ConfigError: it would have no effect.
+    """
+    if cfg.get("negative_prompt") is None or _compares_with_null(cfg):
+        return
+    if not is_sweep:
+        raise ConfigError(f"negative_prompt = {cfg.negative_prompt}: {UNHEEDED}")
+    left_away = f"negative_prompt = {cfg.negative_prompt} is left away where there is no guidance"
+    warnings.warn(left_away, Notice, stacklevel=2)
+    cfg.negative_prompt = None
+
+
+def _compares_with_null(cfg: DictConfig) -> bool:
+    """Whether the guidance of a config looks at what is not to be seen; a class that does not say so may."""
+    for _, part in parts(cfg, "guidance"):
+        compares = declared(target(part), "compares_with_null")
+        if compares and get(part, "scale") != 1:
+            return True
+        if compares is None and not target(part).startswith("genlab."):
+            return True
+    return False
+
+
+def size_from_words(cfg: DictConfig, module: Any) -> dict[str, tuple[int, int]]:
+    """What `size=` adds to the words of a model's `sample`.
+
+    Raises:
+        ConfigError: the model draws no pictures of that size.
+    """
+    from genlab.protocols import DrawsSizes
+
+    if cfg.get("size") is None:
+        return {}
+    draws_sizes = isinstance(module, DrawsSizes)
+    if not draws_sizes:
+        raise ConfigError(f"size = {cfg.size}: {type(module).__name__} draws what it was trained on and no other size")
+    try:
+        size = read_size(cfg.size)
+        module.shape_of(size)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    return {"size": size}
+
+
+def _opened_mask(path: str, cfg: DictConfig) -> Tensor:
+    mask = opened_picture("mask", path, 1, cfg) > 0
+    if not bool(mask.any()):
+        raise ConfigError(f"mask = {path} is white nowhere, and white is what is made anew")
+    return mask
+
+
 def opened_picture(key: str, path: str, channels: int, cfg: DictConfig) -> Tensor:
-    """(1, channels, height, width) in [-1, 1]: a picture file in the size of the run's data.
+    """(1, channels, height, width) in [-1, 1]: a picture file in the size that is drawn.
 
     Raises:
         ConfigError: it is no picture.
@@ -80,9 +162,36 @@ def opened_picture(key: str, path: str, channels: int, cfg: DictConfig) -> Tenso
 
     try:
         with Image.open(path) as picture:
-            pixels = to_size(picture, channels, cfg.dataset.size, "crop")
+            size = cfg.dataset.size if cfg.get("size") is None else read_size(cfg.size)
+            pixels = to_size(picture, channels, size, "crop")
     except UnclearRange as error:
         raise ConfigError(f"{key} = {path}: {error}") from error
     except (OSError, UnidentifiedImageError) as error:
         raise ConfigError(f"{key} = {path} is not a picture file") from error
     return to_model(torch.from_numpy(pixels.copy())[None])
+
+
+def describe(cfg: DictConfig, request: ConditionInput | None, files: Sequence[Path], place: Path) -> None:
+    """Note what pictures were drawn for, where that was a prompt: in the PNG files themselves, and in `place`.
+
+    Args:
+        files: one for each sample, or one for all of them.
+    """
+    if request is None or request.prompt is None:
+        return
+    from genlab.atomic import write_json
+    from genlab.modalities.png_text import add_text
+
+    negative = request.negative_prompt
+    unwanted = [{}] * len(request.prompt) if negative is None else [{"negative_prompt": text} for text in negative]
+    asked: list[dict[str, Any]] = [
+        {"seed": cfg.seed, "number": i, "prompt": prompt, **unwanted[i]} for i, prompt in enumerate(request.prompt)
+    ]
+    together = len(files) == 1 != len(asked)
+    for i, file in enumerate(files):
+        if file.suffix == ".png":
+            of_file = asked if together else [asked[i]]
+            texts = {key: "\n".join(dict.fromkeys(str(one[key]) for one in of_file)) for key in asked[0]}
+            add_text(file, {key: text for key, text in texts.items() if not (together and key == "number")})
+    named = [{"file": files[0 if together else i].name, **one} for i, one in enumerate(asked)]
+    write_json(place, {"schema": 1, "pictures": named})

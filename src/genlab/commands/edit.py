@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
-from genlab.commands.app import App, run_app
-from genlab.commands.condition_input import input_from_words
+from genlab.commands.app import App, in_sweep, run_app
+from genlab.commands.condition_input import input_from_words, heed_negative_prompt
 from genlab.commands.naming import refuse_one_place, stem
+from genlab.commands.sheets import SHOWN, Made, write_sheet
 from genlab.config.check import check
 from genlab.config.schema import Edit
 from genlab.errors import ConfigError
@@ -22,16 +24,20 @@ if TYPE_CHECKING:
 
 
 def main(argv: list[str]) -> int:
-    """Write one picture: the original, what the model is given, and what it makes of it."""
+    """Write one picture: the original, what the model is given, and what it makes of it; of a sweep, one sheet, too."""
     run = the_run(argv)
     app = App(task=lambda cfg: edit(cfg, run), check=lambda cfg: check(cfg, Edit), plan=refuse_one_place)
     run_app("edit", app, argv)
-    return app.status()
+    status = app.status()
+    if (sheet := write_sheet(app)) is not None:
+        print(sheet)
+    return status
 
 
-def edit(cfg: DictConfig, run: Any) -> Path:
+def edit(cfg: DictConfig, run: Any) -> Made:
     """Carry out the edit; result i depends on (seed, i) alone. Returns where the picture is."""
     check(cfg, Edit)
+    heed_negative_prompt(cfg, in_sweep())
     import torch
 
     from genlab.config.instantiate import build
@@ -41,30 +47,33 @@ def edit(cfg: DictConfig, run: Any) -> Path:
     from genlab.runs.evaluation_cache import checkpoint_of
     from genlab.runs.restore import restore
 
-    model = restore(cfg, checkpoint_of(run, cfg.checkpoint))
-    data = build(cfg.dataset, list(cfg.allow_targets))
+    data, editor = (build(cfg[key], list(cfg.allow_targets)) for key in ("dataset", "edit"))
     modality = data.modality
-    can_be_edited = isinstance(model, Editable) and data.modality.singly
+    if hasattr(editor, "check") and modality.singly:  # before the weights are read
+        editor.check(cfg.dataset.size)
+    model = restore(cfg, checkpoint_of(run, cfg.checkpoint))
+    can_be_edited = isinstance(model, Editable) and modality.singly
     if not can_be_edited:
         raise ConfigError(f"run {run.path.name} is no diffusion model of pictures, and only such a model edits")
     model.to("cuda" if torch.cuda.is_available() else "cpu")
-    editor = build(cfg.edit, list(cfg.allow_targets))
     try:
-        given_words = input_from_words(cfg, model)
+        given_words = input_from_words(cfg, model, cfg.n)
         x, of_picture = _picture(cfg, data, model)
         own = {name: value for name, value in given_words._asdict().items() if value is not None}
         request = of_picture._replace(**own)
         condition = request.for_each(cfg.n).to(model.device) if request.names else None
         copies, noise = x.repeat_interleave(cfg.n, 0).to(model.device), PerImage.range(cfg.seed, 0, cfg.n, model.device)
         with model.averaged(), torch.no_grad():
-            given, results = editor(model, copies, condition, generator=noise)
+            given, results, steps = editor(model, copies, condition, generator=noise)
     except ValueError as error:
         raise ConfigError(str(error)) from error
+    if steps is not None:
+        print(f"{steps[0]} of {steps[1]} steps", file=sys.stderr)
     path = Path(cfg.out or run.place("samples", f"{stem('edit', cfg)}.png"))
     row = modality.tiles(modality.to_stored(torch.cat([x, given.cpu(), results.cpu()]), "pictures"))
     grids.save_png(path, grids.grid(row, len(row), column_labels=["original", "given", *_numbers(results)]))
     print(path)
-    return path
+    return Made(path, row[2 : 2 + SHOWN].numpy(), original=row[:1].numpy())
 
 
 def _numbers(results: Tensor) -> list[str]:

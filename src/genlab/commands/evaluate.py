@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from genlab.commands.app import App, run_app
+from genlab.commands.app import App, in_sweep, run_app
 from genlab.commands.naming import task_words
 from genlab.commands.noting import noted
 from genlab.config.check import check
@@ -39,7 +39,7 @@ def main(argv: list[str]) -> int:
 
     def work(cfg: DictConfig) -> dict[str, Any]:
         done.append(evaluate(cfg, run, benches))
-        if _is_sweep() and multiprocessing.parent_process() is None:  # a sweep that is cut short has its summary
+        if in_sweep() and multiprocessing.parent_process() is None:  # a sweep that is cut short has its summary
             _compare(done, summary)
         return done[-1]
 
@@ -68,7 +68,7 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[EvaluationCache]) -
     if cfg.get("metrics") is None:
         raise ConfigError("there is nothing to evaluate: the run has no metrics; give metrics=image")
     file = run.place("evaluations", f"{_name(cfg, run)}.json")
-    checkpoint, is_timed = checkpoint_of(run, cfg.checkpoint), _is_sweep() and not cfg.metrics.get("keep_features")
+    checkpoint, is_timed = checkpoint_of(run, cfg.checkpoint), in_sweep() and not cfg.metrics.get("keep_features")
     made_of = _made_of(cfg, checkpoint)
     if (record := _done_before(file, made_of, is_timed)) is not None:
         print(f"{' '.join(task_words()) or 'as trained'}: done before", file=sys.stderr)
@@ -136,13 +136,6 @@ def _words(argv: list[str], run: Run | None) -> list[str]:
         re.sub("=(.*)", r"=choice(\1)", word) if swept and word.startswith(swept) and not is_swept(word) else word
         for word in words
     ]
-
-
-def _is_sweep() -> bool:
-    from hydra.core.hydra_config import HydraConfig
-    from hydra.types import RunMode
-
-    return bool(HydraConfig.get().mode == RunMode.MULTIRUN)
 
 
 def _name(cfg: DictConfig, run: Run) -> str:

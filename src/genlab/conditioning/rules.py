@@ -12,6 +12,7 @@ from genlab.annotations.declared import declared
 from genlab.annotations.signatures import takes_parameter
 from genlab.config.data_checksum import built
 from genlab.config.lookup import get, number, parts, target, whole
+from genlab.prompts import read_prompts
 
 
 def conditional_has_classes(cfg: DictConfig) -> Iterator[str]:
@@ -99,3 +100,38 @@ def label_exists(cfg: DictConfig) -> Iterator[str]:
         yield f"label = {label}: the data set has no classes"
     elif (n := whole(cfg, "dataset.num_classes")) is not None and not 0 <= label < n:
         yield f"label = {label} must be one of the data's classes, 0 to {n - 1}"
+
+
+def prompt_has_a_reader(cfg: DictConfig) -> Iterator[str]:
+    """`prompt=`, `negative_prompt=` and `prompts=` of a command on a run are for a model that goes by texts."""
+    given = [key for key in ("prompt", "prompts", "negative_prompt") if get(cfg, key) is not None]
+    conditioner = get(cfg, "conditioner")
+    if not given or not isinstance(conditioner, DictConfig):
+        return
+    inner = [part for _, part in parts(cfg, "conditioner") if "conditioners" not in part]
+    asks = [declared(target(part), "asks") for part in inner]
+    if None in asks:  # a class that says it otherwise; the model is asked when it is there
+        return
+    known = sorted(set().union(*asks))
+    for key in given:
+        if {"prompts": "prompt"}.get(key, key) not in known:
+            thing = key.replace("_", " ")
+            able = f"only for {' and '.join(_words_of(name) for name in known)}" if known else "and for nothing else"
+            yield f"{key} = {get(cfg, key)}: this model cannot be asked for a {thing.removesuffix('s')}, {able}"
+
+
+def _words_of(name: str) -> str:
+    return f"a {name.replace('_', ' ')}"
+
+
+def prompts_can_be_read(cfg: DictConfig) -> Iterator[str]:
+    """`prompts=` names a file with prompts, and stands alone."""
+    if (file := get(cfg, "prompts")) is None:
+        return
+    if get(cfg, "prompt") is not None:
+        yield f"prompts = {file} and prompt = {get(cfg, 'prompt')} say the same: give one of them"
+    if isinstance(file, str):
+        try:
+            read_prompts(file)
+        except ValueError as error:
+            yield str(error)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from omegaconf import MISSING
 
+from genlab.picture_size import Size
 from genlab.ranges import AnyFloat, AnyInt, NonNegativeInt, Part, PositiveInt, Seed, SeveralInt
 
 
@@ -109,12 +110,14 @@ class OfRun(Train):
 class Sample(OfRun):
     """Keys of `genlab sample`."""
 
-    n: PositiveInt
+    n: PositiveInt | None
     label: NonNegativeInt | None
     prompt: str | None
+    prompts: str | None
     negative_prompt: str | None
     picture: str | None
     mask: str | None
+    size: str | Size | None
     out: str | None
     format: Literal["grid", "folder", "film"]
     file_type: str | None

@@ -1,7 +1,8 @@
-"""The words of a command line as Hydra's grammar reads them: paths need no quotes, and no key is given twice.
+"""The words of a command line as Hydra's grammar reads them: paths and prompts need no quotes, no key is given twice.
 
 Hydra parses what stands behind `key=` (lists, sweeps, functions), and many a file name is no value of its grammar.
-Quotes are added where a value is plainly a path; whatever else cannot be read is refused with the word in question.
+Quotes are added where a value is plainly a path, and around a prompt, which may hold commas, brackets and quotes;
+whatever else cannot be read is refused with the word in question.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ _FOLDERS = ("/", "./", "../", "~/")
 """How a path from a folder begins."""
 _STRUCTURE = re.compile(r"[,()\[\]{}'\"]")
 """Signs of the grammar: what cannot be read and has none of them is a text, and nothing else."""
+_PROMPTS = {"prompt", "negative_prompt"}
+"""Last parts of the keys whose values are texts for a model, whatever signs they hold."""
+_REFERENCE = re.compile(r"\$\{[\w.:,]+\}")
+"""A prompt that is nothing but a reference to another key."""
 _OPENING = re.compile(r"[\[{('\"]|\w+\(")
 """How lists, dicts, quoted texts and functions begin: with a slash inside they are no path for that."""
 
@@ -140,6 +145,9 @@ def _understood(word: str, several: bool) -> tuple[str, Override]:
     given, word = word, present_word(word)
     key, _, value = word.partition("=")
     override = _parsed(word) if key.strip("+~") else None
+    if key.strip("+").rpartition(".")[2] in _PROMPTS and not (override is not None and _is_quoted(value, override)):
+        literal = value.replace("${", "\\${")
+        override = _parsed(word := f"{key}={quoted(literal)}")
     is_text = value and _is_text(value) if override is None else _is_a_path(value, override, several)
     if is_text and key.strip("+~"):
         literal = value.replace("${", "\\${") if _exists(value) else value  # else a reference to another key
@@ -148,6 +156,16 @@ def _understood(word: str, several: bool) -> tuple[str, Override]:
     if override is None:
         raise ConfigError(unreadable(given))
     return word, override
+
+
+def _is_quoted(value: str, override: Override) -> bool:
+    """Whether what is given for a prompt is to be read as Hydra does: a text in quotes, a sweep over such, nothing."""
+    from hydra.core.override_parser.types import ChoiceSweep, QuotedString
+
+    read = override._value
+    if isinstance(read, ChoiceSweep):
+        return all(isinstance(each, QuotedString) for each in read.list)
+    return not value or read is None or isinstance(read, QuotedString) or bool(_REFERENCE.fullmatch(value))
 
 
 def _parsed(word: str) -> Override | None:

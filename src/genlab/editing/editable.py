@@ -20,6 +20,8 @@ class Edited(NamedTuple):
     """(1, ...): what the model began with."""
     results: Tensor
     """(n, ...)."""
+    steps: tuple[int, int] | None = None
+    """How many steps were taken of how many, where an edit may leave some out."""
 
 
 class Edit(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import Tensor, where
@@ -20,7 +21,8 @@ def inpaint(
     """`x` (n, ...) where `mask` is true, and what the model makes of the rest; by the model's own sampler.
 
     With `sampler=repaint` what is filled in agrees better with what is known. A latent model knows a cell of its map if
-    all pixels of it are known.
+    all pixels of it are known. Where no cell is known, the result is what the model samples from the same random
+    numbers, bit for bit.
 
     Args:
         mask: true where `x` is known, of the shape of `x` or with 1 in place of batch or channel.
@@ -32,11 +34,13 @@ def inpaint(
     cells = mask if z.shape[2:] == x.shape[2:] else known_cells(mask, z.shape[-2:])
     if cells.shape[1:2] not in ((), z.shape[1:2]):
         cells = cells.bool().all(1, keepdim=True)
-    process = model.denoiser.process
-    noise = randn_like(z, generator) if one_noise else None
+    process, known = model.denoiser.process, None
+    if bool(cells.any()):
+        noise = randn_like(z, generator) if one_noise else None
+        known = KnownRegion(process, z, cells, generator, noise)
     moments = model.sampler(
         process, model.guided_denoiser(len(x), condition), tuple(z.shape), generator=generator, device=z.device,
-        constraint=KnownRegion(process, z, cells, generator, noise),
+        constraint=known,
     )  # fmt: skip
     *_, last = moments
     filled = model.codec.decode(last.x)
@@ -55,6 +59,10 @@ class Inpaint:
     mask: str = "left"
     one_noise: bool = False
     paste: bool = True
+
+    def check(self, size: int | Sequence[int]) -> None:
+        """Raise ValueError for a mask that is none of pictures of this size."""
+        known_outside(self.mask, size)
 
     def __call__(
         self, model: Editable, x: Tensor, condition: Conditions = None, *, generator: Randomness = None

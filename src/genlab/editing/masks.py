@@ -20,7 +20,7 @@ def known_outside(region: str, size: int | Sequence[int]) -> Tensor:
         region: a half ("left", ...), the "middle" quarter, or a picture file of the same size, white there.
 
     Raises:
-        ValueError: it is none of these, or the file is of another size.
+        ValueError: it is none of these, or the file is of another size, or white nowhere.
     """
     height, width = height_and_width(size)
     whole, rows, columns = slice(None), slice(height // 4, height - height // 4), slice(width // 4, width - width // 4)
@@ -53,4 +53,7 @@ def _white(file: Path, height: int, width: int) -> Tensor:
     if pixels.shape != (height, width):
         of_file = f"{pixels.shape[1]} x {pixels.shape[0]}"
         raise ValueError(f"mask = {file} is {of_file} pixels, and the model's pictures are {width} x {height}")
-    return torch.from_numpy(pixels >= 128)
+    white = torch.from_numpy(pixels >= 128)
+    if not bool(white.any()):
+        raise ValueError(f"mask = {file} is white nowhere, and white is what is filled in")
+    return white

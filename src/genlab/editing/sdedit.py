@@ -6,6 +6,7 @@ Paper: https://arxiv.org/abs/2108.01073
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from torch import Tensor
 
@@ -21,11 +22,11 @@ def sdedit(
 ) -> Tensor:
     """`x` (n, ...) as the model would have it (Meng et al. 2022, "SDEdit", algorithm 1).
 
-    `strength` in (0, 1] is the share of the sampler's steps that are taken: near 0 the picture hardly changes, at 1 it
-    is a new sample.
+    `strength` in (0, 1] is the share of the sampler's steps that are taken: near 0 the picture hardly changes. At 1
+    nothing is left of it: the result is what the model samples from the same random numbers, bit for bit.
     """
-    times, start = _noised(model, x, strength, generator)
-    return _solved(model, times, start, condition, generator)
+    start = _noised(model, x, strength, generator)
+    return _solved(model, start, condition, generator)
 
 
 @dataclass(frozen=True)
@@ -41,22 +42,33 @@ class SDEdit:
     def __call__(
         self, model: Editable, x: Tensor, condition: Conditions = None, *, generator: Randomness = None
     ) -> Edited:
-        times, start = _noised(model, x, self.strength, generator)
-        return Edited(model.codec.decode(start[:1]), _solved(model, times, start, condition, generator))
+        start = _noised(model, x, self.strength, generator)
+        results = _solved(model, start, condition, generator)
+        return Edited(model.codec.decode(start.x[:1]), results, (len(start.times) - 1, start.steps))
 
 
-def _noised(model: Editable, x: Tensor, strength: float, generator: Randomness) -> tuple[Tensor, Tensor]:
-    """The times that are visited, and `x` at the first of them, as the denoiser sees it."""
+class _Start(NamedTuple):
+    times: Tensor
+    """Those that are visited."""
+    x: Tensor
+    """The picture at the first of them, as the denoiser sees it."""
+    steps: int
+    """Of the whole sampler."""
+
+
+def _noised(model: Editable, x: Tensor, strength: float, generator: Randomness) -> _Start:
     if not 0 < strength <= 1:
         raise ValueError(f"strength={strength} must be in (0, 1]: the share of the steps that are taken")
-    process = model.denoiser.process
+    process, z = model.denoiser.process, model.codec.encode(x)
     times = model.sampler.times(process.schedule)
     steps = len(times) - 1
     times = times[steps - max(1, round(strength * steps)) :]
-    return times, process.corrupt(model.codec.encode(x), times[0], generator=generator)
+    if strength == 1:  # a noisy picture would keep a trace of itself, where a sample begins with noise alone
+        return _Start(times, process.prior(tuple(z.shape), times[0], generator, z.device), steps)
+    return _Start(times, process.corrupt(z, times[0], generator=generator), steps)
 
 
-def _solved(model: Editable, times: Tensor, start: Tensor, condition: Conditions, generator: Randomness) -> Tensor:
-    process, denoise = model.denoiser.process, model.guided_denoiser(len(start), condition)
-    *_, last = trajectory(process, denoise, model.sampler.solver, times, start, generator=generator)
+def _solved(model: Editable, start: _Start, condition: Conditions, generator: Randomness) -> Tensor:
+    process, denoise = model.denoiser.process, model.guided_denoiser(len(start.x), condition)
+    *_, last = trajectory(process, denoise, model.sampler.solver, start.times, start.x, generator=generator)
     return model.codec.decode(last.x)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from genlab.conditions import ConditionInput
 from genlab.denoisers.estimate import Denoise
+from genlab.prompts import UNHEEDED
 
 
 class Guidance(Protocol):
@@ -16,3 +18,9 @@ class Guidance(Protocol):
     """
 
     def __call__(self, denoise: Denoise) -> Denoise: ...
+
+
+def check_looked_at(guidance: Guidance, request: ConditionInput) -> None:
+    """Raise ValueError, one sentence, for a negative prompt that has no effect."""
+    if request.negative_prompt is not None and not getattr(guidance, "needs_null", False):
+        raise ValueError(UNHEEDED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,16 +13,18 @@ from genlab.codecs.codec import Codec
 from genlab.codecs.latent import LatentMaps
 from genlab.conditioning.condition import Conditioner, has_null, of_batch, of_input
 from genlab.conditioning.picture import encode_pictures
-from genlab.conditions import asks_of
+from genlab.conditions import as_input, asked_by_name, asks_of
 from genlab.data.batch import Batch
 from genlab.denoisers.clipped import Clipped
 from genlab.denoisers.denoiser import Denoiser
 from genlab.denoisers.estimate import BoundDenoise, Denoise
 from genlab.denoisers.restorer import Restorer
-from genlab.guidance.guidance import Guidance
+from genlab.guidance.guidance import Guidance, check_looked_at
 from genlab.models.base import GenerativeModule
+from genlab.models.drawn_size import shape_of_size
 from genlab.networks.conditioned import check_reads
 from genlab.objectives.denoising import Objective
+from genlab.picture_size import height_and_width
 from genlab.processes.degrading import Degrading
 from genlab.processes.schedule import Schedule
 from genlab.protocols import Conditions
@@ -119,23 +121,43 @@ class Diffusion(GenerativeModule):
         """The objective's terms; per element of x and of the network's target where it is the denoising one."""
         return self.objective(self.denoiser, self.codec.encode(batch.x), of_batch(self.conditioner, batch))
 
-    def sample(self, n: int, condition: Conditions = None, *, generator: Randomness = None) -> Tensor:
-        """(n, *shape), decoded. `condition` (n,) labels; without it the classes in turn."""
-        *_, last = self.trajectory(n, condition, generator=generator)
+    def sample(
+        self, n: int, condition: Conditions = None, *, generator: Randomness = None,
+        size: int | Sequence[int] | None = None, **asked: Any,
+    ) -> Tensor:  # fmt: skip
+        """(n, *shape), decoded. `condition` (n,) labels, prompts, or a ConditionInput; without it the classes in turn.
+
+        Args:
+            size: height and width in pixels; None draws what the model was trained on.
+            asked: the same by name, one for all samples or one for each: sample(2, prompt="a red cat").
+        """
+        *_, last = self.trajectory(n, asked_by_name(condition, asked), generator=generator, size=size)
         return self.codec.decode(last.x)
 
     def trajectory(
         self, n: int, condition: Conditions = None, *, constraint: Constraint | None = None,
-        generator: Randomness = None,
+        generator: Randomness = None, size: int | Sequence[int] | None = None,
     ) -> Iterator[Moment]:  # fmt: skip
         """The moments of sampling, as the denoiser sees them. Raises ValueError for what cannot be sampled."""
+        shape = (n, *self.shape_of(size))
         return self.sampler(
-            self.denoiser.process, self.guided_denoiser(n, condition), (n, *self.shape), constraint=constraint,
+            self.denoiser.process, self.guided_denoiser(n, condition), shape, constraint=constraint,
             generator=generator, device=self.device,
         )  # fmt: skip
 
+    def shape_of(self, size: int | Sequence[int] | None) -> tuple[int, ...]:
+        """Of one sample as the denoiser sees it, where its picture has `size`, height and width in pixels.
+
+        Raises:
+            ValueError: the model draws no pictures of that size.
+        """
+        if size is None:
+            return self.shape
+        return shape_of_size(self.denoiser, self.codec, self.shape, height_and_width(size))
+
     def guided_denoiser(self, n: int, condition: Conditions = None, clipped: bool = True) -> BoundDenoise:
         """The denoiser that n samples are drawn with: guided, with the condition, clipped. Raises ValueError too."""
+        check_looked_at(self.guidance, as_input(condition))
         prepared = of_input(self.conditioner, n, condition, self.device)
         guided: Denoise = self.guidance(self.denoiser)
         if clipped and self.clip is not None:
@@ -155,14 +177,16 @@ class Diffusion(GenerativeModule):
         return torch.stack(there), torch.stack([back[int(i)] for i in chosen])
 
     def denoising_trajectory(
-        self, n: int, count: int, condition: Conditions = None, *, generator: Randomness = None
-    ) -> tuple[Tensor, Tensor]:
+        self, n: int, count: int, condition: Conditions = None, *, generator: Randomness = None,
+        size: int | Sequence[int] | None = None,
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
         """(count, n, *shape) twice, decoded: the samples at moments evenly chosen of their making, the last of them
         included, and the clean data that were predicted there. Fewer moments where there are fewer steps.
         """
         steps = len(self.sampler.times(self.denoiser.process.schedule)) - 1
         chosen = set(torch.linspace(0, steps - 1, count).round().long().tolist())
-        moments = [m for i, m in enumerate(self.trajectory(n, condition, generator=generator)) if i in chosen]
+        drawn = self.trajectory(n, condition, generator=generator, size=size)
+        moments = [moment for i, moment in enumerate(drawn) if i in chosen]
         seen = [self.codec.decode(self._shown(moment)) for moment in moments]
         return torch.stack(seen), torch.stack([self.codec.decode(moment.clean) for moment in moments])
 

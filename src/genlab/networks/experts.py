@@ -5,6 +5,7 @@ Paper: https://arxiv.org/abs/2211.01324
 
 from __future__ import annotations
 
+import math
 from typing import Any, cast
 
 import torch
@@ -35,6 +36,8 @@ class Experts(nn.Module):
         self.networks = nn.ModuleList(networks)
         read: list[frozenset[str]] = [cast(Any, network).reads for network in networks if hasattr(network, "reads")]
         self.reads: frozenset[str] | None = frozenset.intersection(*read) if read else None
+        multiples: list[int | None] = [getattr(network, "side_multiple", None) for network in networks]
+        self.side_multiple = None if None in multiples else math.lcm(*(n for n in multiples if n is not None))
         self.register_buffer("boundaries", torch.tensor(boundaries, dtype=torch.float32))
 
     def forward(self, x: Tensor, level: Tensor, condition: ConditionTensors | None = None) -> Tensor:

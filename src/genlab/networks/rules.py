@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,8 +13,9 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from genlab.annotations.declared import declared
 from genlab.annotations.misfits import misfits
 from genlab.annotations.signatures import Parameter, signature
-from genlab.config.lookup import get, parts, target
-from genlab.networks.sides import Division
+from genlab.config.lookup import get, parts, target, whole
+from genlab.networks.sides import Division, drawn_refusal
+from genlab.picture_size import read_size
 
 
 def sides_can_be_divided(cfg: DictConfig) -> Iterator[str]:
@@ -23,6 +25,21 @@ def sides_can_be_divided(cfg: DictConfig) -> Iterator[str]:
         division = _division(network)
         if division is not None and size is not None and (refusal := division.refusal(size, size_key)) is not None:
             yield refusal
+
+
+def asked_size_can_be_drawn(cfg: DictConfig) -> Iterator[str]:
+    """`size=` of the command sample is one that codec and network can divide."""
+    if (asked := get(cfg, "size")) is None:
+        return
+    try:
+        size = read_size(asked)
+    except (TypeError, ValueError) as error:
+        yield str(error)
+        return
+    divisions = [division for _, network in parts(cfg, "network") if (division := _division(network)) is not None]
+    multiple = math.lcm(*(division.multiple for division in divisions))
+    if (refusal := drawn_refusal(size, whole(cfg, "codec.factor") or 1, multiple)) is not None:
+        yield refusal
 
 
 def _size(cfg: DictConfig, key: str, network: DictConfig) -> tuple[str, list[int] | None]:

@@ -78,3 +78,22 @@ def _halved(n: int) -> Division:
     return Division(
         2 ** min(max(n, 0), _MOST_HALVINGS + 1), f"halved {n} {'time' if n == 1 else 'times'}", "fewer levels"
     )
+
+
+def drawn_refusal(size: Sequence[int], factor: int, multiple: int) -> str | None:
+    """One sentence why a model cannot draw pictures of `size`, height and width in pixels; None where it can.
+
+    Args:
+        factor: how many pixels a cell of the codec has along each side.
+        multiple: what both sides of a map of such cells must be multiples of for the network.
+    """
+    step = factor * multiple
+    if not any(side % step for side in size):
+        return None
+    height, width = size
+    fitting = "x".join(str(max(1, round(side / step)) * step) for side in size)
+    cells = f"a cell of the codec has {factor} pixels, and " if factor > 1 else ""
+    return (
+        f"size = {height}x{width} must be multiples of {step}, such as {fitting}: {cells}the network divides its "
+        f"{'map' if factor > 1 else 'pictures'} by {multiple}"
+    )

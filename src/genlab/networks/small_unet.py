@@ -74,6 +74,7 @@ class SmallUNet(nn.Module):
             nn.Conv2d(widths[0], widths[0], 3, padding=1), nn.ReLU(), nn.Conv2d(widths[0], out_channels, 3, padding=1)
         )
         self._division = self.division(widths)
+        self.side_multiple = self._division.multiple
         accept_former_names(self, {"grow": "upsample"})
 
     def forward(self, x: Tensor, level: Tensor, condition: ConditionTensors | None = None) -> Tensor:

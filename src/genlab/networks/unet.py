@@ -55,7 +55,9 @@ class UNet(nn.Module):
         from diffusers.models.unets.unet_2d import UNet2DModel
 
         levels = len(block_out_channels)
-        self.division(block_out_channels).check(size)
+        division = self.division(block_out_channels)
+        division.check(size)
+        self.side_multiple = division.multiple
         check_groups(block_out_channels, norm_groups)
         self._condition_channels = condition_channels
         self.reads = reads(num_classes is not None, condition_channels)

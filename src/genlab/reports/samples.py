@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from genlab.atomic import write_json
@@ -23,9 +25,11 @@ _WRITTEN = ".genlab-samples.json"
 """In a folder of samples: the names of those that are genlab's, which a later request may take away."""
 
 
-def write_all(path: Path, x: Tensor, modality: Modality, columns: int | None) -> dict[str, Path]:
-    """All samples `x` (n, *shape) in one picture, and beside it what sounds or moves of them; by kind."""
-    return modality.preview(path, modality.to_stored(x, "samples").cpu(), columns)
+def write_all(path: Path, batches: Iterable[Tensor], modality: Modality, columns: int | None) -> dict[str, Path]:
+    """All samples, in batches (n, *shape) as a model gives them, in one picture, and beside it what sounds or moves of
+    them; by kind. Until then they are kept as they are stored, a byte a pixel."""
+    stored = torch.cat([modality.to_stored(x, "samples").cpu() for x in batches])
+    return modality.preview(path, stored, columns)
 
 
 def check_folder(folder: Path) -> None:
@@ -38,13 +42,13 @@ def check_folder(folder: Path) -> None:
 
 
 def write_folder(
-    folder: Path, x: Tensor, modality: Modality, suffix: str | None = None, own: bool = False
-) -> Path:  # fmt: skip
+    folder: Path, batches: Iterable[Tensor], modality: Modality, suffix: str | None = None, own: bool = False,
+) -> list[Path]:  # fmt: skip
     """A file for each sample, 000000.png, ..., in place of all samples that were written there before.
 
     Args:
         folder: where to.
-        x: (n, *shape), as a model gives them.
+        batches: each (n, *shape), as a model gives them; a batch is written before the next one is made.
         suffix: the ending of the files; None takes the first of the modality's.
         own: the folder is one of a run's own, in which the pictures that are named as samples are some.
 
@@ -53,17 +57,20 @@ def write_folder(
     """
     if not own:
         check_folder(folder)
-    items = modality.to_stored(x, "samples").cpu()  # before anything is written: samples may be no numbers
     suffix = modality.suffixes[0] if suffix is None else modality.check_suffix(suffix)
-    names = [f"{i:06d}{suffix}" for i in range(len(x))]
-    before = [*_written(folder), *(name for name in _others(folder) if _NAME.fullmatch(name))]
-    _note(folder, sorted({*before, *names}))  # first, so that a killed process leaves no strangers
-    for name in set(before) - set(names):
-        (folder / name).unlink(missing_ok=True)
-    for name, item in zip(names, items, strict=True):
-        modality.write(folder / name, item)
+    before = {*_written(folder), *(name for name in _others(folder) if _NAME.fullmatch(name))}
+    names: list[str] = []
+    for x in batches:
+        items = modality.to_stored(x, "samples").cpu()  # before anything is written: samples may be no numbers
+        new = [f"{i:06d}{suffix}" for i in range(len(names), len(names) + len(x))]
+        _note(folder, sorted({*before, *names, *new}))  # first, so that a killed process leaves no strangers
+        for name in before - set(new):
+            (folder / name).unlink(missing_ok=True)
+        for name, item in zip(new, items, strict=True):
+            modality.write(folder / name, item)
+        before, names = set(), [*names, *new]
     _note(folder, names)
-    return folder
+    return [folder / name for name in names]
 
 
 def _note(folder: Path, names: list[str]) -> None:
