@@ -50,6 +50,39 @@ def test_a_path_arrives_under_every_key_and_whatever_its_name(odd_path, several,
             assert understood(understood([f"{key}={path}"], several), several) == understood([f"{key}={path}"], several)
 
 
+PROMPTS = [
+    "a cat, sitting (happy)", "a=b", "it's", 'a "red" cat', "[a, b]", "{a: b}", "choice(a,b)", "range(1,3)", "3", "1e3",
+    "true", "a cat,a dog", "cost ${5}", "${", "a\\b", "a\\", "'a' and 'b'", '"a" cat', "100 %", "~x", "a\nb", "猫", "*",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("prompt", PROMPTS)
+def test_a_prompt_arrives_as_it_is_written(prompt, several):
+    for key in ("prompt", "negative_prompt", "++edit.prompt"):
+        (read,) = words = understood([f"{key}={prompt}"], several)
+        assert OverridesParser.create().parse_override(read).value().replace("\\${", "${") == prompt
+        assert understood(words, several) == words
+
+
+def test_a_prompt_in_quotes_is_what_is_within_them_and_several_such_are_a_sweep():
+    assert arrives("prompt='a cat, sitting'") == "a cat, sitting"
+    assert arrives('prompt="it\'s"') == "it's"
+    assert arrives("prompt=null") is None
+    assert arrives("prompt=") == ""
+    assert arrives("prompt=${oc.env:PROMPT}") == "${oc.env:PROMPT}"
+    sweep = OverridesParser.create().parse_override(*understood(["prompt='a, b','c'"], True))
+    assert list(sweep.sweep_string_iterator()) == ["'a, b'", "'c'"]
+    with pytest.raises(ConfigError, match="add -m for a run of each"):
+        understood(["prompt='a','b'"], False)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[])
+@given(st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=20))
+def test_any_prompt_that_begins_with_a_letter_arrives(text):
+    assert arrives(f"prompt=a{text}").replace("\\${", "${") == f"a{text}"
+
+
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(exclude_characters="/\0", exclude_categories=("Cs",)), min_size=1, max_size=12))
 def test_any_path_that_exists_arrives(tmp_path, name):
