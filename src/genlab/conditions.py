@@ -185,7 +185,7 @@ def as_input(condition: Any) -> ConditionInput:
     return ConditionInput(label=torch.as_tensor(condition))
 
 
-def asked_by_name(condition: Conditions, words: Mapping[str, Any]) -> Conditions:
+def request_by_name(condition: Conditions, words: Mapping[str, Any]) -> Conditions:
     """`condition` with what is asked for by the names of `ConditionInput`'s fields, each one value or one for each
     sample: {"prompt": "a red cat", "negative_prompt": "a hat"}.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from genlab.commands.app import App, in_sweep, run_app
-from genlab.commands.condition_input import input_from_words, heed_negative_prompt
+from genlab.commands.condition_input import heed_negative_prompt, input_from_words
 from genlab.commands.naming import refuse_one_place, stem
 from genlab.commands.sheets import SHOWN, Made, write_sheet
 from genlab.config.check import check

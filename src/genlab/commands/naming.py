@@ -36,7 +36,7 @@ def task_words() -> list[str]:
     from hydra.core.hydra_config import HydraConfig
 
     words = [str(word) for word in OmegaConf.to_container(HydraConfig.get().overrides.task) or []]
-    return [word for word in words if not word.startswith(("run=", "paths.", "out="))]
+    return [word for word in words if not word.startswith(("run=", "paths.", "out=", "allow_targets="))]
 
 
 def refuse_one_place(jobs: Sequence[DictConfig]) -> None:

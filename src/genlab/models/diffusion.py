@@ -13,7 +13,7 @@ from genlab.codecs.codec import Codec
 from genlab.codecs.latent import LatentMaps
 from genlab.conditioning.condition import Conditioner, has_null, of_batch, of_input
 from genlab.conditioning.picture import encode_pictures
-from genlab.conditions import as_input, asked_by_name, asks_of
+from genlab.conditions import as_input, asks_of, request_by_name
 from genlab.data.batch import Batch
 from genlab.denoisers.clipped import Clipped
 from genlab.denoisers.denoiser import Denoiser
@@ -131,7 +131,7 @@ class Diffusion(GenerativeModule):
             size: height and width in pixels; None draws what the model was trained on.
             asked: the same by name, one for all samples or one for each: sample(2, prompt="a red cat").
         """
-        *_, last = self.trajectory(n, asked_by_name(condition, asked), generator=generator, size=size)
+        *_, last = self.trajectory(n, request_by_name(condition, asked), generator=generator, size=size)
         return self.codec.decode(last.x)
 
     def trajectory(

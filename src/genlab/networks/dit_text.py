@@ -58,6 +58,7 @@ class TextDiT(nn.Module):
     ) -> None:
         super().__init__()
         self._grid = self.division(patch).smallest(size)
+        self.side_multiple = patch
         if width % heads or width % 4:
             raise ValueError(f"network.width={width} must be a multiple of network.heads={heads} and of 4")
         self._channels, self._patch, self._width = out_channels or channels, patch, width

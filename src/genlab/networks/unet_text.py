@@ -52,7 +52,9 @@ class TextUNet(nn.Module):
         super().__init__()
         from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 
-        self.division(block_out_channels).check(size)
+        division = self.division(block_out_channels)
+        division.check(size)
+        self.side_multiple = division.multiple
         check_groups(block_out_channels, norm_groups)
         levels = len(block_out_channels)
         attends = [level >= levels - attention_levels for level in range(levels)]

@@ -47,6 +47,8 @@ class Words(nn.Module):
 
 
 class Attends(nn.Module):
+    side_multiple = 1
+
     def __init__(self, width: int = 16):
         super().__init__()
         self.time, self.in_conv = TimestepEmbedding(width), nn.Conv2d(1, width, 3, padding=1)
