@@ -47,15 +47,21 @@ class Generated:
     Args:
         data, split: whose modality the samples are of, and whose conditions those are, see
             `genlab.conditions.conditions_for`.
+        negative_prompt: what all samples are led away from; None for nothing.
     """
 
-    def __init__(self, module: Samples, n: int, seed: int, data: Any, split: str = "test") -> None:
+    def __init__(
+        self, module: Samples, n: int, seed: int, data: Any, split: str = "test", negative_prompt: str | None = None
+    ) -> None:
         self.module = module
         self.modality: Modality = data.modality
         self.n = n
         self.seed = seed
         self._all_conditions = conditions_for(module, data, split, n) if asks_of(module) - {"label"} else None
         self._origin = f"{data.name}/{split}"
+        self._negative_prompt = negative_prompt
+        if negative_prompt is not None and self._all_conditions is not None:
+            self._all_conditions = self._all_conditions._replace(negative_prompt=[negative_prompt] * n)
 
     @property
     def captions(self) -> list[str] | None:
@@ -73,7 +79,8 @@ class Generated:
 
     def provenance(self) -> dict[str, Any]:
         origin = {} if self._all_conditions is None else {"conditions": self._origin}
-        return {**model_provenance(self.module), "seed": self.seed, **origin}
+        negative = {} if self._negative_prompt is None else {"negative_prompt": self._negative_prompt}
+        return {**model_provenance(self.module), "seed": self.seed, **origin, **negative}
 
     def _conditions(self, start: int, stop: int, device: torch.device) -> tuple[Tensor | None, Conditions]:
         if self._all_conditions is not None:

@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 
 import torch
 
+from genlab.conditions import asks_of
 from genlab.errors import ConfigError
 from genlab.finite import finite_weights
 from genlab.metrics.capabilities import capabilities
@@ -57,6 +58,7 @@ class Suite:
         keep_features: keep the features of samples in the run folder, so that another metric on the same extractors
             needs no new samples.
         only: the handles of the metrics that are computed; None takes all.
+        negative_prompt: what samples are led away from, of a model that goes by texts under guidance.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Suite:
         cache_dir: str,
         keep_features: bool = False,
         only: list[str] | None = None,
+        negative_prompt: str | None = None,
     ) -> None:
         if unknown := [name for name in only or [] if name not in metrics]:
             raise ValueError(f"metrics.only names {unknown[0]}, which is none of {', '.join(metrics)}")
@@ -81,6 +84,7 @@ class Suite:
         self.split = split
         self.cache_dir = Path(cache_dir)
         self.keep_features = keep_features
+        self.negative_prompt = negative_prompt
         self._warned: set[str] = set()
         check_modalities(self.metrics)
         self._share_extractors()
@@ -148,6 +152,8 @@ class Suite:
         It fetches or trains the weights of extractors, and calls `progress` meanwhile.
         """
         metrics = self.applicable(module, data)
+        if self.negative_prompt is not None and "negative_prompt" not in asks_of(module):
+            raise ValueError(f"metrics.negative_prompt={self.negative_prompt!r}: this model does not go by texts")
         if self.metrics and not any(reads(metric, data.modality.name) for metric in self.metrics.values()):
             kinds = sorted({kind for metric in self.metrics.values() for kind in read_by(metric) or ()})
             raise ValueError(
@@ -219,11 +225,14 @@ class Suite:
         with _averaged(module):
             finite_weights(module)
         self.check(module, data, progress)
-        source = Generated(module, self.n_samples, self.seed, data, self.split) if isinstance(module, Samples) else None
+        source = self._source(module, data) if isinstance(module, Samples) else None
         with torch.no_grad(), _averaged(module), torch.random.fork_rng(_cuda_devices(module)):
             torch.manual_seed(fold_in(self.seed, "metrics"))  # for what takes no generator; training's state is kept
             device = torch.device(getattr(module, "device", "cpu"))
             return self._scores(self.applicable(module, data), module, source, data, out_dir, progress, device)
+
+    def _source(self, module: Samples, data: Data) -> Generated:
+        return Generated(module, self.n_samples, self.seed, data, self.split, self.negative_prompt)
 
     def evaluate_pictures(
         self, pictures: Fixed, data: Data, *, out_dir: Path | None = None, progress: Report = None,
