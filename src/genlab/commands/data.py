@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from genlab.data.catalog import ENTRIES, OTHERS, Entry, Other, default_data_dir, entry_named
+from genlab.data.catalog import COLLECTIONS, ENTRIES, OTHERS, Collection, Entry, Other, default_data_dir, entry_named
 from genlab.errors import ConfigError, nearest
 
 _HELP = """genlab data: the data sets that can be trained on.
@@ -37,7 +37,7 @@ def main(argv: list[str]) -> int:
             return _fetch(name, data_dir)
         case ["fetch", *names]:
             few = "is missing" if not names else "must stand alone"
-            raise ConfigError(f"the name of the data set {few}: genlab data fetch NAME; known: {', '.join(ENTRIES)}")
+            raise ConfigError(f"the name of the data set {few}: genlab data fetch NAME; known: {', '.join(_fetched())}")
         case ["list", *_]:
             raise ConfigError("genlab data list takes no name")
     raise ConfigError(
@@ -72,18 +72,30 @@ def _list(data_dir: Path) -> int:
     for column in ("dataset=", "what", "pictures", "shape", "classes", "licence", "where"):
         numeric = column in ("pictures", "classes")
         table.add_column(column, justify="right" if numeric else "left", no_wrap=column == "dataset=")
-    items: list[Entry | Other] = [*OTHERS, *ENTRIES.values()]
+    items: list[Entry | Collection | Other] = [*OTHERS, *_fetched().values()]
     for item in items:
-        where = item.where if isinstance(item, Other) else _where(item, data_dir)
+        where = item.where if isinstance(item, Other) else _where(_parts(item), data_dir)
         pictures, classes = ("" if number is None else f"{number:,}" for number in (item.pictures, item.classes))
         table.add_row(item.name, item.content, pictures, item.shape, classes, item.licence, where)
     Console().print(table)
     return 0
 
 
-def _where(entry: Entry, data_dir: Path) -> str:
-    files = data_dir / entry.name / "files"
-    return f"here, {_megabytes(files)} MB" if files.is_dir() else f"not fetched ({entry.megabytes} MB)"
+def _fetched() -> dict[str, Entry | Collection]:
+    """The choices of `dataset=` that can be fetched."""
+    return {name: entry for name, entry in ENTRIES.items() if not entry.is_part} | COLLECTIONS
+
+
+def _parts(item: Entry | Collection) -> tuple[Entry, ...]:
+    return item.parts if isinstance(item, Collection) else (item,)
+
+
+def _where(entries: Sequence[Entry], data_dir: Path) -> str:
+    files = {entry.name: data_dir / entry.name / "files" for entry in entries}
+    missing = [entry for entry in entries if not files[entry.name].is_dir()]
+    if missing:
+        return f"not fetched ({sum(entry.megabytes for entry in missing)} MB)"
+    return f"here, {sum(map(_megabytes, files.values()))} MB"
 
 
 def _megabytes(folder: Path) -> int:
@@ -97,11 +109,11 @@ def _fetch(name: str, data_dir: Path) -> int:
         if other.name == name:
             print(f"nothing to fetch for {name}: {other.where}")
             return 0
-    entry_named(name)
-    try:
-        files = files_of(name, data_dir)
-    except DataUnavailableError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    print(f"{name}: {_megabytes(files)} MB in {files}, SHA-256 as expected")
+    for entry in COLLECTIONS[name].parts if name in COLLECTIONS else (entry_named(name),):
+        try:
+            files = files_of(entry.name, data_dir)
+        except DataUnavailableError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 1
+        print(f"{entry.name}: {_megabytes(files)} MB in {files}, SHA-256 as expected")
     return 0

@@ -29,6 +29,8 @@ class Entry:
     files: Mapping[str, str]
     """File -> SHA-256. A name ending in "/" is a folder, its digest that of `digest.folder_digest`."""
     origins: tuple[Origin, ...]
+    is_part: bool = False
+    """Whether it is fetched for a collection only, and no choice of `dataset=`."""
 
     @property
     def identity(self) -> str:
@@ -113,8 +115,84 @@ EMOJI = Entry(
     ),
 )  # fmt: skip
 
-ENTRIES = {entry.name: entry for entry in (MNIST, FASHION_MNIST, EMOJI)}
-"""The data sets that are fetched by name."""
+EMOJI_TWITTER = Entry(
+    name="emoji_twitter",
+    content="Twitter's emoji",
+    pictures=3_781,
+    shape="3x64x64",
+    classes=9,
+    licence="CC BY 4.0",
+    megabytes=62,
+    files={"64/": "02ee9a4e5fac8c82b5c6e55023e71f092fb52f856ba73eebf6f2d42195da2001"},
+    origins=(NpmPackage("emoji-datasource-twitter", "16.0.0", {"package/img/twitter/64/": "64/"}),),
+    is_part=True,
+)
+
+EMOJI_FLUENT = Entry(
+    name="emoji_fluent",
+    content="Microsoft's emoji",
+    pictures=3_391,
+    shape="3x256x256",
+    classes=9,
+    licence="MIT",
+    megabytes=16,
+    files={"assets/": "fcd4785ee7114ef06703d90a4dbf97f8b5bc2aeaa3ea39e18b590e79453e0572"},
+    origins=(NpmPackage("@lobehub/fluent-emoji-3d", "1.1.0", {"package/assets/": "assets/"}),),
+    is_part=True,
+)
+
+OPENMOJI = Entry(
+    name="openmoji",
+    content="OpenMoji's drawings",
+    pictures=4_495,
+    shape="any",
+    classes=12,
+    licence="CC BY-SA 4.0",
+    megabytes=4,
+    files={
+        "openmoji.json": "ab181dd523021dfbe2b98a13d96ab384b7b3014d17815261bc267fb39d9a211b",
+        "color/": "352b06a861e985fd12178acfb71843c99487ca8396b82b9c4b9eab06096d95bd",
+        "black/": "83b5f918751147ec2d4d2c04819e287ae8d3e8bdf6de9d5e25c1983a1e7c8051",
+    },
+    origins=(
+        NpmPackage(
+            "openmoji", "17.0.0",
+            {
+                "package/data/openmoji.json": "openmoji.json", "package/color/svg/": "color/",
+                "package/black/svg/": "black/",
+            },
+        ),
+    ),
+    is_part=True,
+)  # fmt: skip
+
+ENTRIES = {entry.name: entry for entry in (MNIST, FASHION_MNIST, EMOJI, EMOJI_TWITTER, EMOJI_FLUENT, OPENMOJI)}
+"""What is fetched by name."""
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A choice of `dataset=` that is made of several entries, or of a part of one."""
+
+    name: str
+    content: str
+    pictures: int
+    shape: str
+    classes: int
+    licence: str
+    parts: tuple[Entry, ...]
+
+
+COLLECTIONS = {
+    collection.name: collection
+    for collection in (
+        Collection(
+            "emoji_captions", "captioned, four styles", 7_570, "3x64x64", 9, "CC BY-SA 4.0 and freer",
+            (EMOJI, EMOJI_TWITTER, OPENMOJI, EMOJI_FLUENT),
+        ),
+        Collection("line_art", "drawings and their lines", 4_154, "3x64x64", 12, "CC BY-SA 4.0", (OPENMOJI,)),
+    )
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -145,7 +223,7 @@ def entry_named(name: str) -> Entry:
         ConfigError: no such data set; the message gives the nearest names.
     """
     if name not in ENTRIES:
-        names = [*ENTRIES, *(other.name for other in OTHERS)]
+        names = [*ENTRIES, *COLLECTIONS, *(other.name for other in OTHERS)]
         raise ConfigError(f"there is no data set {name!r}{nearest(name, names) or '; known: ' + ', '.join(names)}")
     return ENTRIES[name]
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,28 +55,40 @@ class Emoji:
             self.name, Path(self.data_dir).expanduser(), None if self.folder is None else Path(self.folder)
         )
         table = json.loads((files / "emoji.json").read_text(encoding="utf-8"))
-        entries = [entry for entry in table if entry["category"] in CATEGORIES]
-        names, labels, groups = [], [], []
-        for group, entry in enumerate(sorted(entries, key=lambda entry: int(entry["sort_order"]))):
-            for name in _pictures(entry, self.skin_tones):
-                names.append(name)
-                labels.append(CATEGORIES.index(entry["category"]))
-                groups.append(group)
-        write(resize(np.stack([_on_white(files / "64" / name) for name in names]), channels, size, "scale", ground=255))
-        return About(np.array(labels), CATEGORIES, groups=np.array(groups))
+        listed = emoji_listed(table, self.skin_tones)
+        pixels = np.stack([on_white(files / "64" / emoji.image) for emoji in listed])
+        write(resize(pixels, channels, size, "scale", ground=255))
+        labels, groups = (np.array([getattr(emoji, key) for emoji in listed]) for key in ("category", "base"))
+        return About(labels, CATEGORIES, groups=groups)
 
 
-def _pictures(entry: dict[str, Any], skin_tones: bool) -> Sequence[str]:
-    """The file names of an emoji and its variants."""
-    variants = entry.get("skin_variations", {}).values() if skin_tones else []
-    return [item["image"] for item in (entry, *variants) if item["has_img_google"]]
+class ListedEmoji(NamedTuple):
+    """An emoji of the list `emoji.json`, or one of its skin tones."""
+
+    image: str
+    """The name of its file."""
+    category: int
+    """Its place in `CATEGORIES`."""
+    base: int
+    """The place in the list of the emoji whose skin tone it is, or of itself."""
 
 
-def _on_white(path: Path) -> NDArray[np.uint8]:
-    """(3, 64, 64)."""
+def emoji_listed(table: Sequence[dict[str, Any]], skin_tones: bool) -> list[ListedEmoji]:
+    """The emoji of a list in its order, those without a picture and the bare skin tones left out."""
+    entries = [entry for entry in table if entry["category"] in CATEGORIES]
+    return [
+        ListedEmoji(item["image"], CATEGORIES.index(entry["category"]), base)
+        for base, entry in enumerate(sorted(entries, key=lambda entry: int(entry["sort_order"])))
+        for item in (entry, *(entry.get("skin_variations", {}).values() if skin_tones else []))
+        if item["has_img_google"]
+    ]
+
+
+def on_white(file: Path | IO[bytes]) -> NDArray[np.uint8]:
+    """(3, height, width) of a picture that is clear around what it shows."""
     from PIL import Image
 
-    with Image.open(path) as picture:
+    with Image.open(file) as picture:
         colour = picture.convert("RGBA")
     white = Image.new("RGBA", colour.size, "white")
     return np.asarray(Image.alpha_composite(white, colour).convert("RGB")).transpose(2, 0, 1)
