@@ -77,7 +77,7 @@ RUN_VERBS += [["export", "out=pipeline"]]
 def attacks(folder):
     """What would start a program, or write or delete a file, were it built."""
     data_dir = {"_target_": "genlab.data.catalog.default_data_dir"}
-    pip, requirement = "genlab.metrics.extractors.wheel.file_from_wheel", f"{folder}/evil"
+    pip, requirement = "genlab.data.wheel.file_from_wheel", f"{folder}/evil"
     return {
         "fetch": {"_target_": pip, "requirement": requirement, "member": "x", "target": data_dir, "sha256": ""},
         "upload": {"_target_": "genlab.interop.wandb_sync.upload", "part": str(folder)},

@@ -56,7 +56,7 @@ def test_parts_are_allowed(target):
         "genlab.models.base._secret",
         "torch.nn.SiLU\n",
         "",
-        "genlab.metrics.extractors.wheel.file_from_wheel",
+        "genlab.data.wheel.file_from_wheel",
         "genlab.interop.wandb_sync.upload",
         "genlab.data.archive.extract_tar",
         "genlab.data.prepared.prepared",

