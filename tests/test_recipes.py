@@ -20,7 +20,9 @@ def test_a_recipe_is_sound_short_and_says_how_to_run_it(name):
     assert any(f"genlab train experiment={name}" in line.replace(" -m", "") for line in lines if line.startswith("#"))
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name.endswith("_64") else name for name in RECIPES]
+)
 def test_a_recipe_takes_one_step_wherever_it_is(name, tmp_path, monkeypatch):
     """Data that are fetched are not there, and nothing is reached."""
     from genlab.cli import main
