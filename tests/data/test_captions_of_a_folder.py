@@ -7,11 +7,13 @@ import pytest
 import torch
 from PIL import Image
 
+from genlab.data.captions import tells_sides
 from genlab.data.folder import ImageFolder
 from genlab.data.image_datamodule import ImageDataModule
 from genlab.data.items import Items
 from genlab.data.loader import TrainLoader
 from genlab.data.prepared import About, prepared
+from genlab.notice import Notice
 
 NAMES = ["a.png", "b.png", "c.png"]
 TEXTS = {"a.png": ["a red square"], "b.png": ["blue", "a blue square"], "c.png": ["green, dark"]}
@@ -64,8 +66,30 @@ def test_captions_are_of_the_identity_only_where_they_are_used(root, tmp_path):
 def test_a_picture_without_a_caption_is_named(root, tmp_path):
     text_files(root)
     (root / "b.txt").write_text("  ")
-    with pytest.raises(ValueError, match=r"has no caption for 1 of its 3 pictures \(b\.png\).*captions=null"):
+    with pytest.raises(
+        ValueError, match=r"has no caption for 1 of its 3 pictures \(b\.png\).*captions_missing=empty or drop"
+    ):
         ImageFolder(root, tmp_path, captions="auto").identity()
+
+
+def test_pictures_without_a_caption_have_an_empty_one_or_are_left_out_where_that_is_asked_for(root, tmp_path):
+    text_files(root)
+    (root / "b.txt").write_text("  ")
+    empty = ImageFolder(root, tmp_path, captions="auto", captions_missing="empty")
+    assert empty.load(3, 4).captions == [TEXTS["a.png"], [""], TEXTS["c.png"]]
+    drop = ImageFolder(root, tmp_path, captions="auto", captions_missing="drop")
+    with pytest.warns(Notice, match="1 of the 3 pictures in .* have no caption and are left out"):
+        images = drop.load(3, 4)
+    assert images.captions == [TEXTS["a.png"], TEXTS["c.png"]]
+    assert images.pixels[:, 0, 0, 0].tolist() == [0, 160]
+    assert drop.names == ["a.png", "c.png"]
+    assert len({empty.identity(), drop.identity(), ImageFolder(root, tmp_path).identity()}) == 3
+
+
+def test_a_folder_without_any_caption_is_refused_however_missing_ones_are_treated(root, tmp_path):
+    for missing in ("refuse", "empty", "drop"):
+        with pytest.raises(ValueError, match=r"no caption for 3 of its 3 pictures .*captions=null"):
+            ImageFolder(root, tmp_path, captions="auto", captions_missing=missing).identity()
 
 
 def test_the_data_module_hands_them_to_batches_and_says_the_conditions_of_a_split(root, tmp_path):
@@ -95,6 +119,40 @@ def test_which_caption_an_epoch_takes_is_counted_and_second_pictures_are_mirrore
     kinds = [{text.split()[0]: text.split()[1] for b in batches for text in b.caption} for batches in (first, second)]
     assert set(kinds[0].values()) == {"one", "two"}
     assert kinds[0] != kinds[1]
+
+
+SIDED = [
+    "LEFT arrow",
+    "a right-facing fist",
+    "clockwise arrows",
+    "counter-clockwise",
+    "leftwards hand",
+    "righthand man",
+]
+EVEN = ["a copyright sign", "a bright cleft", "an upright piano", "up and down", ""]
+
+
+@pytest.mark.parametrize(("text", "sided"), [(t, True) for t in SIDED] + [(t, False) for t in EVEN])
+def test_which_captions_a_mirror_image_would_make_wrong(text, sided):
+    assert tells_sides(text) == sided
+    assert tells_sides(["even", text]) == sided
+
+
+def test_pictures_whose_captions_tell_sides_are_not_mirrored_and_that_is_said():
+    n = 64
+    stored = torch.arange(n * 4, dtype=torch.uint8).reshape(n, 1, 1, 4)
+    captions = [("an arrow", f"{i} to the {'left' if i % 4 == 0 else 'top'}") for i in range(n)]
+    with pytest.warns(Notice, match="16 of 64 training items are never mirrored"):
+        loader = TrainLoader(Items(stored, None, captions), torch.arange(n), 16, seed=0, flip=True)
+    mirrored = set()
+    for epoch in range(4):
+        loader.set_epoch(epoch)
+        for x in torch.cat([batch.x for batch in loader])[:, 0, 0]:
+            number = round((float(x.min()) + 1) * 127.5) // 4
+            if x[0] > x[3]:
+                mirrored.add(number)
+    assert not {i for i in mirrored if i % 4 == 0}
+    assert len(mirrored) > n // 2
 
 
 def test_the_cache_keeps_second_pictures(tmp_path):

@@ -19,13 +19,15 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("hub") / "squares"
     (folder / "data").mkdir(parents=True)
     features = datasets.Features(
-        picture=datasets.Image(), kind=datasets.ClassLabel(names=["even", "odd"]), note=datasets.Value("string")
-    )
+        picture=datasets.Image(), kind=datasets.ClassLabel(names=["even", "odd"]), note=datasets.Value("string"),
+        texts=datasets.Sequence(datasets.Value("string")),
+    )  # fmt: skip
     for split, n in (("train", 20), ("test", 4)):
         rows = {
             "picture": [Image.new("L", (9, 6), 10 * i) for i in range(n)],
             "kind": [i % 2 for i in range(n)],
-            "note": ["x"] * n,
+            "note": [f"{split} {i}" for i in range(n)],
+            "texts": [[f"{split} {i}", " grey "] if i else [] for i in range(n)],
         }
         part = datasets.Dataset.from_dict(rows, features)
         part.to_parquet(str(folder / "data" / f"{split}-00000-of-00001.parquet"))
@@ -48,6 +50,14 @@ def test_without_a_label_column_there_are_no_labels(repo: str, tmp_path: Path) -
     assert images.n_test == 0
 
 
+def test_a_column_gives_the_captions(repo: str, tmp_path: Path) -> None:
+    images = HubImages(repo, tmp_path, "picture", "kind", test_split="test", caption_column="note").load(1, 4)
+    assert images.captions == [[f"{split} {i}"] for split, n in (("train", 20), ("test", 4)) for i in range(n)]
+    assert images.labels is not None
+    with pytest.raises(ValueError, match=r"caption_column='texts' has no text in 2 of 24 rows: 0, 20"):
+        HubImages(repo, tmp_path, "picture", test_split="test", caption_column="texts").load(1, 4)
+
+
 def test_prepared_pictures_are_kept(repo: str, tmp_path: Path) -> None:
     source = HubImages(repo, tmp_path, "picture")
     first = source.load(1, 4)
@@ -60,7 +70,7 @@ def test_the_identity_follows_what_is_asked_for(repo: str, tmp_path: Path) -> No
     sources = [
         HubImages(repo, tmp_path, "picture"), HubImages(repo, tmp_path, "picture", "kind"),
         HubImages(repo, tmp_path, "picture", split="test"), HubImages("owner/name", tmp_path),
-        HubImages("owner/name", tmp_path, revision="abc"),
+        HubImages("owner/name", tmp_path, revision="abc"), HubImages(repo, tmp_path, "picture", caption_column="note"),
     ]  # fmt: skip
     assert len({source.identity() for source in sources}) == len(sources)
 
@@ -70,6 +80,11 @@ def test_the_identity_follows_what_is_asked_for(repo: str, tmp_path: Path) -> No
     [
         ({"image_column": "pictur"}, r"image_column='pictur': .* no such column; did you mean 'picture'"),
         ({"image_column": "picture", "label_column": "class"}, r"label_column='class': .* it has kind, note, picture"),
+        ({"image_column": "picture", "caption_column": "nte"}, r"caption_column='nte': .* did you mean 'note'"),
+        (
+            {"image_column": "picture", "caption_column": "kind"},
+            "caption_column='kind' holds something other",
+        ),
         ({"image_column": "note"}, "holds Value, not pictures"),
         ({"image_column": "picture", "split": "dev"}, "its part 'dev' cannot be had"),
     ],

@@ -98,6 +98,15 @@ def test_its_checksum_follows_the_data_and_not_the_seed() -> None:
     assert all(Own(kind, seed=9, batch_size=3).checksum == sums[kind] for kind in STORED)
 
 
+def test_its_checksum_follows_every_caption(monkeypatch: pytest.MonkeyPatch) -> None:
+    sums = set()
+    for second in ("b", "c"):
+        items = Items(torch.zeros(4, 2), torch.arange(4), [["a", second]] * 4)
+        monkeypatch.setattr(Own, "load", lambda self, split, items=items: items)
+        sums.add(Own("points").checksum)
+    assert len(sums) == 2
+
+
 def test_a_mirrored_item_is_its_mirror_image_along_the_last_axis(kind: str) -> None:
     data = Own(kind, flip=True)
     for batch in data.train_dataloader():

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from genlab.errors import listed
 
@@ -14,6 +15,12 @@ COLUMNS = ("file_name", "text")
 """As in the `metadata.csv` that image folders of the hub have."""
 TABLES = ("metadata.jsonl", "metadata.csv")
 """The tables that are looked for in a folder, in order."""
+_SIDES = re.compile(r"\b(left|right|(counter|anti)?-?clockwise)(s|ward|wards|hand|handed|most)?\b", re.IGNORECASE)
+
+
+def tells_sides(texts: str | Iterable[str]) -> bool:
+    """Whether a text, or one of several, says left, right, clockwise or the like: not so in a mirror image."""
+    return any(_SIDES.search(text) for text in ([texts] if isinstance(texts, str) else texts))
 
 
 def read_captions(path: str | Path, names: Sequence[str]) -> list[str]:
@@ -31,14 +38,21 @@ def read_captions(path: str | Path, names: Sequence[str]) -> list[str]:
     return [captions[name][0] for name in names]
 
 
-def folder_captions(root: Path, names: Sequence[str]) -> dict[str, list[str]]:
-    """Picture -> its captions, one or more, for all pictures `names` of the folder `root`.
+def folder_captions(
+    root: Path, names: Sequence[str], missing: Literal["refuse", "empty", "drop"] = "refuse"
+) -> dict[str, list[str]]:
+    """Picture -> its captions, one or more, for the pictures `names` of the folder `root`.
 
     They stand in `metadata.jsonl` or `metadata.csv` (`file_name` and `text`; several rows are several captions), or in
     NAME.txt beside the picture NAME.png, a caption a line.
 
+    Args:
+        root: the folder.
+        names: of its pictures, relative to it.
+        missing: what becomes of pictures without a caption: an error, the empty text, or they are left out.
+
     Raises:
-        ValueError: a table or a file cannot be read, or a picture has no caption.
+        ValueError: a table or a file cannot be read, or a picture has no caption and that is refused, or none has one.
     """
     tables = [root / name for name in TABLES if (root / name).is_file()]
     key = f"dataset.source.path={str(root)!r}"
@@ -48,12 +62,16 @@ def folder_captions(root: Path, names: Sequence[str]) -> dict[str, list[str]]:
         file = (root / name).with_suffix(".txt")
         if name not in captions and file.is_file():
             captions[name] = _lines(file, f"{key}: {file.name}")
-    if silent := [name for name in names if not captions.get(name)]:
+    silent = [name for name in names if not captions.get(name)]
+    if len(silent) == len(names) or (silent and missing == "refuse"):
+        what_else = "captions=null" if len(silent) == len(names) else "captions_missing=empty or drop"
         raise ValueError(
             f"{key} has no caption for {len(silent)} of its {len(names)} pictures ({listed(silent, 3)}): write them "
-            f"into {where}, or give dataset.source.captions=null"
+            f"into {where}, or give dataset.source.{what_else}"
         )
-    return {name: captions[name] for name in names}
+    if missing == "drop":
+        return {name: captions[name] for name in names if captions.get(name)}
+    return {name: captions.get(name) or [""] for name in names}
 
 
 def _table(path: Path, source: str) -> dict[str, list[str]]:

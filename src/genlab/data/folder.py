@@ -58,6 +58,7 @@ class ImageFolder:
         framing: "crop" takes the central part of the proportions asked for, "pad" all of it between white borders.
         range: the values that are black and white in pictures of more than 8 bits, where their files leave it open.
         captions: "auto" reads a text for each picture, from a table or from NAME.txt (`captions.folder_captions`).
+        captions_missing: what becomes of pictures without one: an error, the empty text, or they are left out.
     """
 
     explains_missing_classes = True
@@ -68,6 +69,7 @@ class ImageFolder:
     framing: Literal["crop", "pad"] = "crop"
     range: Sequence[AnyFloat] | None = None
     captions: Literal["auto"] | None = None
+    captions_missing: Literal["refuse", "empty", "drop"] = "refuse"
 
     def __post_init__(self) -> None:
         checked_range(self.range)
@@ -87,14 +89,14 @@ class ImageFolder:
     @property
     def names(self) -> list[str]:
         """The pictures' names, relative to the folder, in the order of `load`; it leaves out what cannot be read."""
-        return list(self._digests)
+        return list(self._digests if self.captions is None else self._captions)
 
     def identity(self) -> str:
         """A digest of the names, sizes and contents of the pictures.
 
         Contents are read again only where size or time changed.
         """
-        parts = [*self._digests.items(), ("framing", self.framing)]
+        parts = [*((name, self._digests[name]) for name in self.names), ("framing", self.framing)]
         if self._table is not None:
             parts.append((TABLE, listing_digest(self._table.items())))
         if (given := checked_range(self.range)) is not None:
@@ -145,7 +147,7 @@ class ImageFolder:
     @cached_property
     def _captions(self) -> dict[str, list[str]]:
         """Picture -> its captions, where they are asked for."""
-        return folder_captions(self._root, self.names)
+        return folder_captions(self._root, list(self._digests), self.captions_missing)
 
     @cached_property
     def _listing(self) -> Listing:
@@ -200,6 +202,9 @@ class ImageFolder:
             counted = f"{len(unread)} of the {len(left_out) + len(self.names)} pictures in {self._root}"
             message = f"{counted} cannot be read and are left out: {listed(unread, 5)}"
             warnings.warn(message, Notice, stacklevel=2)
+        if without := len(self._digests) - len(self.names):
+            note = f"{without} of the {len(self._digests)} pictures in {self._root} have no caption and are left out"
+            warnings.warn(note, Notice, stacklevel=2)
         unused = labels_by_table(self._root, self.names)[1]
         if unused is not None and self.captions is None:  # a table of captions need not give classes
             warnings.warn(unused, Notice, stacklevel=2)

@@ -45,6 +45,7 @@ class HubImages:
         framing: "crop" takes the central part of the proportions asked for, "pad" all of a picture between white
             borders.
         range: the values that are black and white in pictures of more than 8 bits, where it is not certain.
+        caption_column: the column with the captions, one text or a list of them for each picture; None for none.
     """
 
     repo: str
@@ -57,6 +58,7 @@ class HubImages:
     revision: str | None = None
     framing: Literal["crop", "pad"] = "crop"
     range: Sequence[AnyFloat] | None = None
+    caption_column: str | None = None
 
     def __post_init__(self) -> None:
         checked_range(self.range)
@@ -69,7 +71,9 @@ class HubImages:
         local = Path(self.repo).is_dir()
         data = folder_digest(Path(self.repo)) if local else [self.repo, self.revision]
         columns = [self.image_column, self.label_column, self.configuration, self.split, self.test_split, self.framing]
-        given = [] if self.range is None else [list(map(float, self.range))]
+        given: list[Any] = [] if self.range is None else [list(map(float, self.range))]
+        if self.caption_column is not None:
+            given.append({"captions": self.caption_column})
         return hashlib.sha256(json.dumps([data, *columns, *given]).encode()).hexdigest()
 
     def load(self, channels: int, size: Size) -> Images:
@@ -87,6 +91,8 @@ class HubImages:
     def _prepare(self, write: Write, channels: int, size: Size) -> About:
         parts = [self._part(split) for split in (self.split, self.test_split) if split is not None]
 
+        captions = self._captions(parts)
+
         def pictures() -> Iterator[Any]:
             return (row[self.image_column] for part in parts for row in part)
 
@@ -98,9 +104,27 @@ class HubImages:
                     advance(1)
         n_test = len(parts[1]) if len(parts) == 2 else 0
         if self.label_column is None:
-            return About(n_test=n_test)
+            return About(n_test=n_test, captions=captions)
         labels = np.concatenate([np.asarray(part[self.label_column][:], dtype=np.int64) for part in parts])
-        return About(labels, self._class_names(parts[0]), n_test)
+        return About(labels, self._class_names(parts[0]), n_test, captions=captions)
+
+    def _captions(self, parts: Sequence[Any]) -> list[list[str]] | None:
+        """The texts of each row.
+
+        Raises:
+            ValueError: the column holds something else, or a row has none.
+        """
+        if self.caption_column is None:
+            return None
+        values = [value for part in parts for value in part[self.caption_column][:]]
+        each = [list(value or ()) if isinstance(value, list | None) else [value] for value in values]
+        key = f"dataset.source.caption_column={self.caption_column!r}"
+        if not all(isinstance(text, str) for texts in each for text in texts):
+            raise ValueError(f"{key} holds something other than texts")
+        each = [[text.strip() for text in texts if text.strip()] for texts in each]
+        if silent := [str(row) for row, texts in enumerate(each) if not texts]:
+            raise ValueError(f"{key} has no text in {len(silent)} of {len(each)} rows: {listed(silent, 3)}")
+        return each
 
     def _part(self, split: str) -> Any:
         """The rows of a split, with no other columns than those asked for."""
@@ -114,15 +138,16 @@ class HubImages:
         except (OSError, ValueError) as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise DataUnavailableError(f"{where}: its part {split!r} cannot be had ({reason})") from error
-        columns = [self.image_column] + ([] if self.label_column is None else [self.label_column])
-        for key, column in zip(("image_column", "label_column"), columns, strict=False):
+        asked = {key: getattr(self, key) for key in ("image_column", "label_column", "caption_column")}
+        columns = {key: column for key, column in asked.items() if column is not None}
+        for key, column in columns.items():
             if column not in part.column_names:
                 advice = nearest(column, part.column_names) or f"; it has {listed(part.column_names)}"
                 raise ValueError(f"dataset.source.{key}={column!r}: {self.repo} has no such column{advice}")
         kind = type(part.features[self.image_column]).__name__
         if kind != "Image":
             raise ValueError(f"dataset.source.image_column={self.image_column!r} holds {kind}, not pictures")
-        return part.select_columns(columns)
+        return part.select_columns(list(columns.values()))
 
     def _class_names(self, part: Any) -> Sequence[str] | None:
         names = getattr(part.features[self.label_column], "names", None)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from genlab.data.batch import Batch
+from genlab.data.captions import tells_sides
 from genlab.modalities.pixels import to_model
 
 ToModel = Callable[[Tensor], Tensor]
@@ -35,9 +36,20 @@ class Items(NamedTuple):
 
     def caption(self, row: int, place: float = 0.0) -> str:
         """The text of an item: the first, or of several that which lies at `place` in [0, 1)."""
+        texts = self.texts(row)
+        return texts if isinstance(texts, str) else texts[int(place * len(texts))]
+
+    def texts(self, row: int) -> str | list[str]:
+        """All captions of an item."""
         assert self.captions is not None
         texts = self.captions[row]
-        return texts if isinstance(texts, str) else texts[int(place * len(texts))]
+        return texts if isinstance(texts, str) else list(texts)
+
+    def can_be_mirrored(self, rows: Tensor) -> Tensor:
+        """(n,) bool: whether no caption of the items `rows` (n,) would be wrong of a mirror image; on the CPU."""
+        if self.captions is None:
+            return torch.ones(len(rows), dtype=torch.bool)
+        return torch.tensor([not tells_sides(self.texts(row)) for row in rows.tolist()], dtype=torch.bool)
 
     def batch(
         self, rows: Tensor, flips: Tensor | None = None, convert: ToModel = to_model, places: Tensor | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from torch.utils.data import SequentialSampler
 from genlab.data.batch import Batch
 from genlab.data.items import Items, ToModel
 from genlab.modalities.pixels import to_model
+from genlab.notice import Notice
 from genlab.randomness import fold_in
 
 
@@ -61,7 +63,7 @@ class TrainLoader:
         rows: (n,) int64, those to train on.
         batch_size: items in a batch, over all processes.
         seed: of the order and the flips; None gives the same order in every epoch and no flips (for overfitting).
-        flip: mirror half of the items along their last axis, at random.
+        flip: mirror half of the items along their last axis, at random; those whose captions say left or right are not.
         shard: this process's place.
         done: how many batches of this epoch were trained on, where somebody counts; a checkpoint written when a
             step fails must not count the batch of that step, although it was handed out.
@@ -77,11 +79,12 @@ class TrainLoader:
         self.batch_size = min(batch_size, len(rows))
         if self.batch_size % shard.world:
             raise ValueError(f"dataset.batch_size={self.batch_size} cannot be shared evenly by {shard.world} devices")
-        self._data, self._rows, self._flip, self._shard, self._done = data, rows, flip, shard, done
+        self._data, self._rows, self._shard, self._done = data, rows, shard, done
         self._convert = convert
         order = None if seed is None else EpochOrder(len(rows), seed)
         self._order = order
         self.sampler: EpochOrder | SequentialSampler = order or SequentialSampler(range(len(rows)))
+        self._mirrored = _mirrored(data, rows) if flip else None
         self._handed_out = 0
         self._resume: tuple[int, int] | None = None  # epoch, batches to skip
 
@@ -101,15 +104,22 @@ class TrainLoader:
         # A generator: nothing below runs before the first batch is asked for. Lightning makes the iterator first and
         # sets the epoch then.
         device = self._data.stored.device
-        rows = self._rows if self._order is None else self._rows[self._order.permutation()]
+        order = None if self._order is None else self._order.permutation()
+        rows = self._rows if order is None else self._rows[order]
         rows = rows.to(device)  # once for the epoch, so that no batch waits for the host
-        flips = self._order.flips().to(device) if self._flip and self._order is not None else None
+        flips = self._flips(order, device)
         places = self._order.captions() if self._data.captions is not None and self._order is not None else None
         for k in range(self._first_batch(), len(self)):
             mine = slice(k * self.batch_size + self._shard.rank, (k + 1) * self.batch_size, self._shard.world)
             self._handed_out = k + 1
             flipped, texts = (None if each is None else each[mine] for each in (flips, places))
             yield self._data.batch(rows[mine], flipped, self._convert, texts)
+
+    def _flips(self, order: Tensor | None, device: torch.device) -> Tensor | None:
+        """(n,) bool: whether the item at each place of the epoch's order is mirrored."""
+        if self._order is None or order is None or self._mirrored is None:
+            return None
+        return (self._order.flips() & self._mirrored[order]).to(device)
 
     def _first_batch(self) -> int:
         resume, self._resume = self._resume, None
@@ -124,6 +134,15 @@ class TrainLoader:
         """Go on where `state` was taken, provided that the next iteration is of the same epoch."""
         self._resume = (state["epoch"], state["batches"])
         self.set_epoch(state["epoch"])
+
+
+def _mirrored(data: Items, rows: Tensor) -> Tensor:
+    """(n,) bool: whether each of the items may be mirrored; a person is told when some may not."""
+    can_be = data.can_be_mirrored(rows)
+    if kept := int((~can_be).sum()):
+        note = f"{kept} of {len(rows)} training items are never mirrored: their captions say left, right or clockwise"
+        warnings.warn(note, Notice, stacklevel=3)
+    return can_be
 
 
 class EvalLoader:

@@ -131,8 +131,8 @@ class ResidentData(pl.LightningDataModule):
                 if part is not None:
                     digest.update(f"{split} {part.dtype} {tuple(part.shape)}".encode())
                     digest.update(part.contiguous().numpy().data)
-            digest.update(repr(self.captions(split)).encode())
             data, rows = self.part(split)
+            digest.update(repr(None if data.captions is None else [data.texts(row) for row in rows.tolist()]).encode())
             if data.others is not None:
                 digest.update(data.others[rows].contiguous().numpy().data)
         return digest.hexdigest()
