@@ -55,3 +55,17 @@ def test_a_mistake_is_no_reason_for_noise(tmp_path: Path):
 
     with pytest.raises(ValueError, match="is no folder"):
         or_noise(ImageDataModule(ImageFolder(tmp_path / "none", tmp_path), 1, 8, None, 8, test_size=0.1))
+
+
+def test_noise_has_captions_and_second_pictures_where_the_data_have_them():
+    class Told(Unreachable):
+        has_captions = has_others = True
+
+    with pytest.warns(Notice):
+        plain, told = (or_noise(ImageDataModule(source, 3, 12, None, 8)) for source in (Unreachable(), Told()))
+    batch, bare = next(iter(told.train_dataloader())), next(iter(plain.train_dataloader()))
+    assert len(set(batch.caption)) == 8
+    assert batch.other.shape == batch.x.shape
+    assert bare.caption is None
+    assert bare.other is None
+    assert np.array_equal(plain.items("test")[0], told.items("test")[0])

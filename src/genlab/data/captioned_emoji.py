@@ -76,6 +76,7 @@ class CaptionedEmoji:
     skin_tones: bool = False
 
     name = "emoji_captions"
+    has_captions = True
 
     def __post_init__(self) -> None:
         for key, given, known in (("styles", self.styles, STYLES), ("captions", self.captions, _WORDS)):

@@ -106,6 +106,7 @@ class Critters:
     seed: Seed = 0
 
     name = "critters"
+    has_captions = True
 
     def identity(self) -> str:
         """A digest of the style, the packages that draw it, the tables of names and the arguments.

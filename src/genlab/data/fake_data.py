@@ -26,12 +26,16 @@ class Noise:
         n: how many.
         classes: the labels that occur, in turn; None leaves the labels away.
         num_classes: how many labels there are; None leaves their names away.
+        has_captions: with a text for each.
+        has_others: with a second picture for each.
     """
 
     instead_of: str
     n: int
     classes: Sequence[int] | None = None
     num_classes: int | None = None
+    has_captions: bool = False
+    has_others: bool = False
 
     @property
     def name(self) -> str:
@@ -41,11 +45,16 @@ class Noise:
         return hashlib.sha256(repr(self).encode()).hexdigest()
 
     def load(self, channels: int, size: Size) -> Images:
-        pixels = np.random.default_rng(0).integers(0, 256, (self.n, channels, *height_and_width(size)), dtype=np.uint8)
-        if self.classes is None or self.num_classes is None:
-            return Images(pixels)
-        labels = np.resize(np.asarray(self.classes, dtype=np.int64), self.n)
-        return Images(pixels, labels, [str(label) for label in range(self.num_classes)])
+        random = np.random.default_rng(0)
+        shape = (self.n, channels, *height_and_width(size))
+        pixels = random.integers(0, 256, shape, dtype=np.uint8)
+        others = random.integers(0, 256, shape, dtype=np.uint8) if self.has_others else None
+        captions = [[f"noise {i}"] for i in range(self.n)] if self.has_captions else None
+        labels = class_names = None
+        if self.classes is not None and self.num_classes is not None:
+            labels = np.resize(np.asarray(self.classes, dtype=np.int64), self.n)
+            class_names = [str(label) for label in range(self.num_classes)]
+        return Images(pixels, labels, class_names, captions=captions, others=others)
 
 
 def or_noise(data: LightningDataModule) -> LightningDataModule:
@@ -58,5 +67,7 @@ def or_noise(data: LightningDataModule) -> LightningDataModule:
         reason = str(error).splitlines()[0].removesuffix("; tried:")
         warnings.warn(f"{reason}; this trial of one batch goes on with noise of the same shape", Notice, stacklevel=2)
         n = data.batch_size
-        return data.fed_from(Noise(data.source.name, 3 * n, data.classes, data.num_classes), (None, n, n))
+        texts, others = (getattr(data.source, f"has_{what}", False) for what in ("captions", "others"))
+        noise = Noise(data.source.name, 3 * n, data.classes, data.num_classes, texts, others)
+        return data.fed_from(noise, (None, n, n))
     return data

@@ -67,6 +67,10 @@ class HubImages:
     def name(self) -> str:
         return Path(self.repo).name
 
+    @property
+    def has_captions(self) -> bool:
+        return self.caption_column is not None
+
     def identity(self) -> str:
         local = Path(self.repo).is_dir()
         data = folder_digest(Path(self.repo)) if local else [self.repo, self.revision]

@@ -39,6 +39,8 @@ class LineArt:
     skin_tones: bool = True
 
     name = "line_art"
+    has_captions = True
+    has_others = True
 
     def identity(self) -> str:
         return f"{entry_named('openmoji').identity}-{_VERSION}" + ("" if self.skin_tones else "-base")
