@@ -101,7 +101,7 @@ def test_two_configs_differ_in_the_keys_that_were_set():
 @pytest.mark.parametrize(("size", "cells"), [(8, [4, 4]), ([8, 12], [4, 6])])
 def test_a_network_asks_the_codec_for_what_it_sees_or_else_the_data(network, size, cells):
     words = [f"network={network}", f"dataset.size={size}", "++network.condition_channels=${codec_or_data:channels}"]
-    stage = ["codec.channels=3", "codec.factor=2", "first_stage={experiment: any}"]
+    stage = ["codec.channels=3", "codec.factor=2", "first_stage={experiment: any, model: null}"]
     shown = {}
     for model in ("ddpm", "latent"):
         saved = self_contained(composed(f"model={model}", *words, *(stage if model == "latent" else [])))
