@@ -65,6 +65,13 @@ def test_problems_of_all_jobs_are_reported_at_once(capsys):
     assert re.search(r"job 2 .*model.coding_size = -2", errors[2])
 
 
+def test_the_only_job_needs_no_name(capsys):
+    assert main(["check", *WORDS, "dataset.batch_size=0"]) == 2
+    assert capsys.readouterr().err.startswith("error: dataset.batch_size = 0 must be")
+    assert main(["check", *WORDS, "model.codng_size=1,2"]) == 2
+    assert "sweep=" not in capsys.readouterr().err, "a word that nobody has given"
+
+
 def test_rows_that_cannot_be_composed_are_reported_each(tmp_path, capsys):
     (tmp_path / "rows.yaml").write_text("- {model.codng_size: 3}\n- {model.coding_size: 3}\n- {model: nothing}\n")
     assert main(["check", *WORDS, f"rows={tmp_path}/rows.yaml"]) == 2

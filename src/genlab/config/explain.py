@@ -124,10 +124,12 @@ def is_of_hydra(error: ValueError) -> bool:
 
 
 def flattened(node: Any, prefix: str = "") -> Iterator[str]:
-    """The dotted keys of a config, inner ones included: model, model.coding_size, ..."""
+    """The dotted keys of a config that a person sets, inner ones included: model, model.coding_size, ..."""
     if not isinstance(node, DictConfig):
         return
     for key in map(str, node):
+        if key.startswith("_"):  # _target_, which another option of the group changes
+            continue
         path = f"{prefix}{key}"
         yield path
         if not OmegaConf.is_interpolation(node, key) and not OmegaConf.is_missing(node, key):

@@ -10,7 +10,7 @@ from hydra.core.utils import JobReturn, JobStatus, filter_overrides, run_job
 from hydra.errors import HydraException
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from genlab.commands.task import SweepTask
@@ -24,7 +24,8 @@ def compose_all(
     """The config of every job, its number and name set, as the task plans it.
 
     Raises:
-        ConfigError: naming every job that cannot be composed or does not pass the task's check.
+        ConfigError: naming every job that cannot be composed or does not pass the task's check; a job that is the
+            only one needs no name.
     """
     jobs: list[DictConfig] = []
     problems: dict[str, list[int]] = {}  # problem -> the jobs that have it
@@ -36,6 +37,8 @@ def compose_all(
         except ConfigError as error:
             for problem in error.problems:
                 problems.setdefault(problem, []).append(index)
+    if problems and len(overrides) == 1 and OmegaConf.select(config, "hydra.sweeper.n_trials") is None:
+        raise ConfigError(list(problems))
     if problems:
         raise ConfigError([f"{_named(indices, overrides, first)}: {text}" for text, indices in problems.items()])
     return task.plan(jobs) if jobs else jobs
@@ -80,7 +83,8 @@ def _compose(context: HydraContext, config: DictConfig, task: SweepTask, words: 
 
 def _named(indices: list[int], overrides: Sequence[Sequence[str]], first: int) -> str:
     if len(indices) == 1:
-        return f"job {indices[0]} ({' '.join(filter_overrides(overrides[indices[0] - first]))})"
+        words = [word for word in filter_overrides(overrides[indices[0] - first]) if not word.startswith("sweep=")]
+        return f"job {indices[0]} ({' '.join(words)})"
     if len(indices) == len(overrides):
         return f"all {len(indices)} jobs"
     return f"{len(indices)} jobs, the first of them {_named(indices[:1], overrides, first)}"
