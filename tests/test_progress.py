@@ -2,6 +2,7 @@
 
 import ast
 import io
+import pickle
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,9 @@ def test_whoever_can_tell_is_listened_to():
                     told = [word for word in node.keywords if word.arg == "progress"] or len(node.args) > 2
                     mute += [] if told else [f"{path.name}: {name}"]
     assert not mute
+
+
+def test_a_line_goes_to_another_process_and_shows_on_the_standard_error_there(capsys):
+    """Trainings on several devices send their callbacks to processes."""
+    pickle.loads(pickle.dumps(Line())).put("train: 1")
+    assert "train: 1" in capsys.readouterr().err

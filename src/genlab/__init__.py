@@ -12,11 +12,15 @@ A request that cannot be met is a `ConfigError`. The packages (`genlab.models`, 
 contents: `genlab.models.VAE`. Nothing is imported before it is asked for.
 """
 
-from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
+import os
+from importlib import import_module
+
+TYPE_CHECKING = False  # typing and pathlib take longer to import than all of this
 if TYPE_CHECKING:
+    from typing import Any
+
     from genlab.api import TrainingFailed, compose, load, runs, train
     from genlab.errors import ConfigError
 
@@ -31,7 +35,7 @@ __all__ = ["ConfigError", "TrainingFailed", "compose", "load", "runs", "train"]
 def __getattr__(name: str) -> Any:
     if name == "ConfigError":
         return import_module("genlab.errors").ConfigError
-    if (Path(__file__).parent / name / "__init__.py").is_file():
+    if os.path.isfile(os.path.join(os.path.dirname(__file__), name, "__init__.py")):
         return import_module(f"genlab.{name}")  # runs is a package that can be called
     if name in __all__:
         return getattr(import_module("genlab.api"), name)
@@ -39,5 +43,6 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    packages = [path.parent.name for path in Path(__file__).parent.glob("*/__init__.py")]
+    folder = os.path.dirname(__file__)
+    packages = [name for name in os.listdir(folder) if os.path.isfile(os.path.join(folder, name, "__init__.py"))]
     return sorted({*globals(), *__all__, *packages})

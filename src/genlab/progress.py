@@ -29,13 +29,17 @@ LOG_SECONDS = 15.0
 
 
 class Line:
-    """Where progress is shown: standard error, by the main process of a job alone."""
+    """Where progress is shown: standard error, by the main process of a job alone. It can be sent to processes."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stderr
+        self._own_stream = stream
         self.in_place = self._stream.isatty() and os.environ.get("GENLAB_PROGRESS") != "lines"
         self._silent = os.environ.get("LOCAL_RANK", "0") != "0"
         self._is_open = False
+
+    @property
+    def _stream(self) -> TextIO:
+        return self._own_stream or sys.stderr
 
     def put(self, text: str) -> None:
         """Show `text`, on a terminal in place of what was there."""

@@ -125,3 +125,31 @@ def test_tied_weights_are_saved_raw_under_both_names():
         saved = average.with_raw(dict(module.state_dict()))
     assert torch.equal(saved["one.weight"], raw)
     assert torch.equal(saved["two.weight"], raw)
+
+
+class Normed(GenerativeModule):
+    def __init__(self):
+        super().__init__(sgd, ema_decay=0.9)
+        self.norm, self.layer = nn.BatchNorm1d(2), layer(0)
+
+    def loss(self, batch):
+        return {"loss": (self.layer(self.norm(batch.x)) - 1).square().mean()}
+
+
+def test_statistics_of_batch_norm_are_not_averaged_and_the_averaged_weights_use_the_last(tmp_path):
+    """The average has no statistics of its own: those of the last step are the ones that are sampled with."""
+    module = Normed()
+    fit(module, tmp_path)
+    content = checkpoint_io.load(Run(tmp_path).checkpoint())
+    assert not [name for name in content["ema"] if "running" in name or "tracked" in name]
+    last = {name: value.clone() for name, value in module.norm.named_buffers()}
+    assert last["num_batches_tracked"] == content["ema"]["steps"] > 0, "a validation counts for nothing"
+    x = torch.randn(5, 2)
+    with module.averaged():
+        assert not torch.equal(module.norm.weight, content["state_dict"]["norm.weight"])
+        scale = content["ema"]["norm.weight"] / (last["running_var"] + module.norm.eps).sqrt()
+        expected = (x - last["running_mean"]) * scale + content["ema"]["norm.bias"]
+        torch.testing.assert_close(module.norm(x), expected)
+    for name, value in last.items():
+        assert torch.equal(dict(module.norm.named_buffers())[name], value)
+        assert torch.equal(content["state_dict"][f"norm.{name}"], value)
