@@ -106,6 +106,23 @@ class DrawsCodes(CodeMaps, Protocol):
 
 
 @runtime_checkable
+class FitsTexts(Protocol):
+    """Has pictures and texts in one space, so that it can say how well they fit."""
+
+    def embed_images(self, x: Tensor) -> Tensor:
+        """(batch, width), of length 1, of images in [-1, 1]."""
+        ...
+
+    def embed_texts(self, texts: list[str]) -> Tensor:
+        """(n, width), of length 1."""
+        ...
+
+    def truncated(self, texts: list[str]) -> list[str]:
+        """The words of each text that are not read, "" for none."""
+        ...
+
+
+@runtime_checkable
 class ShowsDenoising(Protocol):
     """Makes a sample in steps that can be looked at."""
 

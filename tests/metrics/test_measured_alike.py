@@ -26,7 +26,7 @@ SETTINGS = {
     "FlowBits": {"flow": (FlowLikelihood(10, probes=2), FlowLikelihood(5, probes=2))},
 }
 """Metric -> setting -> the usual value and another one."""
-WITH_WEIGHTS = {"CLIPScore", "LPIPS"}
+WITH_WEIGHTS = {"CLIPScore", "LPIPS", "SampleRetrieval"}
 """Those whose networks are to be had from elsewhere only."""
 
 

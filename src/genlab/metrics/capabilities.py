@@ -8,7 +8,7 @@ from genlab.metrics.denoising_likelihood import kind_of_time
 from genlab.metrics.needs import Need
 from genlab.metrics.reference import Data
 from genlab.metrics.source import Fixed
-from genlab.protocols import Denoises, Encodes, Likelihood, Reconstructs, Samples
+from genlab.protocols import Denoises, Encodes, FitsTexts, Likelihood, Reconstructs, Samples
 
 _SIZES: dict[Need, int] = {"6 pixels": 6, "large pictures": 11, "31 pixels": 31}
 """Needs that are met from so many pixels on: half of SSIM's window, all of it (MS-SSIM), AlexNet's poolings."""
@@ -42,6 +42,10 @@ def capabilities(module: object, data: Data) -> set[Need]:
     named = "classes" in able and getattr(data, "class_names", None)
     if named or "prompt" in asks_of(module) or getattr(module, "captions", None):
         able.add("captions")
+    if isinstance(module, FitsTexts):
+        able.add("pictures and texts")
+    if hasattr(data, "captions") and data.captions("train"):
+        able.add("captions of the data")
     if attributes_of(data, "train"):
         able.add("attributes")
         if "prompt" in asks_of(module):

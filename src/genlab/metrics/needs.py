@@ -15,12 +15,14 @@ Need = Literal[
     "labels",  # of the data
     "known classes",  # an extractor that classifies the data
     "captions",  # of the samples, or names of their classes
+    "captions of the data",
     "attributes",  # of the data's pictures
     "attributes of each sample",  # which its prompt asks for
     "known attributes",  # an extractor that reads them in a picture
     "reconstructions",
     "edits",  # of pictures, by a model whose sampling can begin at one
     "codes",
+    "pictures and texts",  # in one space
     "likelihood",
     "bound",  # of a model that adds noise in steps
     "flow",  # of a model in continuous time

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from genlab.conditions import Conditions, asks_of, conditions_for
+from genlab.conditions import ConditionInput, Conditions, asks_of, conditions_for
 from genlab.metrics.cache import digest
 from genlab.modalities.modality import Modality
 from genlab.protocols import Samples
@@ -48,25 +48,39 @@ class Generated:
         data, split: whose modality the samples are of, and whose conditions those are, see
             `genlab.conditions.conditions_for`.
         negative_prompt: what all samples are led away from; None for nothing.
+        prompts: what is asked for in place of the data's captions, in turn.
     """
 
     def __init__(
-        self, module: Samples, n: int, seed: int, data: Any, split: str = "test", negative_prompt: str | None = None
-    ) -> None:
+        self, module: Samples, n: int, seed: int, data: Any, split: str = "test", negative_prompt: str | None = None,
+        prompts: list[str] | None = None,
+    ) -> None:  # fmt: skip
         self.module = module
         self.modality: Modality = data.modality
         self.n = n
         self.seed = seed
-        self._all_conditions = conditions_for(module, data, split, n) if asks_of(module) - {"label"} else None
-        self._origin = f"{data.name}/{split}"
-        self._negative_prompt = negative_prompt
+        self._data, self._split, self._prompts, self._negative_prompt = data, split, prompts, negative_prompt
+        self._all_conditions = self._asked(module, n) if asks_of(module) - {"label"} else None
         if negative_prompt is not None and self._all_conditions is not None:
             self._all_conditions = self._all_conditions._replace(negative_prompt=[negative_prompt] * n)
+
+    def _asked(self, module: Samples, n: int) -> ConditionInput | None:
+        if self._prompts is None:
+            return conditions_for(module, self._data, self._split, n)
+        return ConditionInput(prompt=[self._prompts[i % len(self._prompts)] for i in range(n)])
 
     @property
     def captions(self) -> list[str] | None:
         """The text that each sample has to show, where the condition of the model is a text."""
         return None if self._all_conditions is None else self._all_conditions.prompt
+
+    @property
+    def all_captions(self) -> list[str]:
+        """The texts that samples of the model may have to show, where its condition is a text: those of the split, or
+        the prompts that are given."""
+        if self.captions is None:
+            return []
+        return self._prompts if self._prompts is not None else list(self._data.captions(self._split) or [])
 
     def batches(self, size: int) -> Iterator[Pictures]:
         device = getattr(self.module, "device", torch.device("cpu"))
@@ -78,7 +92,9 @@ class Generated:
             yield Pictures(self.modality.to_stored(samples, "samples"), labels)
 
     def provenance(self) -> dict[str, Any]:
-        origin = {} if self._all_conditions is None else {"conditions": self._origin}
+        of_data = f"{self._data.name}/{self._split}"
+        told = of_data if self._prompts is None else f"prompts {digest(*self._prompts)[:12]}"
+        origin = {} if self._all_conditions is None else {"conditions": told}
         negative = {} if self._negative_prompt is None else {"negative_prompt": self._negative_prompt}
         return {**model_provenance(self.module), "seed": self.seed, **origin, **negative}
 

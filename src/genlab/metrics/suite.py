@@ -25,6 +25,7 @@ from genlab.metrics.score import Score
 from genlab.metrics.scored import Scored, compute
 from genlab.metrics.source import Fixed, Generated, Source, labels_in_turn
 from genlab.notice import Notice
+from genlab.prompts import read_prompts
 from genlab.protocols import Samples
 from genlab.randomness import fold_in
 from genlab.ranges import PositiveInt, Seed
@@ -59,6 +60,7 @@ class Suite:
             needs no new samples.
         only: the handles of the metrics that are computed; None takes all.
         negative_prompt: what samples are led away from, of a model that goes by texts under guidance.
+        prompts: a text file with a prompt a line, which are asked for in turn; None takes the captions of the split.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Suite:
         keep_features: bool = False,
         only: list[str] | None = None,
         negative_prompt: str | None = None,
+        prompts: str | None = None,
     ) -> None:
         if unknown := [name for name in only or [] if name not in metrics]:
             raise ValueError(f"metrics.only names {unknown[0]}, which is none of {', '.join(metrics)}")
@@ -85,6 +88,7 @@ class Suite:
         self.cache_dir = Path(cache_dir)
         self.keep_features = keep_features
         self.negative_prompt = negative_prompt
+        self.prompts, self._asked = prompts, None if prompts is None else read_prompts(prompts)
         self._warned: set[str] = set()
         check_modalities(self.metrics)
         self._share_extractors()
@@ -129,6 +133,8 @@ class Suite:
     def applicable(self, module: object, data: Data) -> dict[str, Metric]:
         """The metrics that read the data's modality, and whose needs the model and its data meet."""
         able = capabilities(module, data)
+        if self.prompts is not None:
+            able -= {"attributes of each sample"}
         return {
             name: metric
             for name, metric in self.metrics.items()
@@ -137,7 +143,10 @@ class Suite:
 
     def on(self, n_samples: int, split: Split, asked_by: str) -> Suite:
         """The same metrics on another number of samples, for which the key `asked_by` asks, against another split."""
-        suite = Suite(self.metrics, n_samples, self.batch_size, self.seed, split, str(self.cache_dir))
+        suite = Suite(
+            self.metrics, n_samples, self.batch_size, self.seed, split, str(self.cache_dir),
+            negative_prompt=self.negative_prompt, prompts=self.prompts,
+        )  # fmt: skip
         suite.asked_by = asked_by
         return suite
 
@@ -152,8 +161,9 @@ class Suite:
         It fetches or trains the weights of extractors, and calls `progress` meanwhile.
         """
         metrics = self.applicable(module, data)
-        if self.negative_prompt is not None and "negative_prompt" not in asks_of(module):
-            raise ValueError(f"metrics.negative_prompt={self.negative_prompt!r}: this model does not go by texts")
+        for key, value in (("negative_prompt", self.negative_prompt), ("prompts", self.prompts)):
+            if value is not None and key.removesuffix("s") not in asks_of(module):
+                raise ValueError(f"metrics.{key}={value!r}: this model does not go by texts")
         if self.metrics and not any(reads(metric, data.modality.name) for metric in self.metrics.values()):
             kinds = sorted({kind for metric in self.metrics.values() for kind in read_by(metric) or ()})
             raise ValueError(
@@ -232,7 +242,7 @@ class Suite:
             return self._scores(self.applicable(module, data), module, source, data, out_dir, progress, device)
 
     def _source(self, module: Samples, data: Data) -> Generated:
-        return Generated(module, self.n_samples, self.seed, data, self.split, self.negative_prompt)
+        return Generated(module, self.n_samples, self.seed, data, self.split, self.negative_prompt, self._asked)
 
     def evaluate_pictures(
         self, pictures: Fixed, data: Data, *, out_dir: Path | None = None, progress: Report = None,

@@ -6,7 +6,7 @@ Paper: https://arxiv.org/abs/2103.00020
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,19 +14,10 @@ from torch import Tensor, nn
 from genlab.metrics.extractors.extractor import Activations, Extractor, Report, as_colour
 from genlab.metrics.extractors.framing import normalised
 from genlab.metrics.extractors.pretrained import folder_sha256, pretrained_folder, quietly
+from genlab.metrics.extractors.texts import Texts
 
 _MEAN, _STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 """Of its own training pictures."""
-
-
-class Texts(NamedTuple):
-    """Texts as CLIP sees them."""
-
-    features: Tensor
-    """(n, d)."""
-
-    truncated: Tensor
-    """(n,) bool: which were longer than CLIP reads (77 tokens, the ends of the text included) and were cut."""
 
 
 class CLIPNetwork(nn.Module):
