@@ -10,8 +10,9 @@ import torch
 
 from genlab.metrics.extractors.classifier import OwnClassifier
 from genlab.metrics.feature_distance import FeatureDistance
-from genlab.metrics.lpips import LPIPS, distances, lpips_network
+from genlab.metrics.lpips import LPIPS, LPIPSDistance, distances, lpips_network
 from genlab.metrics.suite import Suite
+from genlab.modalities.pixels import to_model
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,15 @@ def test_lpips_is_torchmetrics_over_the_same_trunk(trunk: Path) -> None:
         expected = theirs.eval()(a / 127.5 - 1, b / 127.5 - 1).flatten()
     assert distances(lpips_network(trunk), a, b).tolist() == pytest.approx(expected.tolist(), rel=1e-5)
     assert expected.min() > 0
+
+
+def test_lpips_as_an_error_to_be_minimised_is_the_metric_with_a_gradient(trunk: Path) -> None:
+    distance, a, b = LPIPSDistance("unused", str(trunk)), pictures(2, 0, channels=1), pictures(2, 1, channels=1)
+    x = to_model(a).requires_grad_(True)
+    found = distance(x, to_model(b))
+    assert torch.allclose(found.detach(), distances(lpips_network(trunk), a, b), rtol=1e-5)
+    found.sum().backward()
+    assert bool((x.grad.abs().amax((1, 2, 3)) > 0).all())
 
 
 def test_lpips_of_a_picture_with_itself_is_zero_and_grows_with_the_error(trunk: Path) -> None:

@@ -1,12 +1,16 @@
 from functools import partial
 
 import pytest
+import pytorch_lightning as pl
 import torch
 from torch.distributions import Normal, kl_divergence
+from torch.utils.data import DataLoader
 
 from genlab.data.batch import Batch
 from genlab.models.kl_autoencoder import KLAutoencoder
 from genlab.networks.latent_map import LatentMapNetwork
+from genlab.networks.patch_critic import PatchCritic
+from genlab.objectives.patch_adversary import PatchAdversary
 from genlab.protocols import HasLatents, Reconstructs, Samples
 from genlab.randomness import PerImage
 
@@ -79,3 +83,38 @@ def test_it_learns_to_reconstruct_and_a_large_beta_collapses_it():
     variance = pictures().var().item()
     assert error(1e-4) < 0.05 * variance
     assert error(10.0) > 0.9 * variance
+
+
+def adversary(start: int = 0) -> PatchAdversary:
+    return PatchAdversary(PatchCritic(1, 8, levels=1), partial(torch.optim.Adam, lr=1e-3), start=start)
+
+
+def test_with_a_distance_of_people_it_is_one_more_error():
+    distance = lambda x, y: (x - y).abs().flatten(1).amax(1)  # noqa: E731
+    terms = autoencoder(perceptual=distance, perceptual_weight=0.3).loss(Batch(pictures()))
+    expected = terms["l1"] + terms["l2"] + 0.3 * terms["perceptual"] + 1e-3 * terms["kl"]
+    torch.testing.assert_close(terms["loss"], expected)
+
+
+def test_the_adversary_counts_in_training_from_its_start_on():
+    batch = Batch(pictures())
+    assert "deceit" not in autoencoder(adversary=adversary()).loss(batch)
+    assert "deceit" not in autoencoder(adversary=adversary(start=1)).train().loss(batch)
+    terms = autoencoder(adversary=adversary()).train().loss(batch)
+    alone = terms["l1"] + terms["l2"] + 1e-3 * terms["kl"]
+    assert terms["loss"] != alone
+    assert set(autoencoder(adversary=adversary()).loss(batch, "critic")) == {"critic"}
+
+
+def test_the_critic_and_the_autoencoder_are_trained_in_turns(tmp_path):
+    model = autoencoder(adversary=adversary(start=1), ema_decay=0.5).train()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    trainer = pl.Trainer(
+        accelerator="cpu", max_steps=4, logger=False, enable_checkpointing=False, enable_progress_bar=False,
+        enable_model_summary=False, default_root_dir=tmp_path,
+    )  # fmt: skip
+    trainer.fit(model, DataLoader(pictures(16), batch_size=4, collate_fn=lambda rows: Batch(torch.stack(rows))))
+    weights = {name: value for name, value in model.state_dict().items() if name.endswith("weight")}
+    assert all(not torch.equal(value, before[name]) for name, value in weights.items())
+    assert all(bool(value.isfinite().all()) for value in model.state_dict().values())
+    assert model.num_parameters == sum(p.numel() for p in model.network.parameters())

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from genlab.reports.code_maps import code_map_grid, palette
+from genlab.reports.code_maps import code_map_grid, latent_map_grid, palette
 
 images = np.random.default_rng(0).integers(0, 256, (3, 1, 28, 28), dtype=np.uint8)
 
@@ -36,3 +36,16 @@ def test_codes_that_come_from_no_picture_have_no_row_of_data():
     codes = np.zeros((3, 1, 7, 7), int)
     drawn, own = code_map_grid(None, codes, images, 8), code_map_grid(images, codes, images, 8)
     assert own.shape[0] - drawn.shape[0] == 58
+
+
+def test_channels_are_grey_the_mean_in_the_middle_whatever_their_size():
+    z = np.random.default_rng(1).normal(size=(3, 2, 7, 7)) * np.array([0.1, 50.0])[:, None, None] + 7
+    z[0, :, 0, 0] = z.mean((0, 2, 3))
+    grid = latent_map_grid(images, z, images)
+    moved = latent_map_grid(images, 3 * z - 2, images)
+    assert np.abs(grid.astype(int) - moved).max() <= 1
+    left = grid.shape[1] - 3 * 58 - 2
+    for row in (1, 2):  # below the data
+        cell = grid[row * 58 + 2 : row * 58 + 10, left + 2 : left + 10]
+        assert (cell == cell[0, 0, 0]).all()
+        assert abs(int(cell[0, 0, 0]) - 128) <= 2

@@ -19,9 +19,11 @@ from genlab.guidance.unguided import Unguided
 from genlab.models.autoencoder import Autoencoder
 from genlab.models.autoregressive import Autoregressive
 from genlab.models.diffusion import Diffusion
+from genlab.models.kl_autoencoder import KLAutoencoder
 from genlab.models.vae import VAE
 from genlab.models.vqvae import VQVAE
 from genlab.networks.convolutional import ConvolutionalAutoencoder
+from genlab.networks.latent_map import LatentMapNetwork
 from genlab.networks.pixelcnn import GatedPixelCNN
 from genlab.networks.quantizer import VectorQuantizer
 from genlab.networks.residual import ResidualAutoencoder
@@ -65,6 +67,7 @@ MODELS = {
     "ae": (lambda: Autoencoder(network(), Bernoulli(), adam, 4),
            "samples reconstructions interpolations walks"),
     "vq": (vq, "samples reconstructions code_maps"),
+    "kl": (lambda: KLAutoencoder(LatentMapNetwork(1, 8), adam), "samples reconstructions latent_maps"),
     "pixelcnn over codes": (lambda: Autoregressive(small, VQCodes(vq()), adam), "samples code_maps drawn_codes"),
     "diffusion": (diffusion, "samples unfolding"),
     "pixelcnn over pixels": (lambda: Autoregressive(small, Levels(1, 8, 2), adam), "samples"),

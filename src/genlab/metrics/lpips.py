@@ -68,6 +68,28 @@ class LPIPS:
         return {"lpips": Score(*measured, len(values), "LPIPS", "lower", how, made)}
 
 
+class LPIPSDistance:
+    """LPIPS of pairs of pictures in [-1, 1] with its gradient, as an error to be minimised.
+
+    The weights are read when it is first asked; they are no part of the model that asks.
+
+    Args:
+        weights_dir, weights: see LPIPS.
+    """
+
+    def __init__(self, weights_dir: str, weights: str | None = None) -> None:
+        self.weights_dir = Path(weights_dir)
+        self.weights = None if weights is None else Path(weights)
+        self._network: Any = None
+
+    def __call__(self, x: Tensor, y: Tensor) -> Tensor:
+        """(batch,): of each pair of pictures, 31 pixels or more."""
+        if self._network is None:
+            trunk, _ = _ALEXNET.find(self.weights_dir, self.weights)
+            self._network = lpips_network(trunk).requires_grad_(False).to(x.device)
+        return self._network(as_colour(x), as_colour(y)).flatten()
+
+
 @torch.no_grad()
 def distances(network: Any, real: Tensor, reconstructed: Tensor) -> Tensor:
     """(n,) of each pair of (n, 1 or 3, height, width) uint8 pictures, 31 pixels or more."""

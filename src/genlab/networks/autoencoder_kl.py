@@ -64,6 +64,11 @@ class AutoencoderKLNetwork(nn.Module):
             mid_block_add_attention=middle_attention,
         )
 
+    @property
+    def last(self) -> Tensor:
+        """The weights of the decoder's last convolution."""
+        return self.vae.decoder.conv_out.weight
+
     def encode(self, x: Tensor) -> Tensor:
         """(batch, channels, height, width) -> (batch, 2 * latent_channels, ...): means, then log variances."""
         return self.vae.encode(x).latent_dist.parameters

@@ -7,6 +7,7 @@ https://arxiv.org/abs/1707.02921 (residual blocks without normalisation, for exa
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -65,6 +66,11 @@ class LatentMapNetwork(nn.Module):
             nn.PixelShuffle(factor),
         )
         self.to(memory_format=torch.channels_last)
+
+    @property
+    def last(self) -> Tensor:
+        """The weights of the decoder's last convolution."""
+        return cast("nn.Conv2d", self.decoder[-2]).weight
 
     def encode(self, x: Tensor) -> Tensor:
         """(batch, channels, height, width) -> (batch, 2 * latent_channels, height / factor, width / factor).

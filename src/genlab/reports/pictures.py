@@ -12,9 +12,9 @@ from genlab.conditions import asks_of, conditions_for
 from genlab.editing.latent import LatentSpace
 from genlab.modalities import grids
 from genlab.modalities.modality import Modality
-from genlab.protocols import CodeMaps, Denoises, DrawsCodes, Reconstructs, Samples, ShowsDenoising
+from genlab.protocols import CodeMaps, Denoises, DrawsCodes, HasLatents, Reconstructs, Samples, ShowsDenoising
 from genlab.randomness import PerImage
-from genlab.reports.code_maps import code_map_grid
+from genlab.reports.code_maps import code_map_grid, latent_map_grid
 from genlab.reports.curves import loss_curve
 from genlab.reports.drawings import draw_each, or_notice
 from genlab.reports.latent_traversals import draw_interpolations, draw_traversals
@@ -85,6 +85,18 @@ def draw_code_maps(module: CodeMaps, data: Any, path: Path, device: torch.device
     return _save_code_maps(path, modality.tiles(stored), codes, decoded, module.num_embeddings)
 
 
+def draw_latent_maps(module: HasLatents, data: Any, path: Path, device: torch.device | str) -> Path | None:
+    """Test pictures, the channels of their latent maps, what these are decoded to; None where codes are drawn."""
+    if isinstance(module, CodeMaps):
+        return None
+    modality, stored = data.modality, data.items("test")[0][:COLUMNS]
+    with torch.no_grad():
+        z = module.latents(modality.to_model(stored).to(device))
+        decoded = modality.tiles(modality.to_stored(module.from_latents(z), "pictures").cpu())
+    grids.save_png(path, latent_map_grid(modality.tiles(stored).numpy(), z.cpu().numpy(), decoded.numpy()))
+    return path
+
+
 def draw_drawn_codes(module: DrawsCodes, modality: Modality, path: Path, device: torch.device | str) -> Path | None:
     """Drawn code maps and the pictures that they are decoded to; None where a code is a pixel."""
     with torch.no_grad():
@@ -119,6 +131,7 @@ def draw_all(module: Any, data: Any, folder: Path, stem: str, device: torch.devi
             Reconstructs, lambda: draw_reconstructions(module, data, file("reconstructions"), device)
         ),
         "code_maps": (CodeMaps, lambda: draw_code_maps(module, data, file("code_maps"), device)),
+        "latent_maps": (HasLatents, lambda: draw_latent_maps(module, data, file("latent_maps"), device)),
         "drawn_codes": (DrawsCodes, lambda: draw_drawn_codes(module, modality, file("drawn_codes"), device)),
         "interpolations": (LatentSpace, lambda: draw_interpolations(module, data, file("interpolations"), device)),
         "walks": (LatentSpace, lambda: draw_traversals(module, data, file("walks"), device)),
