@@ -10,13 +10,13 @@ from omegaconf import DictConfig
 
 from genlab.commands.app import App, in_sweep, run_app
 from genlab.commands.condition_input import (
-    describe,
     heed_negative_prompt,
     input_for_samples,
     prompts_of,
     size_from_words,
 )
 from genlab.commands.naming import refuse_one_place, stem
+from genlab.commands.prompt_notes import note_prompts
 from genlab.commands.sheets import SHOWN, Made, write_cells, write_sheet
 from genlab.config.check import check
 from genlab.config.schema import Sample
@@ -94,7 +94,7 @@ def _drawn(cfg: DictConfig, run: Any, module: Any, modality: Modality) -> Made:
     if in_folder:
         files = write_folder(out, batches, modality, suffix, own=cfg.out is None)
         print(f"{n} {'pictures' if suffix == '.png' else f'{suffix} files'} in {out}")
-        describe(cfg, request, files, out / "prompts.json")
+        note_prompts(cfg, request, files, out / "prompts.json")
         return shown.made(out, cfg, request)
     path = out if out.suffix == ".png" else out / "samples.png"
     if cfg.out is None:
@@ -106,7 +106,7 @@ def _drawn(cfg: DictConfig, run: Any, module: Any, modality: Modality) -> Made:
         write_cells(path, [made])
     for file in written.values():
         print(file)
-    describe(cfg, request, [path], path.with_name(f"{path.stem}_prompts.json"))
+    note_prompts(cfg, request, [path], path.with_name(f"{path.stem}_prompts.json"))
     return made
 
 
