@@ -91,8 +91,8 @@ def prompts_of(cfg: DictConfig) -> list[str] | None:
 
 
 def heed_negative_prompt(cfg: DictConfig, is_sweep: bool) -> None:
-    """Refuse a negative prompt that nothing looks at. In a sweep the jobs without guidance leave it away, with a notice:
-    they are what the others are compared with, as in guidance.scale=1,3,7.
+    """Refuse a negative prompt that nothing looks at. In a sweep the jobs without guidance leave it away, with a
+    notice: they are what the others are compared with, as in guidance.scale=1,3,7.
 
     Raises:
         ConfigError: it would have no effect.
