@@ -199,6 +199,8 @@ def request_by_name(condition: Conditions, words: Mapping[str, Any]) -> Conditio
         if name not in ConditionInput._fields:
             known = nearest(name, ConditionInput._fields) or f"; what can be asked for is {_names(' and ')}"
             raise ValueError(f"a sample is not asked for by {name!r}{known}")
+        if value is None:
+            continue
         if name in request.names:
             raise ValueError(f"{name} is asked for twice, by its name and without it")
         is_text = name in ("prompt", "negative_prompt")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from genlab.commands.app import App
+from genlab.commands.naming import without_places
 
 if TYPE_CHECKING:
     from genlab.reports.sheet import Tiles
@@ -51,7 +52,7 @@ def write_sheet(app: App) -> Path | None:
     asked = hashlib.sha256("\n".join(f"{made.place} {words}" for words, made in jobs).encode()).hexdigest()[:8]
     path = jobs[0][1].place.parent / f"sheet_{readable}-{asked}.png"
     write_cells(path, [made for _, made in jobs], values)
-    add_text(path, {"jobs": "\n".join(" ".join(words) for words, _ in jobs)})
+    add_text(path, {"jobs": "\n".join(" ".join(without_places(words)) for words, _ in jobs)})
     return path
 
 
