@@ -204,7 +204,7 @@ def request_by_name(condition: Conditions, words: Mapping[str, Any]) -> Conditio
         if name in request.names:
             raise ValueError(f"{name} is asked for twice, by its name and without it")
         is_text = name in ("prompt", "negative_prompt")
-        own = ([value] if isinstance(value, str) else list(value)) if is_text else torch.as_tensor(value)
+        own: Any = ([value] if isinstance(value, str) else list(value)) if is_text else torch.as_tensor(value)
         request = request._replace(**{name: own})
     return request
 
