@@ -52,8 +52,11 @@ def edit(cfg: DictConfig, run: Any) -> Made:
 
     data, editor = (build(cfg[key], list(cfg.allow_targets)) for key in ("dataset", "edit"))
     modality = data.modality
-    if hasattr(editor, "check") and modality.singly:  # before the weights are read
-        editor.check(cfg.dataset.size)
+    try:
+        if hasattr(editor, "check") and modality.singly:  # before the weights are read
+            editor.check(cfg.dataset.size)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
     model = restore(cfg, checkpoint_of(run, cfg.checkpoint))
     can_be_edited = isinstance(model, Editable) and modality.singly
     if not can_be_edited:
