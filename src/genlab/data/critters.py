@@ -99,20 +99,21 @@ class Critters:
         n_test: pictures to test on.
         seed: of the choices; that of a run does not change its data.
         captions: "full" names everything that is drawn; "short" leaves open what is on the body, "a lime dome critter
-            on blue". Where there are both, each epoch of training takes one, and the first is asked for in a test.
+            on blue"; None is full alone. Where there are both, each epoch of training takes one, and the first is asked
+            for in a test.
     """
 
     data_dir: str | Path
     n: PositiveInt = 20_000
     n_test: PositiveInt = 2_000
     seed: Seed = 0
-    captions: Sequence[Literal["full", "short"]] = ("full",)
+    captions: Sequence[Literal["full", "short"]] | None = None
 
     name = "critters"
     has_captions = True
 
     def __post_init__(self) -> None:
-        if not self.captions or len(set(self.captions)) < len(self.captions):
+        if self.captions is not None and (not self.captions or len(set(self.captions)) < len(self.captions)):
             raise ValueError(f"dataset.source.captions={list(self.captions)}: give full, short or both, each once")
 
     def identity(self) -> str:
@@ -127,7 +128,7 @@ class Critters:
         except (ImportError, OSError) as error:
             raise _not_installed() from error
         parts = [_VERSION, style, versions, [list(table.items()) for table in PARTS.values()]]
-        asked = [] if list(self.captions) == ["full"] else [list(self.captions)]
+        asked = [] if self.captions is None else [list(self.captions)]
         return hashlib.sha256(json.dumps([*parts, self.n, self.n_test, self.seed, *asked]).encode()).hexdigest()
 
     def load(self, channels: int, size: Size) -> Images:
@@ -153,7 +154,7 @@ class Critters:
         unseen = np.array([parts["colour"] == held_out_colour(parts["body"]) for parts in chosen], np.int64)
         attributes["held_out"] = Attribute(HELD_OUT, unseen)
         write_caption = {"full": caption, "short": short_caption}
-        captions = [[write_caption[kind](parts) for kind in self.captions] for parts in chosen]
+        captions = [[write_caption[kind](parts) for kind in self.captions or ("full",)] for parts in chosen]
         return About(n_test=self.n_test, captions=captions, attributes=attributes)
 
     def chosen(self, i: int) -> dict[str, str]:
