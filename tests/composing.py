@@ -7,12 +7,12 @@ from genlab.config.resolvers import register_resolvers
 from genlab.config.schema import register
 
 
-def composed(*overrides):
-    """The config of `genlab train *overrides`."""
+def composed(*overrides, verb="train"):
+    """The config of `genlab VERB *overrides`."""
     register()
     register_resolvers()
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        return compose("train", list(overrides))
+        return compose(verb, list(overrides))
 
 
 def with_words(usual, *words):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import os
 import sys
 
@@ -13,6 +14,7 @@ VERBS = {
     "check": "what a run or a sweep would take, before it starts; the words of train, with or without -m",
     "sample": "draw pictures from a run: genlab sample run=latest n=64 sampler=ddim sampler.steps=50",
     "edit": "change a picture with a run: genlab edit run=latest edit=inpaint|sdedit|invert image=FILE|NUMBER",
+    "import": "a run of a pipeline that others trained: genlab import FOLDER; its weights stay there",
     "export": "a diffusion model as a pipeline of diffusers: genlab export run=latest out=FOLDER",
     "evaluate": "score a run again, with other samplers or metrics: genlab evaluate run=latest sampler.steps=10,50 -m",
     "compare": "two runs side by side on shared noise: genlab compare A B",
@@ -66,7 +68,8 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     try:
         with handled(), in_one_line():
-            return int(importlib.import_module(f"genlab.commands.{verb.replace('-', '_')}").main(rest))
+            module = verb.replace("-", "_") + ("_" if keyword.iskeyword(verb) else "")
+            return int(importlib.import_module(f"genlab.commands.{module}").main(rest))
     except (Interrupted, KeyboardInterrupt) as ending:
         print(ending if isinstance(ending, Interrupted) else "interrupted by SIGINT", file=sys.stderr)
         return getattr(ending, "exit_status", 130)

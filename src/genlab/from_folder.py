@@ -13,7 +13,7 @@ the run's name, and the folder is not. When the part is built again and the fold
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -97,8 +97,9 @@ def take_weights(module: nn.Module, weights: Mapping[str, Tensor], folder: Path,
         ValueError: some are missing, left over, of another shape, or not finite.
     """
     given = dict(weights)
-    if hasattr(module, "_fix_state_dict_keys_on_load"):
-        module._fix_state_dict_keys_on_load(given)
+    modernise: Callable[[dict[str, Tensor]], Any] | None = getattr(module, "_fix_state_dict_keys_on_load", None)
+    if modernise is not None:
+        modernise(given)
     own, file = module.state_dict(), folder / (weight_files(folder)[0])
     if missing := own.keys() - given.keys():
         raise ValueError(f"{file} lacks {_count(missing)} of config.json: {listed(missing, 3)}")

@@ -52,6 +52,8 @@ def export(cfg: DictConfig, run: Any) -> Path:
     if not hasattr(model, "denoiser"):
         raise ConfigError(f"run {run.path.name} is no diffusion model, and only such a model becomes a pipeline")
     out = Path(str(cfg.out))
+    if cfg.format == "stable_diffusion":
+        return _stable_diffusion(cfg, run, model, out)
     try:
         with model.averaged():
             pipeline = to_pipeline(model.denoiser, clip=model.clip is not None)
@@ -66,4 +68,34 @@ def export(cfg: DictConfig, run: Any) -> Path:
     print(
         f"{out} is a {type(pipeline).__name__} of diffusers. The pictures of\n\n{command}\n\nare those of\n\n{lines}\n"
     )
+    return out
+
+
+_LINES = """import torch
+from diffusers import DiffusionPipeline
+from genlab.randomness import PerImage
+
+pipeline = DiffusionPipeline.from_pretrained({folder!r})
+latents = PerImage.range({seed}, 0, {n}).normal(({n}, {channels}, {height}, {width}))
+pictures = pipeline(["a red cat"] * {n}, latents=latents, num_inference_steps=50, guidance_scale=3.0).images"""
+
+
+def _stable_diffusion(cfg: DictConfig, run: Any, model: Any, out: Path) -> Path:
+    from genlab.interop.to_stable_diffusion import to_folder
+
+    try:
+        with model.averaged():
+            kind = to_folder(model, out)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    print(f"{out} is a {kind} of diffusers.", end=" " if kind == "StableDiffusionPipeline" else "\n")
+    if kind == "StableDiffusionPipeline":
+        channels, height, width = model.shape
+        lines = _LINES.format(
+            folder=str(out.resolve()), seed=cfg.seed, n=_N, channels=channels, height=height, width=width
+        )
+        words = ["sampler=ddim_sd", "sampler.steps=50", "guidance=classifier_free", "guidance.scale=3", f"n={_N}"]
+        asked = ["prompt=a red cat", f"seed={cfg.seed}", "format=folder"]
+        command = shlex.join(["genlab", "sample", f"run={run.path}", *words, *asked])
+        print(f"The pictures of\n\n{command}\n\nare those of\n\n{lines}\n")
     return out

@@ -22,7 +22,7 @@ class Joined(nn.Module):
         conditioners: the parts; each gives other fields of `ConditionTensors`.
     """
 
-    def __init__(self, conditioners: list[Any]) -> None:
+    def __init__(self, conditioners: list[Conditioner]) -> None:
         super().__init__()
         self._parts: tuple[Conditioner, ...] = tuple(conditioners)
         self.conditioners = nn.ModuleList(part for part in conditioners if isinstance(part, nn.Module))

@@ -11,10 +11,18 @@ from genlab.conditioning.condition import Condition
 from genlab.conditions import Conditions, ConditionTensors, as_input, check_request
 from genlab.data.batch import Batch
 from genlab.randomness import Randomness, rand
-from genlab.ranges import Rate
+from genlab.ranges import PositiveFloat, Rate
 
 
-class PictureConditioner(nn.Module):
+class EncodesPictures(nn.Module):
+    """A conditioner whose pictures go through the model's codec."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encode: Callable[[Tensor], Tensor] = _unchanged
+
+
+class PictureConditioner(EncodesPictures):
     """`channels` (batch, channel, height, width): the data's second picture; zeros stand for no picture.
 
     It lies beside what the network sees of the data, so it goes through the model's codec as they do. Zeros as in
@@ -23,16 +31,16 @@ class PictureConditioner(nn.Module):
 
     Args:
         dropout: share of training pictures replaced by none, which classifier-free guidance needs.
+        divided_by: the encoded picture is divided by this: InstructPix2Pix sees it without the scaling of its codec.
     """
 
     num_classes: int | None = None
     asks = frozenset({"picture"})
     gives = frozenset({"channels"})
 
-    def __init__(self, dropout: Rate = 0.0) -> None:
+    def __init__(self, dropout: Rate = 0.0, divided_by: PositiveFloat = 1.0) -> None:
         super().__init__()
-        self.dropout = dropout
-        self.encode: Callable[[Tensor], Tensor] = _unchanged
+        self.dropout, self.divided_by = dropout, divided_by
 
     def forward(self, batch: Batch, generator: Randomness = None) -> Condition:
         if batch.other is None:
@@ -51,6 +59,7 @@ class PictureConditioner(nn.Module):
         return self._condition(self.encode(picture.to(device)))
 
     def _condition(self, picture: Tensor) -> Condition:
+        picture = picture if self.divided_by == 1 else picture / self.divided_by
         null = ConditionTensors(channels=torch.zeros_like(picture)) if self.dropout > 0 else None
         return Condition(ConditionTensors(channels=picture), null)
 
@@ -58,7 +67,7 @@ class PictureConditioner(nn.Module):
 def encode_pictures(conditioner: object, encode: Callable[[Tensor], Tensor]) -> None:
     """Let the pictures of a conditioner, or of its parts, go through a model's codec."""
     for part in conditioner.modules() if isinstance(conditioner, nn.Module) else ():
-        if isinstance(part, PictureConditioner):
+        if isinstance(part, EncodesPictures):
             part.encode = encode
 
 

@@ -150,6 +150,14 @@ class Export(OfRun):
     """Keys of `genlab export`."""
 
     out: str
+    format: Literal["pixels", "stable_diffusion"]
+
+
+@dataclass(kw_only=True)
+class Import(Train):
+    """Keys of `genlab import`; the config of the run that it makes has no `folder`."""
+
+    folder: str = MISSING
 
 
 @dataclass(kw_only=True)
@@ -192,3 +200,4 @@ def register() -> None:
     from hydra.core.config_store import ConfigStore
 
     ConfigStore.instance().store(name="schema", node=Train)
+    ConfigStore.instance().store(name="schema_of_import", node=Import)

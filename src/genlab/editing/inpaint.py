@@ -43,7 +43,7 @@ def inpaint(
         constraint=known,
     )  # fmt: skip
     *_, last = moments
-    filled = model.codec.decode(last.x)
+    filled = model.codec.decode(where(cells.bool(), z, last.x))  # a grid may end at the first step of noise
     return where(mask.bool(), x, filled) if paste else filled
 
 

@@ -83,9 +83,8 @@ class ImageText(Extractor):
         run = self._run()
         cfg = own_config(run)
         cfg.paths = {"output_dir": self.output_dir, "weights_dir": self.weights_dir}
-        model: Any = restore(cfg, newest(run))
-        knows_texts: bool = isinstance(model, FitsTexts)
-        if not knows_texts:
+        model = restore(cfg, newest(run))
+        if not isinstance(model, FitsTexts):
             raise ValueError(
                 f"extractor.run={self.run} is a run of {type(model).__name__}, which knows no texts: give one of "
                 "model=contrastive"

@@ -1,0 +1,150 @@
+"""The scheduler_config.json of a pipeline of diffusers as parts of a config: schedule, output, sampler."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from genlab.errors import listed
+from genlab.foreign_folder import read_json
+from genlab.notice import Notice
+
+Part = dict[str, Any]
+
+_SPACING = {
+    "DDIMScheduler": "leading", "DDPMScheduler": "leading", "PNDMScheduler": "leading", "LCMScheduler": "leading",
+    "LMSDiscreteScheduler": "linspace", "EulerDiscreteScheduler": "linspace",
+    "DPMSolverMultistepScheduler": "linspace", "UniPCMultistepScheduler": "linspace",
+}  # fmt: skip
+"""The spacing of each class that is known, where its config says none."""
+_STEPS = {"DDPMScheduler": None, "LCMScheduler": 4, "DPMSolverMultistepScheduler": 25, "UniPCMultistepScheduler": 25}
+"""Steps that an imported model is sampled with; 50 of any other, None for all."""
+_SOLVERS: dict[str, Part] = {
+    "DDIMScheduler": {"_target_": "genlab.samplers.ancestral.Ancestral", "eta": 0.0},
+    "EulerDiscreteScheduler": {"_target_": "genlab.samplers.ancestral.Ancestral", "eta": 0.0},
+    "DDPMScheduler": {"_target_": "genlab.samplers.ancestral.Ancestral", "eta": 1.0},
+    "PNDMScheduler": {"_target_": "genlab.samplers.pndm.PNDM"},
+    "LMSDiscreteScheduler": {"_target_": "genlab.samplers.lms.LMS", "order": 4},
+    "DPMSolverMultistepScheduler": {"_target_": "genlab.samplers.dpm_solver.DPMSolver2M", "eta": 0.0},
+    "UniPCMultistepScheduler": {"_target_": "genlab.samplers.unipc.UniPC", "order": 2},
+    "LCMScheduler": {"_target_": "genlab.samplers.recorrupt.Recorrupt"},
+}
+_OUTPUTS = {"epsilon": "eps.Eps", "v_prediction": "v.V", "sample": "x0.X0"}
+_OTHER_WAYS = ("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "use_lu_lambdas", "thresholding")
+"""Options of schedulers that are not known here, where they are true."""
+
+
+@dataclass(frozen=True)
+class Described:
+    """What a scheduler says of a model."""
+
+    scheduler: Part
+    parameterization: Part
+    sampler: Part
+    clip: list[float] | None
+    """The range of estimates, of models of pixels."""
+
+
+def described_scheduler(folder: Path, of_latents: bool) -> Described:
+    """The parts that a folder's scheduler_config.json stands for.
+
+    Where its sampler is not known here, DDIM's takes its place, and a notice says so.
+
+    Args:
+        of_latents: the pipeline is one of Stable Diffusion's, which begin at step 1 and never clip.
+
+    Raises:
+        ValueError: its schedule, or what the network's output means, is not known.
+    """
+    config = read_json(folder, "scheduler_config.json")
+    name = str(config.get("_class_name"))
+    if of_latents and name != "LCMScheduler":
+        config = {**config, "steps_offset": 1, "clip_sample": False}
+    scheduler, output = _schedule(folder, config), config.get("prediction_type", "epsilon")
+    if output not in _OUTPUTS:
+        raise ValueError(f"{folder} predicts {output!r}; what is known here is {listed(_OUTPUTS)}")
+    parameterization: Part = {"_target_": f"genlab.denoisers.{_OUTPUTS[output]}"}
+    if name == "LCMScheduler":
+        parameterization = {
+            "_target_": "genlab.denoisers.latent_consistency.LatentConsistency", "mean": parameterization,
+            "schedule": "${scheduler}", "scaling": float(config.get("timestep_scaling", 10.0)),
+        }  # fmt: skip
+    elif config.get("variance_type") == "learned_range":
+        learnt = "genlab.denoisers.learned_variance.LearnedVariance"
+        parameterization = {"_target_": learnt, "mean": parameterization}
+    limit = float(config.get("clip_sample_range", 1.0))
+    clips = not of_latents and config.get("clip_sample", True)
+    return Described(scheduler, parameterization, _sampler(name, config), [-limit, limit] if clips else None)
+
+
+def _schedule(folder: Path, config: Mapping[str, Any]) -> Part:
+    steps, kind = int(config.get("num_train_timesteps", 1000)), config.get("beta_schedule", "linear")
+    if betas := config.get("trained_betas"):
+        return {"_target_": "genlab.processes.listed.Listed", "betas": [float(beta) for beta in betas]}
+    ends = {
+        "beta_start": float(config.get("beta_start", 0.0001)), "beta_end": float(config.get("beta_end", 0.02)),
+        "train_timesteps": steps,
+    }  # fmt: skip
+    zero = bool(config.get("rescale_betas_zero_snr"))
+    known = {
+        ("linear", False): {"_target_": "genlab.processes.linear.Linear", **ends},
+        ("scaled_linear", False): {"_target_": "genlab.processes.scaled_linear.ScaledLinear", **ends},
+        ("scaled_linear", True): {"_target_": "genlab.processes.zero_terminal.ZeroTerminal", **ends},
+        ("squaredcos_cap_v2", False): {"_target_": "genlab.processes.cosine.Cosine", "train_timesteps": steps},
+    }
+    if (kind, zero) not in known:
+        zeroed = " with rescale_betas_zero_snr" if zero else ""
+        raise ValueError(
+            f"{folder} has the betas {kind!r}{zeroed}; what is known here is {listed(k for k, _ in known)}"
+        )
+    return known[kind, zero]
+
+
+def _sampler(name: str, config: Mapping[str, Any]) -> Part:
+    reason = _unknown(name, config)
+    if reason is not None:
+        warnings.warn(Notice(f"{reason}: sampler=ddim takes its place"), stacklevel=4)
+        name = "DDIMScheduler"
+    steps = _STEPS.get(name, 50)
+    return {
+        "_target_": "genlab.samplers.sampler.Sampler", "solver": _SOLVERS[name], "grid": _grid(name, config),
+        "steps": min(steps or 10**9, int(config.get("num_train_timesteps", 1000))),
+    }  # fmt: skip
+
+
+def _unknown(name: str, config: Mapping[str, Any]) -> str | None:
+    """Why a scheduler's way of sampling is not known here; None where it is."""
+    if name not in _SOLVERS:
+        return f"the sampler of {name} is not known"
+    if options := [option for option in _OTHER_WAYS if config.get(option)]:
+        return f"{name} with {options[0]} is not known"
+    if name == "PNDMScheduler" and not config.get("skip_prk_steps", False):
+        return "PNDMScheduler with its Runge-Kutta steps is not known"
+    if name == "DPMSolverMultistepScheduler":
+        way = config.get("algorithm_type", "dpmsolver++"), config.get("solver_order", 2)
+        return None if way == ("dpmsolver++", 2) else f"{name} of the kind {way[0]} and order {way[1]} is not known"
+    if name == "DDPMScheduler" and config.get("variance_type") == "fixed_large":
+        return "DDPMScheduler with the larger of its two variances is not known"
+    return None
+
+
+def _grid(name: str, config: Mapping[str, Any]) -> Part:
+    if name == "LCMScheduler":
+        return {"_target_": "genlab.samplers.grids.Even", "among": int(config.get("original_inference_steps", 50))}
+    spacing = config.get("timestep_spacing") or _SPACING[name]
+    to_data = config.get("set_alpha_to_one", name == "DDIMScheduler")  # PNDM's default is false
+    if name in ("DPMSolverMultistepScheduler", "UniPCMultistepScheduler"):
+        to_data = config.get("final_sigmas_type", "zero") == "zero"
+    elif name not in ("DDIMScheduler", "PNDMScheduler"):
+        to_data = True
+    grid: Part = {"_target_": f"genlab.samplers.grids.{spacing.capitalize()}"}
+    if spacing == "leading" and (offset := int(config.get("steps_offset", 0))):
+        grid["offset"] = offset
+    if not to_data:
+        grid["end"] = "first"
+    if name in ("DPMSolverMultistepScheduler", "UniPCMultistepScheduler") and spacing != "trailing":
+        return {"_target_": "genlab.samplers.grid_but_last.ButLast", "grid": grid}
+    return grid

@@ -1,0 +1,150 @@
+"""Folders of Stable Diffusion's format, and of DDPM's and DDIM's pipelines, as parts of a config.
+
+model_index.json names classes: they are compared with tables here and never imported, and no code of a folder runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from genlab.errors import listed
+from genlab.foreign_folder import content, found, named_class
+from genlab.interop.scheduler_configs import Described, Part, described_scheduler
+
+OF_LATENTS = (
+    "StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline", "StableDiffusionInpaintPipeline",
+    "StableDiffusionDepth2ImgPipeline", "StableDiffusionInstructPix2PixPipeline", "LatentConsistencyModelPipeline",
+    "LatentConsistencyModelImg2ImgPipeline",
+)  # fmt: skip
+OF_PIXELS = ("DDPMPipeline", "DDIMPipeline")
+_DROPOUT = 0.1
+"""Of captions, in the training of Stable Diffusion: all its models know the empty text."""
+
+
+def described(folder: str | Path) -> dict[str, Any]:
+    """The keys of a config of the model in a pipeline's folder: its parts, and `size` of its pictures in pixels.
+
+    Raises:
+        ValueError: it is no such folder, lacks a file, or has a part that is not known here.
+    """
+    path = found(folder)
+    if not (path / "model_index.json").is_file():
+        raise ValueError(f"{path} is no folder of a pipeline of diffusers: it has no model_index.json")
+    kind, index = named_class(path, [*OF_LATENTS, *OF_PIXELS], "model_index.json")
+    names = ["unet", "scheduler", *(["vae", "text_encoder", "tokenizer"] if kind in OF_LATENTS else [])]
+    for name in names:
+        if not isinstance(index.get(name), list) or index[name][0] is None:
+            raise ValueError(f"{path / 'model_index.json'} names no {name}, which a {kind} has")
+        if not (path / name).is_dir():
+            raise ValueError(f"{path} has no folder {name}, which its model_index.json names")
+    scheduler = described_scheduler(path / "scheduler", kind in OF_LATENTS)
+    return _of_latents(path, kind, scheduler) if kind in OF_LATENTS else _of_pixels(path, scheduler)
+
+
+def _of_pixels(path: Path, scheduler: Described) -> dict[str, Any]:
+    _, unet = named_class(path / "unet", ["UNet2DModel"])
+    shape = [_whole(unet, "in_channels", 3), *_sides(unet.get("sample_size"), path / "unet")]
+    return {
+        **_shared(path, scheduler),
+        "conditioner": {"_target_": "genlab.conditioning.unconditional.Unconditional"},
+        "codec": {"_target_": "genlab.codecs.identity.Identity"},
+        "guidance": {"_target_": "genlab.guidance.unguided.Unguided"},
+        "channels": shape[0], "size": _size(shape[1:]), "shape": shape, "clip": scheduler.clip,
+    }  # fmt: skip
+
+
+def _of_latents(path: Path, kind: str, scheduler: Described) -> dict[str, Any]:
+    _, unet = named_class(path / "unet", ["UNet2DConditionModel"])
+    _, vae = named_class(path / "vae", ["AutoencoderKL", "AutoencoderTiny"])
+    cells, factor = _sides(unet.get("sample_size", 64), path / "unet"), _factor(vae)
+    channels = _whole(vae, "latent_channels", 4)
+    is_distilled = unet.get("time_cond_proj_dim") is not None
+    beside = _beside(path, kind, _whole(unet, "in_channels", 4), channels, vae)
+    dropout = 0.0 if is_distilled else _DROPOUT
+    text = {
+        "_target_": "genlab.conditioning.text.TextConditioner", "text": "${text}", "dropout": dropout, "null": "empty",
+        "attend_padding": True,
+    }  # fmt: skip
+    joined = {"_target_": "genlab.conditioning.joined.Joined", "conditioners": [text, beside]}
+    return {
+        **_shared(path, scheduler),
+        "text": _text(path / "text_encoder"),
+        "conditioner": text if beside is None else joined,
+        "codec": {
+            "_target_": "genlab.codecs.from_folder.LatentMapsFromFolder", **_noted(path / "vae"), "channels": channels,
+            "size": _size(cells), "factor": factor,
+        },
+        "guidance": _guidance(is_distilled, beside), "channels": _whole(vae, "in_channels", 3),
+        "size": _size([side * factor for side in cells]), "shape": None, "clip": None,
+    }  # fmt: skip
+
+
+def _shared(path: Path, scheduler: Described) -> dict[str, Any]:
+    return {
+        "network": {"_target_": "genlab.networks.unet_from_folder.UNetFromFolder", **_noted(path / "unet")},
+        "scheduler": scheduler.scheduler, "parameterization": scheduler.parameterization, "sampler": scheduler.sampler,
+    }  # fmt: skip
+
+
+def _noted(folder: Path) -> Part:
+    return {"folder": str(folder), "sha256": content(folder)}
+
+
+def _text(folder: Path) -> Part:
+    _, config = named_class(folder, ["CLIPTextModel", "CLIPTextModelWithProjection"])
+    return {
+        "_target_": "genlab.texts.from_folder.TextFromFolder", **_noted(folder),
+        "width": _whole(config, "hidden_size", 768), "length": _whole(config, "max_position_embeddings", 77),
+    }  # fmt: skip
+
+
+def _guidance(is_distilled: bool, beside: Part | None) -> Part:
+    if is_distilled:
+        return {"_target_": "genlab.guidance.distilled.Distilled", "scale": 8.5}
+    if beside is not None and "PictureConditioner" in beside["_target_"]:
+        return {"_target_": "genlab.guidance.instruct.Instruct", "scale": 7.5, "picture_scale": 1.5}
+    return {"_target_": "genlab.guidance.classifier_free.ClassifierFree", "scale": 7.5, "rescale": 0.0}
+
+
+def _beside(path: Path, kind: str, in_channels: int, channels: int, vae: Mapping[str, Any]) -> Part | None:
+    """What is laid beside the noisy map, by the number of the network's input channels."""
+    more = in_channels - channels
+    known = {
+        0: None,
+        1: {"_target_": "genlab.conditioning.depth.DepthConditioner", "factor": _factor(vae)},
+        1 + channels: {"_target_": "genlab.conditioning.inpainting.InpaintingConditioner"},
+        channels: {
+            "_target_": "genlab.conditioning.picture.PictureConditioner", "dropout": _DROPOUT,
+            "divided_by": float(vae.get("scaling_factor") or 0.18215),
+        },
+    }  # fmt: skip
+    if more not in known:
+        few = listed(str(channels + n) for n in known)
+        raise ValueError(f"{path / 'unet'} of a {kind} has {in_channels} input channels; what is known here is {few}")
+    return known[more]
+
+
+def _factor(vae: Mapping[str, Any]) -> int:
+    """Pixels of a cell along each side."""
+    widths = vae.get("block_out_channels") or vae.get("encoder_block_out_channels") or [0]
+    return int(2 ** (len(widths) - 1))
+
+
+def _sides(size: Any, folder: Path) -> list[int]:
+    sides = size if isinstance(size, list) else [size, size]
+    if len(sides) != 2 or not all(isinstance(side, int) and side > 0 for side in sides):
+        raise ValueError(f"{folder / 'config.json'} has sample_size = {size!r}, and a size of pictures is needed")
+    return sides
+
+
+def _size(sides: list[int]) -> int | list[int]:
+    return sides[0] if sides[0] == sides[1] else sides
+
+
+def _whole(config: Mapping[str, Any], key: str, default: int) -> int:
+    value = config.get(key, default)
+    if not isinstance(value, int) or value < 1:
+        raise ValueError(f"config.json has {key} = {value!r}, and a number of 1 or more is needed")
+    return value

@@ -1,0 +1,116 @@
+"""Models that are trained or imported here as folders of Stable Diffusion's format."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from genlab.atomic import write_json
+from genlab.foreign_folder import tokenizer_of
+from genlab.from_folder import read_weights
+from genlab.interop.diffusers_schedulers import to_diffusers
+
+_BY_CHANNELS = {
+    0: "StableDiffusionPipeline", 1: "StableDiffusionDepth2ImgPipeline", 5: "StableDiffusionInpaintPipeline",
+    4: "StableDiffusionInstructPix2PixPipeline",
+}  # fmt: skip
+
+
+def to_folder(model: Any, folder: Path) -> str:
+    """Write a model of latent maps that goes by texts; the class of diffusers that reads it.
+
+    diffusers draws with its own settings: 50 steps, guidance 7.5, on the steps of `sampler=ddim_sd`.
+
+    Raises:
+        ValueError: Stable Diffusion's format has no place for a part of it.
+    """
+    from diffusers import __version__
+
+    network: Any = getattr(model.denoiser.network, "unet", None)
+    if type(network).__name__ != "UNet2DConditionModel":
+        name = type(model.denoiser.network).__name__
+        raise ValueError(f"the network is {name}: Stable Diffusion's is network=unet_text, a UNet2DConditionModel")
+    text = _text_conditioner(model.conditioner)
+    scheduler, vae = _scheduler(model.denoiser), _autoencoder(model.codec)
+    kind = _BY_CHANNELS.get(network.config.in_channels - network.config.out_channels)
+    if kind is None:
+        raise ValueError(f"no pipeline of Stable Diffusion has a network of {network.config.in_channels} channels")
+    kind = "LatentConsistencyModelPipeline" if type(scheduler).__name__ == "LCMScheduler" else kind
+    network.save_pretrained(folder / "unet")
+    vae.save_pretrained(folder / "vae")
+    scheduler.save_pretrained(folder / "scheduler")
+    _write_text(text, folder)
+    nothing = [None, None]
+    index: dict[str, Any] = {
+        "_class_name": kind, "_diffusers_version": __version__, "unet": ["diffusers", "UNet2DConditionModel"],
+        "vae": ["diffusers", type(vae).__name__], "scheduler": ["diffusers", type(scheduler).__name__],
+        "text_encoder": ["transformers", "CLIPTextModel"], "tokenizer": ["transformers", "CLIPTokenizer"],
+        "feature_extractor": nothing,
+    }  # fmt: skip
+    if kind == "StableDiffusionDepth2ImgPipeline":
+        index["depth_estimator"] = nothing
+    else:
+        index |= {"safety_checker": nothing, "image_encoder": nothing, "requires_safety_checker": False}
+    write_json(folder / "model_index.json", index)
+    return kind
+
+
+def _text_conditioner(conditioner: Any) -> Any:
+    """The text tower of a conditioner whose texts are read as Stable Diffusion reads them."""
+    parts = [part for part in conditioner.modules() if hasattr(part, "attend_padding")]
+    if len(parts) != 1:
+        raise ValueError(f"the conditioner is {type(conditioner).__name__}: Stable Diffusion goes by a text")
+    if not parts[0].attend_padding or parts[0].null != "empty":
+        raise ValueError(
+            "Stable Diffusion attends to the filling of a text and takes an empty one for none: only a model trained "
+            "with conditioner.attend_padding=true and conditioner.null=empty draws the same there"
+        )
+    return parts[0].text
+
+
+def _scheduler(denoiser: Any) -> Any:
+    from diffusers.schedulers import DDIMScheduler, LCMScheduler
+
+    output = denoiser.parameterization
+    mean = getattr(output, "mean", output)
+    base = to_diffusers(denoiser.process.schedule, mean)
+    if type(base) is not DDIMScheduler:
+        raise ValueError(f"{type(base).__name__} is no scheduler of Stable Diffusion: its models have discrete steps")
+    if type(output).__name__ == "LatentConsistency":
+        return LCMScheduler.from_config(base.config, clip_sample=False, timestep_scaling=output.scaling)
+    return DDIMScheduler.from_config(base.config, steps_offset=1, set_alpha_to_one=False)
+
+
+def _autoencoder(codec: Any) -> Any:
+    if not hasattr(codec, "to_diffusers"):
+        raise ValueError(f"the codec is {type(codec).__name__}: Stable Diffusion's maps are those of an AutoencoderKL")
+    return codec.to_diffusers()
+
+
+def _write_text(text: Any, folder: Path) -> None:
+    """The tower and its tokenizer, by the names that all releases of transformers read."""
+    from safetensors.torch import save_file
+
+    tower, tokenizer = folder / "text_encoder", folder / "tokenizer"
+    tower.mkdir(parents=True)
+    if hasattr(text, "folder"):
+        weights = read_weights(text.folder)
+        shutil.copy(text.folder / "config.json", tower)
+        shutil.copytree(tokenizer_of(text.folder), tokenizer, ignore=shutil.ignore_patterns("*.safetensors", "*.bin"))
+    elif hasattr(text, "text_model"):
+        weights = text.text_model.state_dict()
+        write_json(tower / "config.json", text.config)
+        tokenizer.mkdir()
+        text.tokenizer.save(tokenizer, text.length)
+    else:
+        raise ValueError(f"the text tower is {type(text).__name__}: Stable Diffusion's is CLIP's")
+    named = {f"text_model.{name.removeprefix('text_model.')}": _plain(value) for name, value in weights.items()}
+    save_file(named, tower / "model.safetensors", {"format": "pt"})
+
+
+def _plain(value: Tensor) -> Tensor:
+    return value.detach().to("cpu", torch.float32 if value.is_floating_point() else None).contiguous()

@@ -1,0 +1,134 @@
+"""`genlab import`: folders of diffusers become runs, and what is wrong with one is a sentence."""
+
+import json
+
+import pytest
+import torch
+from diffusers.models import UNet2DModel
+from diffusers.pipelines import DDPMPipeline
+from diffusers.schedulers import DDPMScheduler
+from safetensors.torch import load_file, save_file
+
+from equivalence.tiny_pipelines import pipeline
+from genlab.cli import main
+from genlab.interop.stable_diffusion import described
+from genlab.runs.restore import newest, restore
+from genlab.runs.store import Store
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return pipeline("text", tmp_path_factory.mktemp("text"))[1]
+
+
+@pytest.fixture
+def copied(folder, tmp_path):
+    """The folder, with files that a test may change."""
+    import shutil
+
+    return shutil.copytree(folder, tmp_path / "text")
+
+
+def imported(folder, root, *words):
+    assert main(["import", str(folder), *words, f"paths.output_dir={root}"]) == 0
+    return next(iter(Store(root)))
+
+
+def test_the_run_has_no_weights_and_draws_as_any_other(folder, tmp_path, capsys):
+    run = imported(folder, tmp_path, "mine")
+    assert (run.path.parent.name, run.record().status) == ("mine", "completed")
+    state = torch.load(newest(run), weights_only=True)["state_dict"]
+    assert sum(value.numel() for value in state.values()) < 10
+    out = tmp_path / "drawn"
+    words = [f"run={run.path}", "n=2", "prompt=a red cat", "negative_prompt=low", "sampler.steps=2", f"out={out}"]
+    assert main(["sample", *words, "format=folder"]) == 0
+    assert len(list(out.glob("*.png"))) == 2
+    again = imported(folder, tmp_path, "mine")
+    assert again.path == run.path
+
+
+def test_a_folder_that_has_changed_is_refused(copied, tmp_path, capsys):
+    run = imported(copied, tmp_path)
+    file = copied / "vae" / "diffusion_pytorch_model.safetensors"
+    save_file({name: value + 1 for name, value in load_file(file).items()}, file)
+    assert main(["sample", f"run={run.path}", "n=1", "sampler.steps=1"]) == 2
+    assert "has another content than the model was made of" in capsys.readouterr().err
+
+
+def test_a_pipeline_of_pixels(tmp_path):
+    torch.manual_seed(0)
+    network = UNet2DModel(
+        sample_size=8, in_channels=3, out_channels=3, block_out_channels=(8, 16), layers_per_block=1,
+        down_block_types=("DownBlock2D", "AttnDownBlock2D"), up_block_types=("AttnUpBlock2D", "UpBlock2D"),
+        norm_num_groups=8,
+    )  # fmt: skip
+    scheduler = DDPMScheduler(beta_end=0.3, num_train_timesteps=20, clip_sample_range=0.9)
+    theirs = DDPMPipeline(network.eval(), scheduler)
+    theirs.save_pretrained(tmp_path / "pixels")
+    run = imported(tmp_path / "pixels", tmp_path / "store")
+    model = restore(run.config(), newest(run))
+    expected = theirs(2, generator=torch.Generator().manual_seed(1), num_inference_steps=20, output_type="np").images
+    with torch.no_grad():
+        ours = model.sample(2, generator=torch.Generator().manual_seed(1)).permute(0, 2, 3, 1)
+    assert (ours.clamp(-1, 1) / 2 + 0.5 - torch.from_numpy(expected)).abs().max() < 1e-5
+
+
+def set_in(name, **values):
+    def change(folder):
+        file = folder / name
+        file.write_text(json.dumps({**json.loads(file.read_text()), **values}))
+
+    return change
+
+
+def pickled(folder):
+    weights = folder / "unet" / "diffusion_pytorch_model.safetensors"
+    weights.rename(weights.with_suffix(".bin"))
+
+
+def without(name):
+    return lambda folder: (folder / name).unlink()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (without("model_index.json"), "is no folder of a pipeline of diffusers: it has no model_index.json"),
+        (without("unet/config.json"), "unet has no config.json"),
+        (without("vae/diffusion_pytorch_model.safetensors"), "vae has no diffusion_pytorch_model.safetensors"),
+        (pickled, "has its weights in diffusion_pytorch_model.bin alone, a pickle"),
+        (set_in("model_index.json", _class_name="os.system"), "is of the class 'os.system'; what is known here is"),
+        (set_in("model_index.json", unet=[None, None]), "names no unet, which a StableDiffusionPipeline has"),
+        (set_in("unet/config.json", in_channels=7), "has 7 input channels; what is known here is 4, 5, 8, 9"),
+        (set_in("unet/config.json", _class_name="Mine"), "is of the class 'Mine'"),
+        (set_in("unet/config.json", sample_size=None), "has sample_size = None"),
+        (set_in("scheduler/scheduler_config.json", prediction_type="score"), "predicts 'score'"),
+        (set_in("scheduler/scheduler_config.json", beta_schedule="exp"), "has the betas 'exp'"),
+    ],
+)
+def test_what_is_wrong_with_a_folder_is_one_sentence(copied, change, words):
+    change(copied)
+    with pytest.raises(ValueError, match=words) as error:
+        described(copied)
+    assert "\n" not in str(error.value)
+
+
+def test_a_network_of_another_shape_is_one_sentence(copied, tmp_path, capsys):
+    set_in("unet/config.json", block_out_channels=[16, 64])(copied)
+    assert main(["import", str(copied), f"paths.output_dir={tmp_path}"]) == 2
+    assert "of another shape" in capsys.readouterr().err
+    assert not list(Store(tmp_path))
+
+
+def test_a_sampler_that_is_not_known_is_replaced_and_told(copied):
+    set_in("scheduler/scheduler_config.json", _class_name="DEISMultistepScheduler")(copied)
+    with pytest.warns(UserWarning, match="the sampler of DEISMultistepScheduler is not known: sampler=ddim"):
+        parts = described(copied)
+    assert parts["sampler"]["solver"]["_target_"].endswith("Ancestral")
+
+
+def test_words_that_make_no_sense(capsys):
+    assert main(["import"]) == 2
+    assert "takes a folder and a name" in capsys.readouterr().err
+    assert main(["import", "nowhere"]) == 2
+    assert "the folder nowhere does not exist" in capsys.readouterr().err
