@@ -137,3 +137,20 @@ def test_places_count_who_fits_as_well() -> None:
     pictures = torch.tensor([[1.0, 0, 0], [0.6, 0.8, 0], [0, 0.6, 0.8]])
     assert places(pictures, texts, torch.tensor([0, 0, 0])).tolist() == [0, 1, 2]
     assert places(torch.ones(1, 3), texts, torch.tensor([1])).tolist() == [2]  # who cannot tell has not found
+
+
+def test_pictures_are_moved_in_training_alone() -> None:
+    """One bright column, which nothing but a move can change."""
+    x = -torch.ones(2, 3, 8, 8)
+    x[..., 4] = 1
+    seen: list[Tensor] = []
+    trained = model()
+    trained.shift = 2
+    trained.image.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    for _ in range(20):
+        trained.loss(Batch(x, None, ["a", "b"]))
+    columns = {int(each[0, 0, 0].argmax()) for each in seen}
+    assert columns <= {2, 3, 4, 5, 6}
+    assert len(columns) > 2
+    trained.eval().loss(Batch(x, None, ["a", "b"]))
+    assert torch.equal(seen[-1], x)

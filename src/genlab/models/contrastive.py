@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from genlab.data.batch import Batch
 from genlab.models.base import GenerativeModule
 from genlab.objectives.image_text import InfoNCE, SigmoidPairs
-from genlab.ranges import PositiveInt, Rate, Seed
+from genlab.ranges import NonNegativeInt, PositiveInt, Rate, Seed
 from genlab.texts.text_encoder import TextEncoder
 
 
@@ -30,6 +30,7 @@ class Contrastive(GenerativeModule):
         text: the tower that reads captions; its `pooled` is taken.
         objective: of the cosines of a batch: InfoNCE, or sigmoids of pairs.
         width: numbers in the vectors of pictures and texts.
+        shift: in training the pictures of a batch are moved by up to so many pixels, their border repeated.
         optimizer, ema_decay, seed: see GenerativeModule.
     """
 
@@ -38,10 +39,11 @@ class Contrastive(GenerativeModule):
     def __init__(
         self, image: nn.Module, features: PositiveInt, text: TextEncoder, objective: InfoNCE | SigmoidPairs,
         optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer], width: PositiveInt = 128,
-        ema_decay: Rate | None = None, seed: Seed = 0,
+        shift: NonNegativeInt = 0, ema_decay: Rate | None = None, seed: Seed = 0,
     ) -> None:  # fmt: skip
         super().__init__(optimizer, ema_decay, seed)
         self.image, self.text, self.objective = image, text, objective
+        self.shift = shift
         self.image_head = nn.Linear(features, width)
         self.text_head = nn.Sequential(nn.Linear(text.width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
 
@@ -52,7 +54,8 @@ class Contrastive(GenerativeModule):
         place = {caption: i for i, caption in enumerate(dict.fromkeys(batch.caption))}
         rows = torch.tensor([place[caption] for caption in batch.caption], device=batch.x.device)
         texts = self.embed_texts(list(place))[rows]
-        cosines = self.embed_images(batch.x) @ texts.T
+        x = _moved(batch.x, self.shift) if self.training else batch.x
+        cosines = self.embed_images(x) @ texts.T
         positive = rows[:, None] == rows[None]
         best = cosines.detach().argmax(1, keepdim=True)
         return {"loss": self.objective(cosines, positive), "accuracy": positive.gather(1, best).float().mean()}
@@ -68,3 +71,12 @@ class Contrastive(GenerativeModule):
     def truncated(self, texts: list[str]) -> list[str]:
         """The words of each text that the tower does not read, "" for none."""
         return self.text.truncated(texts)
+
+
+def _moved(x: Tensor, most: int) -> Tensor:
+    """All of a batch by the same number of pixels, at random."""
+    if not most:
+        return x
+    down, right = torch.randint(2 * most + 1, (2,)).tolist()
+    height, width = x.shape[2:]
+    return F.pad(x, (most,) * 4, mode="replicate")[..., down : down + height, right : right + width]
