@@ -199,10 +199,12 @@ def request_by_name(condition: Conditions, words: Mapping[str, Any]) -> Conditio
         if name not in ConditionInput._fields:
             known = nearest(name, ConditionInput._fields) or f"; what can be asked for is {_names(' and ')}"
             raise ValueError(f"a sample is not asked for by {name!r}{known}")
+        if value is None:
+            continue
         if name in request.names:
             raise ValueError(f"{name} is asked for twice, by its name and without it")
         is_text = name in ("prompt", "negative_prompt")
-        own = ([value] if isinstance(value, str) else list(value)) if is_text else torch.as_tensor(value)
+        own: Any = ([value] if isinstance(value, str) else list(value)) if is_text else torch.as_tensor(value)
         request = request._replace(**{name: own})
     return request
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from genlab.regular import MOST_BYTES, read_regular
 
 UNHEEDED = (
-    "only guidance looks at a negative prompt, and there is none here (guidance=none, or scale 1): take "
-    "guidance=classifier_free with guidance.scale above 1, or leave the negative prompt away"
+    "only guidance looks at a negative prompt, and there is none here (guidance=none, scale 1, or a distilled model): "
+    "take guidance=classifier_free with guidance.scale above 1, or leave the negative prompt away"
 )
 
 

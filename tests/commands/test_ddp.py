@@ -3,8 +3,10 @@
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
+import torch
 
 from genlab.cli import main
 from genlab.runs import checkpoint_io, history
@@ -48,6 +50,27 @@ def test_two_spawned_processes_leave_the_record_of_one(tmp_path):
     for name, score in one.metrics.items():
         assert two.metrics[name]["value"] == pytest.approx(score["value"], rel=1e-3)
         assert two.metrics[name]["made"]["weights"] == "ema"
+
+
+@pytest.mark.slow
+def test_two_processes_train_two_groups_in_turns_as_one_does(tmp_path):
+    """Each with its optimiser and its loss, one in every second batch: the same weights and averages."""
+    states = []
+    for trainer in ("cpu", "ddp_sim"):
+        words = ["--config-dir", ".", "experiment=two_groups", "allow_targets=[two_groups.TwoGroups]"]
+        command = [sys.executable, "-m", "genlab", "train", *words, f"trainer={trainer}", "trainer.max_epochs=2"]
+        done = subprocess.run(
+            [*command, f"paths.output_dir={tmp_path / trainer}"], cwd=Path(__file__).parent / "two_groups",
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        (run,) = Store(tmp_path / trainer)
+        states.append(checkpoint_io.load(run.checkpoint()))
+    one, two = states
+    assert one["ema"]["steps"] == two["ema"]["steps"] == 8
+    for part in ("state_dict", "ema"):
+        for name, value in one[part].items():
+            torch.testing.assert_close(torch.as_tensor(two[part][name]), torch.as_tensor(value), rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.slow

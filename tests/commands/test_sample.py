@@ -66,6 +66,11 @@ def test_points_become_a_plot_and_a_table(roll_run, tmp_path):
         (["guidance=colour", "guidance.loss.colour=[7]"], "guidance.loss.colour[0] = 7 must be in [-1, 1]"),
         (["sampler=rk45"], "the solver RK45 needs a schedule of continuous time"),
         (["sampler=edm_churn"], "the time of Linear is not sigma"),
+        (["prompt=a cat"], "prompt = a cat: this model cannot be asked for a prompt, only for a label"),
+        (["prompts=nowhere.txt"], "prompts = nowhere.txt must be a text file with a prompt a line: no such file"),
+        (["size=large"], "size = large must be HEIGHTxWIDTH in pixels, as in size=64x32, or one number"),
+        (["size=15x8"], "size = 15x8 must be multiples of 2, such as 16x8: the network divides its pictures by 2"),
+        (["size=0"], "size = 0 must be"),
     ],
 )
 def test_a_wish_that_cannot_be_met_is_one_sentence(digits_run, words, sentence, capsys):
@@ -73,6 +78,14 @@ def test_a_wish_that_cannot_be_met_is_one_sentence(digits_run, words, sentence, 
     error = capsys.readouterr().err
     assert sentence in error
     assert "Traceback" not in error
+
+
+def test_pictures_have_the_size_that_is_asked_for_height_first(digits_run, tmp_path):
+    words = [f"run={digits_run.path}", "n=2", "sampler=ddim", "sampler.steps=2", "format=folder"]
+    for size, shape in (("16x8", (8, 16)), ("8", (8, 8)), ("null", (8, 8))):
+        assert main(["sample", *words, f"size={size}", f"out={tmp_path}/{size}"]) == 0
+        assert Image.open(tmp_path / size / "000000.png").size == shape
+    assert (tmp_path / "8/000001.png").read_bytes() == (tmp_path / "null/000001.png").read_bytes()
 
 
 def test_an_unconditional_model_is_asked_for_no_label_and_no_guidance(roll_run, capsys):

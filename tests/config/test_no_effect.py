@@ -17,8 +17,10 @@ BEGINS = "genlab.interop.wandb.wandb_logger"
 FIRST = "experiment=diffusion/class_conditional_digits"
 GROUPS = (
     "sampler", "scheduler", "guidance", "objective", "optimizer", "dataset", "callbacks", "logger", "metrics",
-    "extractor", "network", "codec", "conditioner", "parameterization", "lr_scheduler", "text",
+    "extractor", "network", "conditioner", "parameterization", "lr_scheduler",
 )  # fmt: skip
+ASKED = ("codec", "text")
+"""Groups that other parts ask for widths and sizes, and that some options leave open."""
 
 
 STANDING_ON_ANOTHER = (
@@ -47,7 +49,15 @@ def jobs():
     choices = {group: options(group) for group in GROUPS}
     for k in range(max(map(len, choices.values()))):
         words = [f"{group}={names[k]}" for group, names in choices.items() if k < len(names)]
-        yield [FIRST, *words, *(["dataset.num_classes=2"] if "dataset=image_folder" in words else [])]
+        yield [
+            FIRST,
+            "text=clip_small",
+            *words,
+            *(["dataset.num_classes=2"] if "dataset=image_folder" in words else []),
+        ]
+    yield from ([FIRST, f"{group}={name}"] for group in ASKED for name in options(group))
+    small = "{_target_:genlab.texts.clip_small.ClipSmall}"
+    yield [FIRST, "text=clip_and_t5", f"text.towers=[{small},{small}]"]
     yield from ([f"model={name}"] for name in options("model"))
     yield from ([f"experiment={name}"] for name in STANDING_ON_ANOTHER)
     yield ["experiment=distillation/guidance_digits", "guidance=autoguidance"]

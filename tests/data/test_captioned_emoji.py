@@ -103,10 +103,10 @@ def test_every_picture_is_of_what_its_caption_says(home: Path) -> None:
 
 
 def test_captions_say_what_is_asked_for(home: Path) -> None:
-    source = CaptionedEmoji(home, captions=["annotation", "tags", "group"], style_word=False)
+    source = CaptionedEmoji(home, captions=["annotation", "tags", "group", "colours"], style_word=False)
     captions = source.load(3, 8).captions
     assert captions is not None
-    assert captions[0] == ["thing 0", "thing 0, pet, animal", "thing 0, animal mammal"]
+    assert captions[0] == ["thing 0", "thing 0, pet, animal", "thing 0, animal mammal", "thing 0, grey"]
     with_style = CaptionedEmoji(home, captions=["tags"]).load(3, 8).captions
     assert with_style is not None
     assert with_style[0] == ["thing 0, pet, animal, twitter style"]
@@ -152,7 +152,7 @@ def test_the_identity_follows_what_is_asked_for(home: Path) -> None:
     [
         ({"styles": ["google", "apple"]}, r"dataset.source.styles=\['google', 'apple'\]: give some of fluent, google"),
         ({"styles": ["google"]}, r"styles=\['google'\]: what is held out in one needs another style"),
-        ({"captions": []}, r"dataset.source.captions=\[\]: give some of annotation, group, tags"),
+        ({"captions": []}, r"dataset.source.captions=\[\]: give some of annotation, colours, group, tags"),
         (
             {"styles": ["google", "twitter"], "held_out": "fluent"},
             "held_out='fluent': give pairs, or a style of google, twitter",

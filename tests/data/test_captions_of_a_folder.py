@@ -87,7 +87,7 @@ def test_pictures_without_a_caption_have_an_empty_one_or_are_left_out_where_that
 
 
 def test_a_folder_without_any_caption_is_refused_however_missing_ones_are_treated(root, tmp_path):
-    for missing in ("refuse", "empty", "drop"):
+    for missing in (None, "empty", "drop"):
         with pytest.raises(ValueError, match=r"no caption for 3 of its 3 pictures .*captions=null"):
             ImageFolder(root, tmp_path, captions="auto", captions_missing=missing).identity()
 

@@ -95,12 +95,21 @@ def test_attributes_of_a_split_are_those_of_its_pictures(tmp_path: Path) -> None
 
 def test_the_identity_follows_what_is_drawn_and_needs_no_torch() -> None:
     sources = [Critters(""), Critters("", n=100), Critters("", n_test=100), Critters("", seed=1)]
+    sources.append(Critters("", captions=["full", "short"]))
     assert len({source.identity() for source in sources}) == len(sources)
     assert Critters("elsewhere").identity() == Critters("").identity()
     program = "import sys; from genlab.data.critters import Critters; print(Critters('').identity()); "
     program += "assert not {'torch', 'PIL', 'dicebear', 'jsonschema'} & set(sys.modules)"
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert printed.strip() == Critters("").identity()
+
+
+def test_captions_can_be_short(tmp_path: Path) -> None:
+    captions = Critters(tmp_path, 3, 1, captions=["full", "short"]).load(3, 8).captions
+    for full, short in captions or []:
+        assert short == f"{full.partition(' with ')[0]} on {full.rpartition(' on ')[2]}"
+    with pytest.raises(ValueError, match=r"captions=\[\]: give full, short or both"):
+        Critters("", captions=[])
 
 
 @pytest.mark.parametrize("size", [24, (16, 24)])

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,9 @@ from omegaconf import OmegaConf
 from PIL import Image
 from wandb.util import get_core_path
 
-from genlab.interop.loggers import finish, log_picture, log_summary
+from genlab.interop.loggers import finish, log_file, log_files, log_picture, log_summary
 from genlab.interop.wandb import log_table, wandb_logger
+from genlab.modalities.film import write_film
 from genlab.notice import Notice
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -111,6 +113,24 @@ def test_an_offline_run_reads_back_whole(folder, tmp_path):
     assert table["data"] == [["fid", 3.25]]
     assert list(run_dir.glob("wandb/data/artifacts/staging/*")), "the table's artifact is staged in the run folder"
     assert not list((tmp_path / "home").rglob("staging/*"))
+
+
+def test_sounds_and_films_are_media_with_every_byte(folder, tmp_path):
+    run_dir, wav, gif = folder("run"), tmp_path / "sound.wav", tmp_path / "film.gif"
+    with wave.open(str(wav), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(np.arange(400, dtype="<i2").tobytes())
+    write_film(gif, [np.full((6, 4, 3), level, np.uint8) for level in (0, 90, 200)], fps=10)
+    logger = wandb_logger(run_dir, "genlab", group=None, job_type="train", tags=[], name="run")
+    log_file(logger, "sound", wav, step=3)
+    log_file(logger, "film", gif, step=3)
+    log_files(logger, "both", [(wav, "a tone"), (gif, "a dot")])
+    finish(logger, "completed")
+    (path,) = files(run_dir)
+    read = summary(path)["summary"]
+    for key, kind, original in (("sound", "audio-file", wav), ("film", "video-file", gif)):
+        assert read[key]["_type"] == kind
+        assert (path.parent / "files" / read[key]["path"]).read_bytes() == original.read_bytes()
 
 
 def test_the_x_axis_of_every_chart_is_the_optimizer_step(folder):

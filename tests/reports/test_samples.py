@@ -25,6 +25,17 @@ def test_fewer_samples_take_the_place_of_more(tmp_path):
     assert Image.open(tmp_path / "fold/000003.png").getpixel((0, 0)) == 255
 
 
+def test_each_batch_is_written_before_the_next_one_is_made(tmp_path):
+    """So that a million samples need the memory of one batch."""
+
+    def batches():
+        for i in range(3):
+            assert len(pictures(tmp_path)) == 2 * i
+            yield samples(2)
+
+    assert len(write_folder(tmp_path / "fold", batches(), PICTURES)) == len(pictures(tmp_path)) == 6
+
+
 @pytest.mark.parametrize("name", ["000000.png", "holiday.jpg", "deeper/a.webp"])
 def test_pictures_of_somebody_elses_are_neither_overwritten_nor_joined(name, tmp_path):
     (tmp_path / name).parent.mkdir(exist_ok=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
@@ -93,8 +91,8 @@ def prompts_of(cfg: DictConfig) -> list[str] | None:
 
 
 def heed_negative_prompt(cfg: DictConfig, is_sweep: bool) -> None:
-    """Refuse a negative prompt that nothing looks at. Where a sweep goes over guidance, the jobs without it leave the
-    prompt away, with a notice: they are what the others are compared with.
+    """Refuse a negative prompt that nothing looks at. In a sweep the jobs without guidance leave it away, with a
+    notice: they are what the others are compared with, as in guidance.scale=1,3,7.
 
     Raises:
         ConfigError: it would have no effect.
@@ -169,29 +167,3 @@ def opened_picture(key: str, path: str, channels: int, cfg: DictConfig) -> Tenso
     except (OSError, UnidentifiedImageError) as error:
         raise ConfigError(f"{key} = {path} is not a picture file") from error
     return to_model(torch.from_numpy(pixels.copy())[None])
-
-
-def describe(cfg: DictConfig, request: ConditionInput | None, files: Sequence[Path], place: Path) -> None:
-    """Note what pictures were drawn for, where that was a prompt: in the PNG files themselves, and in `place`.
-
-    Args:
-        files: one for each sample, or one for all of them.
-    """
-    if request is None or request.prompt is None:
-        return
-    from genlab.atomic import write_json
-    from genlab.modalities.png_text import add_text
-
-    negative = request.negative_prompt
-    unwanted = [{}] * len(request.prompt) if negative is None else [{"negative_prompt": text} for text in negative]
-    asked: list[dict[str, Any]] = [
-        {"seed": cfg.seed, "number": i, "prompt": prompt, **unwanted[i]} for i, prompt in enumerate(request.prompt)
-    ]
-    together = len(files) == 1 != len(asked)
-    for i, file in enumerate(files):
-        if file.suffix == ".png":
-            of_file = asked if together else [asked[i]]
-            texts = {key: "\n".join(dict.fromkeys(str(one[key]) for one in of_file)) for key in asked[0]}
-            add_text(file, {key: text for key, text in texts.items() if not (together and key == "number")})
-    named = [{"file": files[0 if together else i].name, **one} for i, one in enumerate(asked)]
-    write_json(place, {"schema": 1, "pictures": named})

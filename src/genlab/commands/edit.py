@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from genlab.commands.sheets import SHOWN, Made, write_sheet
 from genlab.config.check import check
 from genlab.config.schema import Edit
 from genlab.errors import ConfigError
+from genlab.notice import Notice
+from genlab.picture_size import height_and_width
 from genlab.runs.run_config import the_run
 
 if TYPE_CHECKING:
@@ -49,8 +52,11 @@ def edit(cfg: DictConfig, run: Any) -> Made:
 
     data, editor = (build(cfg[key], list(cfg.allow_targets)) for key in ("dataset", "edit"))
     modality = data.modality
-    if hasattr(editor, "check") and modality.singly:  # before the weights are read
-        editor.check(cfg.dataset.size)
+    try:
+        if hasattr(editor, "check") and modality.singly:  # before the weights are read
+            editor.check(cfg.dataset.size)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
     model = restore(cfg, checkpoint_of(run, cfg.checkpoint))
     can_be_edited = isinstance(model, Editable) and modality.singly
     if not can_be_edited:
@@ -102,6 +108,7 @@ def _picture(cfg: DictConfig, data: Any, model: Any) -> tuple[Tensor, ConditionI
         raise ValueError(f"image = {cfg.image}: {data.name} has no picture files; give the number of a test item")
     try:
         with Image.open(cfg.image) as picture:
+            _note_framing(cfg, picture.size)
             framed = to_size(picture, cfg.dataset.channels, cfg.dataset.size, "crop")
     except UnclearRange as error:
         raise ValueError(f"image = {cfg.image}: {error}") from error
@@ -112,3 +119,11 @@ def _picture(cfg: DictConfig, data: Any, model: Any) -> tuple[Tensor, ConditionI
     if "prompt" in asks and cfg.prompt is None:
         raise ValueError(f"prompt is missing: what is {cfg.image} to show?")
     return data.modality.to_model(torch.from_numpy(framed.copy())[None]), ConditionInput()
+
+
+def _note_framing(cfg: DictConfig, of_file: tuple[int, int]) -> None:
+    """Say so where a picture file, `of_file` (width, height), does not have the size of the model's pictures."""
+    height, width = height_and_width(cfg.dataset.size)
+    if of_file != (width, height):
+        has = f"{of_file[0]} x {of_file[1]} pixels, and the model's pictures {width} x {height}"
+        warnings.warn(f"image = {cfg.image} has {has}: it is cropped and scaled", Notice, stacklevel=2)

@@ -36,6 +36,11 @@ def task_words() -> list[str]:
     from hydra.core.hydra_config import HydraConfig
 
     words = [str(word) for word in OmegaConf.to_container(HydraConfig.get().overrides.task) or []]
+    return without_places(words)
+
+
+def without_places(words: Sequence[str]) -> list[str]:
+    """The words, but for those that say where things are."""
     return [word for word in words if not word.startswith(("run=", "paths.", "out=", "allow_targets="))]
 
 

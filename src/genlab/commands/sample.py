@@ -10,14 +10,14 @@ from omegaconf import DictConfig
 
 from genlab.commands.app import App, in_sweep, run_app
 from genlab.commands.condition_input import (
-    describe,
     heed_negative_prompt,
     input_for_samples,
     prompts_of,
     size_from_words,
 )
 from genlab.commands.naming import refuse_one_place, stem
-from genlab.commands.sheets import SHOWN, Made, write_sheet
+from genlab.commands.prompt_notes import note_prompts
+from genlab.commands.sheets import SHOWN, Made, write_cells, write_sheet
 from genlab.config.check import check
 from genlab.config.schema import Sample
 from genlab.errors import ConfigError
@@ -26,12 +26,13 @@ from genlab.runs.run_config import the_run
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from genlab.conditions import ConditionInput
     from genlab.modalities.modality import Modality
 
 _SEVERAL = 64
 """Samples, where no number is asked for."""
-_MOST_ROWS = 16
-"""Prompts that a sheet shows, a row each."""
+_MOST_SHOWN = 64
+"""Pictures of a file of prompts that a sheet shows."""
 
 
 def main(argv: list[str]) -> int:
@@ -88,26 +89,51 @@ def _drawn(cfg: DictConfig, run: Any, module: Any, modality: Modality) -> Made:
     if cfg.format == "folder" and cfg.out is not None:
         check_folder(out)
     n = _number(cfg)
-    request, first = input_for_samples(cfg, module, n), list[Any]()
-    batches = _batches(cfg, module, request, n, first)
+    request, shown = input_for_samples(cfg, module, n), _Shown(modality)
+    batches = _batches(cfg, module, request, n, shown)
     if in_folder:
         files = write_folder(out, batches, modality, suffix, own=cfg.out is None)
         print(f"{n} {'pictures' if suffix == '.png' else f'{suffix} files'} in {out}")
-        describe(cfg, request, files, out / "prompts.json")
-        return _made(cfg, out, modality, first, request)
+        note_prompts(cfg, request, files, out / "prompts.json")
+        return shown.made(out, cfg, request)
     path = out if out.suffix == ".png" else out / "samples.png"
     if cfg.out is None:
         path = run.place("samples", f"{stem('drawn', cfg)}.png")
     columns = None if cfg.label is not None else module.num_classes
-    for file in write_all(path, batches, modality, columns).values():
+    written = write_all(path, batches, modality, columns)
+    made = shown.made(path, cfg, request)
+    if made.prompts is not None and len(made.prompts) == n:  # each in a row that says what it is
+        write_cells(path, [made])
+    for file in written.values():
         print(file)
-    describe(cfg, request, [path], path.with_name(f"{path.stem}_prompts.json"))
-    return _made(cfg, path, modality, first, request)
+    note_prompts(cfg, request, [path], path.with_name(f"{path.stem}_prompts.json"))
+    return made
 
 
-def _batches(cfg: DictConfig, module: Any, request: Any, n: int, first: list[Tensor]) -> Iterator[Tensor]:
-    """The samples as the model gives them, each batch when the one before is written; of the first batch, those that a
-    sheet shows are kept in `first`."""
+class _Shown:
+    """The first pictures of a job, as they are seen: for a sheet."""
+
+    def __init__(self, modality: Modality) -> None:
+        self._modality, self._tiles = modality, list[Any]()
+
+    def add(self, x: Tensor) -> None:
+        room = _MOST_SHOWN - sum(map(len, self._tiles))
+        if self._modality.singly and room > 0:
+            self._tiles.append(self._modality.tiles(self._modality.to_stored(x[:room], "samples").cpu()).numpy())
+
+    def made(self, place: Path, cfg: DictConfig, request: ConditionInput | None) -> Made:
+        import numpy as np
+
+        if not self._tiles:
+            return Made(place)
+        tiles = np.concatenate(self._tiles)
+        if cfg.prompts is None or request is None or request.prompt is None:
+            return Made(place, tiles[:SHOWN])
+        return Made(place, tiles, request.prompt[: len(tiles)])
+
+
+def _batches(cfg: DictConfig, module: Any, request: Any, n: int, shown: _Shown) -> Iterator[Tensor]:
+    """The samples as the model gives them, each batch when the one before is written."""
     from genlab.progress import progress
     from genlab.randomness import PerImage
 
@@ -118,19 +144,9 @@ def _batches(cfg: DictConfig, module: Any, request: Any, n: int, first: list[Ten
             given = None if request is None else request.part(start, stop).to(module.device)
             noise = PerImage.range(cfg.seed, start, stop, module.device)
             x = module.sample(stop - start, given, generator=noise, **sized)
-            if not first:
-                first.append(x[:_MOST_ROWS].cpu())
+            shown.add(x)
             yield x
             advance(stop - start)
-
-
-def _made(cfg: DictConfig, place: Path, modality: Modality, first: list[Tensor], request: Any) -> Made:
-    if not modality.singly or not in_sweep():
-        return Made(place)
-    tiles = modality.tiles(modality.to_stored(first[0], "samples")).numpy()
-    if cfg.prompts is None:
-        return Made(place, tiles[:SHOWN])
-    return Made(place, tiles, request.prompt[: len(tiles)])
 
 
 def _suffix(cfg: DictConfig, modality: Modality) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from genlab.commands.app import App
+from genlab.commands.naming import without_places
 
 if TYPE_CHECKING:
     from genlab.reports.sheet import Tiles
@@ -37,25 +38,32 @@ def write_sheet(app: App) -> Path | None:
     Returns:
         The picture.
     """
-    from genlab.modalities.grids import save_png
     from genlab.modalities.png_text import add_text
-    from genlab.reports.sheet import Cell, sheet
     from genlab.reports.sweep_keys import overrides, swept_keys
 
     jobs = [(job.overrides, job.value) for job in app.results if isinstance(job.value, Made)]
     if not app.is_sweep or len(jobs) < 2 or any(made.tiles is None for _, made in jobs):
         return None
-    records = [{"overrides": words} for words, _ in jobs]
-    keys = [key for key in swept_keys(records) if key != "out"]
-    values = [{key: given[key] for key in keys if key in given} for given in map(overrides, records)]
-    cells = [
-        Cell(of_job, made.tiles, made.prompts, made.original)
-        for of_job, (_, made) in zip(values, jobs, strict=True)
-        if made.tiles is not None
+    keys = [key for key in swept_keys([{"overrides": words} for words, _ in jobs]) if key != "out"]
+    values = [
+        {key: given[key] for key in keys if key in given} for given in (overrides({"overrides": w}) for w, _ in jobs)
     ]
     readable = re.sub(r"[^A-Za-z0-9.]+", "_", "_".join(keys)).strip("_")[:_LONGEST]
     asked = hashlib.sha256("\n".join(f"{made.place} {words}" for words, made in jobs).encode()).hexdigest()[:8]
     path = jobs[0][1].place.parent / f"sheet_{readable}-{asked}.png"
-    save_png(path, sheet(cells))
-    add_text(path, {"jobs": "\n".join(" ".join(words) for words, _ in jobs)})
+    write_cells(path, [made for _, made in jobs], values)
+    add_text(path, {"jobs": "\n".join(" ".join(without_places(words)) for words, _ in jobs)})
     return path
+
+
+def write_cells(path: Path, made: Sequence[Made], values: Sequence[Mapping[str, str]] | None = None) -> None:
+    """Write one labelled picture of what jobs have made, each with its values of what was swept."""
+    from genlab.modalities.grids import save_png
+    from genlab.reports.sheet import Cell, sheet
+
+    cells = [
+        Cell({} if values is None else values[i], one.tiles, one.prompts, one.original)
+        for i, one in enumerate(made)
+        if one.tiles is not None
+    ]
+    save_png(path, sheet(cells))

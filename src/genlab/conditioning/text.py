@@ -92,10 +92,10 @@ class TextConditioner(nn.Module):
             )
         request = request.for_each(n)
         self._report([*(request.prompt or []), *(request.negative_prompt or [])])
-        condition = self._condition(request.prompt or [""] * n, request.negative_prompt)
+        made = self._condition(request.prompt or [""] * n, request.negative_prompt)
         if request.prompt is None and self.dropout:
-            condition = condition._replace(given=self._condition([""] * n).null)
-        return condition
+            made = made._replace(given=self._condition([""] * n).null)
+        return made
 
     def _condition(self, texts: list[str], negative: list[str] | None = None) -> Condition:
         """The condition of `texts`, and the null: that of the texts `negative`, where they are given."""

@@ -7,12 +7,13 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genlab.data.catalog import cache_folder, entry_named
+from genlab.data.colour_names import colour_names
 from genlab.data.emoji import CATEGORIES, emoji_listed, on_white
 from genlab.data.fetch import files_of
 from genlab.data.openmoji import Drawing, code, drawings, rendered
@@ -24,7 +25,7 @@ from genlab.picture_size import Size, height_and_width
 from genlab.progress import progress
 
 Style = Literal["google", "twitter", "openmoji", "fluent"]
-Words = Literal["annotation", "tags", "group"]
+Words = Literal["annotation", "tags", "group", "colours"]
 
 STYLES: dict[Style, str] = {
     "google": "emoji", "twitter": "emoji_twitter", "openmoji": "openmoji", "fluent": "emoji_fluent",
@@ -60,7 +61,8 @@ class CaptionedEmoji:
     Args:
         data_dir: where they are fetched to.
         styles: which of "google", "twitter", "openmoji" and "fluent" (Microsoft's).
-        captions: what they say. "annotation": "dog face"; "tags": "dog face, pet"; "group": "dog face, animal mammal".
+        captions: what they say. "annotation": "dog face"; "tags": "dog face, pet"; "group": "dog face, animal mammal";
+            "colours": "dog face, brown and white", as they are measured in the picture (`colour_names`).
             Where there are several, each epoch of training takes one of them, and the first is asked for in a test.
         style_word: whether a caption ends with the style, "dog face, google style".
         held_out: the test split. "pairs": every fifth concept in one of the styles, which is trained on in the others;
@@ -79,7 +81,7 @@ class CaptionedEmoji:
     has_captions = True
 
     def __post_init__(self) -> None:
-        for key, given, known in (("styles", self.styles, STYLES), ("captions", self.captions, _WORDS)):
+        for key, given, known in (("styles", self.styles, STYLES), ("captions", self.captions, get_args(Words))):
             if not given or len(set(given)) < len(given) or not set(given) <= set(known):
                 raise ValueError(f"dataset.source.{key}={list(given)}: give some of {listed(known)}, each once")
         if self.held_out not in ("pairs", *self.styles):
@@ -114,9 +116,12 @@ class CaptionedEmoji:
         unseen = np.array([self._is_held_out(pair) for pair in pairs])
         order = np.argsort(unseen, kind="stable")  # the test split comes last
         pairs, unseen = [pairs[i] for i in order], unseen[order]
+        captions: list[list[str]] = []
         with progress(f"converting {self.name}", len(pairs), "images") as advance:
             for pair in pairs:
-                write(resize(_pixels(pair)[None], channels, size, "scale", ground=255))
+                pixels = _pixels(pair)[None]
+                write(resize(pixels, channels, size, "scale", ground=255))
+                captions.append([self._caption(pair, words, pixels) for words in self.captions])
                 advance(1)
         category = np.array([pair.category for pair in pairs])
         style = np.array([self.styles.index(pair.style) for pair in pairs])
@@ -125,7 +130,6 @@ class CaptionedEmoji:
             "held_out": Attribute(HELD_OUT, unseen.astype(np.int64)),
         }  # fmt: skip
         groups = np.array([pair.base * len(self.styles) + k for pair, k in zip(pairs, style, strict=True)])
-        captions = [[self._caption(pair, words) for words in self.captions] for pair in pairs]
         return About(category, CATEGORIES, int(unseen.sum()), groups, captions=captions, attributes=attributes)
 
     def _pairs(self) -> Iterator[Pair]:
@@ -145,17 +149,17 @@ class CaptionedEmoji:
         turn, rest = divmod(pair.base, EVERY)
         return rest == 0 and pair.style == self.styles[turn % len(self.styles)]
 
-    def _caption(self, pair: Pair, words: Words) -> str:
-        more = _WORDS[words]
-        told = [pair.drawing.annotation, *more(pair.drawing)]
+    def _caption(self, pair: Pair, words: Words, pixels: NDArray[np.uint8]) -> str:
+        drawing = pair.drawing
+        told = [drawing.annotation]
+        match words:
+            case "tags":
+                told += drawing.tags
+            case "group":
+                told.append(drawing.subgroup.replace("-", " "))
+            case "colours":
+                told.append(" and ".join(colour_names(resize(pixels, 3, 32, "scale")[0])))
         return ", ".join([*told, f"{pair.style} style"] if self.style_word else told)
-
-
-_WORDS = {
-    "annotation": lambda drawing: [],
-    "tags": lambda drawing: drawing.tags,
-    "group": lambda drawing: [drawing.subgroup.replace("-", " ")],
-}
 
 
 def _files_by_code(style: Style, files: Path) -> dict[str, Path]:

@@ -39,7 +39,7 @@ def read_captions(path: str | Path, names: Sequence[str]) -> list[str]:
 
 
 def folder_captions(
-    root: Path, names: Sequence[str], missing: Literal["refuse", "empty", "drop"] = "refuse"
+    root: Path, names: Sequence[str], missing: Literal["empty", "drop"] | None = None
 ) -> dict[str, list[str]]:
     """Picture -> its captions, one or more, for the pictures `names` of the folder `root`.
 
@@ -49,7 +49,7 @@ def folder_captions(
     Args:
         root: the folder.
         names: of its pictures, relative to it.
-        missing: what becomes of pictures without a caption: an error, the empty text, or they are left out.
+        missing: what becomes of pictures without a caption: the empty text, or they are left out; None refuses them.
 
     Raises:
         ValueError: a table or a file cannot be read, or a picture has no caption and that is refused, or none has one.
@@ -63,7 +63,7 @@ def folder_captions(
         if name not in captions and file.is_file():
             captions[name] = _lines(file, f"{key}: {file.name}")
     silent = [name for name in names if not captions.get(name)]
-    if len(silent) == len(names) or (silent and missing == "refuse"):
+    if len(silent) == len(names) or (silent and missing is None):
         what_else = "captions=null" if len(silent) == len(names) else "captions_missing=empty or drop"
         raise ValueError(
             f"{key} has no caption for {len(silent)} of its {len(names)} pictures ({listed(silent, 3)}): write them "

@@ -10,11 +10,11 @@ import importlib.metadata
 import importlib.util
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,22 +91,30 @@ class Critters:
 
     Each of the 14 bodies has one of the 12 colours in which it is never trained on (`held_out_colour`). Of the test
     pictures every second one is such a pair, told by the attribute `held_out`: a model that composes draws them as well
-    as the others. The caption names everything that is drawn, and what it does not name is not there.
+    as the others. A full caption names everything that is drawn, and what it does not name is not there.
 
     Args:
         data_dir: where the pictures are kept once they are drawn.
         n: pictures to train and validate on.
         n_test: pictures to test on.
         seed: of the choices; that of a run does not change its data.
+        captions: "full" names everything that is drawn; "short" leaves open what is on the body, "a lime dome critter
+            on blue"; None is full alone. Where there are both, each epoch of training takes one, and the first is asked
+            for in a test.
     """
 
     data_dir: str | Path
     n: PositiveInt = 20_000
     n_test: PositiveInt = 2_000
     seed: Seed = 0
+    captions: Sequence[Literal["full", "short"]] | None = None
 
     name = "critters"
     has_captions = True
+
+    def __post_init__(self) -> None:
+        if self.captions is not None and (not self.captions or len(set(self.captions)) < len(self.captions)):
+            raise ValueError(f"dataset.source.captions={list(self.captions)}: give full, short or both, each once")
 
     def identity(self) -> str:
         """A digest of the style, the packages that draw it, the tables of names and the arguments.
@@ -120,7 +128,8 @@ class Critters:
         except (ImportError, OSError) as error:
             raise _not_installed() from error
         parts = [_VERSION, style, versions, [list(table.items()) for table in PARTS.values()]]
-        return hashlib.sha256(json.dumps([*parts, self.n, self.n_test, self.seed]).encode()).hexdigest()
+        asked = [] if self.captions is None else [list(self.captions)]
+        return hashlib.sha256(json.dumps([*parts, self.n, self.n_test, self.seed, *asked]).encode()).hexdigest()
 
     def load(self, channels: int, size: Size) -> Images:
         """The pictures.
@@ -144,7 +153,9 @@ class Critters:
         }
         unseen = np.array([parts["colour"] == held_out_colour(parts["body"]) for parts in chosen], np.int64)
         attributes["held_out"] = Attribute(HELD_OUT, unseen)
-        return About(n_test=self.n_test, captions=[[caption(parts)] for parts in chosen], attributes=attributes)
+        write_caption = {"full": caption, "short": short_caption}
+        captions = [[write_caption[kind](parts) for kind in self.captions or ("full",)] for parts in chosen]
+        return About(n_test=self.n_test, captions=captions, attributes=attributes)
 
     def chosen(self, i: int) -> dict[str, str]:
         """Part -> name, for picture i; those from n on are of the test split."""
@@ -178,8 +189,17 @@ def caption(name: Mapping[str, str]) -> str:
         top = f"{name['accent']} {name['top']}"
         plural = name["top"].endswith(("s", "antennae"))
         parts.insert(0, top if plural else _with_article(top))
-    critter = _with_article(f"{name['colour']} {name['body']} critter")
+    critter = _critter(name)
     return f"{critter} with {', '.join([*parts, name['eyes']])} and {name['mouth']} on {name['background']}"
+
+
+def short_caption(name: Mapping[str, str]) -> str:
+    """Part -> name, in a few words: "a lime dome critter on blue"."""
+    return f"{_critter(name)} on {name['background']}"
+
+
+def _critter(name: Mapping[str, str]) -> str:
+    return _with_article(f"{name['colour']} {name['body']} critter")
 
 
 def drawn(chosen: list[dict[str, str]], size: int) -> Iterator[NDArray[np.uint8]]:

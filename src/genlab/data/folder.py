@@ -58,7 +58,7 @@ class ImageFolder:
         framing: "crop" takes the central part of the proportions asked for, "pad" all of it between white borders.
         range: the values that are black and white in pictures of more than 8 bits, where their files leave it open.
         captions: "auto" reads a text for each picture, from a table or from NAME.txt (`captions.folder_captions`).
-        captions_missing: what becomes of pictures without one: an error, the empty text, or they are left out.
+        captions_missing: what becomes of pictures without one: the empty text, or they are left out; None refuses them.
     """
 
     explains_missing_classes = True
@@ -69,7 +69,7 @@ class ImageFolder:
     framing: Literal["crop", "pad"] = "crop"
     range: Sequence[AnyFloat] | None = None
     captions: Literal["auto"] | None = None
-    captions_missing: Literal["refuse", "empty", "drop"] = "refuse"
+    captions_missing: Literal["empty", "drop"] | None = None
 
     def __post_init__(self) -> None:
         checked_range(self.range)

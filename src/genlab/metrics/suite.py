@@ -38,8 +38,10 @@ class Metric(Protocol):
     """Words of `needs.Need`, which a suite checks; the metric is left out where a model or its data do not offer all of
     them. One that a single picture is too few for says in `least: Counts` how many there must be."""
 
-    names: tuple[str, ...] | None
-    """The names that its scores may have; "{extractor}" stands for the extractor's name. None where the data decide."""
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """The names that its scores may have; "{extractor}" stands for the extractor's name. None: the data decide."""
+        ...
 
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         """Scores by name."""
@@ -114,10 +116,10 @@ class Suite:
         """All names that its scores may have; None where a metric does not name them, as one that goes by the data."""
         names = []
         for metric in self.metrics.values():
-            if getattr(metric, "names", None) is None:
+            if (own := getattr(metric, "names", None)) is None:
                 return None
             name = getattr(getattr(metric, "extractor", None), "name", "")
-            names += [each.format(extractor=name) for each in metric.names]
+            names += [each.format(extractor=name) for each in own]
         return names
 
     @property

@@ -21,6 +21,7 @@ from genlab.models.parameter_groups import (
     Window,
     is_plain,
     loss_terms,
+    prepare_devices,
     require_all_trained,
     take_turns,
 )
@@ -104,6 +105,7 @@ class GenerativeModule(pl.LightningModule):
         """None; but refuses, before Lightning does, what a loop of the user's own cannot have."""
         if type(self).training_step is GenerativeModule.training_step:
             self.automatic_optimization = True  # until the groups are known; Lightning checks before that
+            prepare_devices(self.trainer.strategy, self.parameter_groups())
         none = {"gradient_clip_val": (None, 0), "accumulate_grad_batches": (1,)}
         for key, without in none.items():
             if not self.automatic_optimization and (value := getattr(self.trainer, key)) not in without:

@@ -52,6 +52,15 @@ def is_plain(groups: Mapping[str, ParameterGroup]) -> bool:
     return len(groups) == 1 and all(group.every == 1 and group.minimises == "loss" for group in groups.values())
 
 
+def prepare_devices(strategy: Any, groups: Mapping[str, ParameterGroup]) -> None:
+    """Where several devices train groups in turns, let each wait for the gradients of the group whose turn it is alone.
+
+    torch's DistributedDataParallel waits for those of all parameters otherwise. It is made before the optimisers are.
+    """
+    if not is_plain(groups) and isinstance(options := getattr(strategy, "_ddp_kwargs", None), dict):
+        options.setdefault("find_unused_parameters", True)
+
+
 def require_all_trained(module: nn.Module, groups: Mapping[str, ParameterGroup]) -> None:
     """Raise ValueError where a parameter that takes a gradient is in no group: it would stay as it is, in silence."""
     trained = {id(p) for group in groups.values() for p in group.parameters}

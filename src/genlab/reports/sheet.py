@@ -81,7 +81,9 @@ def _label(cell: Cell, keys: Sequence[str], names: Mapping[str, str]) -> str:
 def _rows_of(cell: Cell, label: str) -> list[tuple[str, Tiles]]:
     if cell.prompts is None:
         return [(label, cell.tiles)]
-    return [(f"{i + 1}. {_cut(prompt)}", cell.tiles[i : i + 1]) for i, prompt in enumerate(cell.prompts)]
+    prompts = list(dict.fromkeys(cell.prompts))
+    of_prompt = [[i for i, each in enumerate(cell.prompts) if each == prompt] for prompt in prompts]
+    return [(f"{i + 1}. {_cut(prompts[i])}", cell.tiles[numbers]) for i, numbers in enumerate(of_prompt)]
 
 
 def _cut(text: str) -> str:

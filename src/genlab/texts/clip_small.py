@@ -30,7 +30,7 @@ class ClipSmall(nn.Module):
     """
 
     def __init__(
-        self, width: PositiveInt = 128, depth: PositiveInt = 4, heads: PositiveInt = 4, length: SeveralInt = 32
+        self, width: PositiveInt = 128, depth: PositiveInt = 2, heads: PositiveInt = 4, length: SeveralInt = 48
     ) -> None:
         super().__init__()
         if width % heads:

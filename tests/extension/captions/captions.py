@@ -47,11 +47,9 @@ class Words(nn.Module):
 
 
 class Attends(nn.Module):
-    side_multiple = 1
-
     def __init__(self, width: int = 16):
         super().__init__()
-        self.time, self.in_conv = TimestepEmbedding(width), nn.Conv2d(1, width, 3, padding=1)
+        self.time, self.in_conv, self.side_multiple = TimestepEmbedding(width), nn.Conv2d(1, width, 3, padding=1), 1
         self.attention = nn.MultiheadAttention(width, 2, batch_first=True)
         self.out_conv = nn.Sequential(nn.SiLU(), nn.Conv2d(width, 1, 3, padding=1))
 

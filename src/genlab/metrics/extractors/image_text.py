@@ -83,8 +83,9 @@ class ImageText(Extractor):
         run = self._run()
         cfg = own_config(run)
         cfg.paths = {"output_dir": self.output_dir, "weights_dir": self.weights_dir}
-        model = restore(cfg, newest(run))
-        if not isinstance(model, FitsTexts):
+        model: Any = restore(cfg, newest(run))
+        knows_texts: bool = isinstance(model, FitsTexts)
+        if not knows_texts:
             raise ValueError(
                 f"extractor.run={self.run} is a run of {type(model).__name__}, which knows no texts: give one of "
                 "model=contrastive"
