@@ -49,12 +49,8 @@ def jobs():
     choices = {group: options(group) for group in GROUPS}
     for k in range(max(map(len, choices.values()))):
         words = [f"{group}={names[k]}" for group, names in choices.items() if k < len(names)]
-        yield [
-            FIRST,
-            "text=clip_small",
-            *words,
-            *(["dataset.num_classes=2"] if "dataset=image_folder" in words else []),
-        ]
+        of_folder = {"dataset=image_folder", "dataset=image_buckets"} & set(words)
+        yield [FIRST, "text=clip_small", *words, *(["dataset.num_classes=2"] if of_folder else [])]
     yield from ([FIRST, f"{group}={name}"] for group in ASKED for name in options(group))
     small = "{_target_:genlab.texts.clip_small.ClipSmall}"
     yield [FIRST, "text=clip_and_t5", f"text.towers=[{small},{small}]"]

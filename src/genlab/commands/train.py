@@ -70,7 +70,7 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
         else:
             begin_from(cfg, module, run, record)
         record.has_stepped = True
-        record.data |= {"n_train": data.n_train, "n_test": data.n_test}
+        record.data |= {"n_train": data.n_train, "n_test": data.n_test, **getattr(data, "counts", {})}
         steps = take_over(trainer, module, run) if cfg.train else trainer.global_step
         require_new_steps(begin_at, run, steps)
         history = [c.training for c in callbacks.values() if isinstance(c, History)]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from genlab.data.buckets import buckets_of
 from genlab.data.captions import folder_captions
 from genlab.data.catalog import cache_folder
 from genlab.data.digest import listing_digest
@@ -59,6 +60,7 @@ class ImageFolder:
         range: the values that are black and white in pictures of more than 8 bits, where their files leave it open.
         captions: "auto" reads a text for each picture, from a table or from NAME.txt (`captions.folder_captions`).
         captions_missing: what becomes of pictures without one: the empty text, or they are left out; None refuses them.
+        buckets: sizes; of pictures of one of them are loaded only those whose proportions are nearest to it.
     """
 
     explains_missing_classes = True
@@ -70,6 +72,7 @@ class ImageFolder:
     range: Sequence[AnyFloat] | None = None
     captions: Literal["auto"] | None = None
     captions_missing: Literal["empty", "drop"] | None = None
+    buckets: Sequence[Size] | None = None
 
     def __post_init__(self) -> None:
         checked_range(self.range)
@@ -103,7 +106,22 @@ class ImageFolder:
             parts.append(("range", repr(given)))
         if self.captions is not None:
             parts.append(("captions", listing_digest((name, repr(texts)) for name, texts in self._captions.items())))
+        if self.buckets is not None:
+            parts.append(("buckets", repr([height_and_width(size) for size in self.buckets])))
         return listing_digest(parts)
+
+    def names_of(self, size: Size) -> list[str]:
+        """The pictures that are loaded at a size: all, or those of its bucket."""
+        if self.buckets is None:
+            return self.names
+        sizes = [height_and_width(each) for each in self.buckets]
+        own = sizes.index(height_and_width(size))
+        return [name for name, bucket in zip(self.names, self._bucket, strict=True) if bucket == own]
+
+    @cached_property
+    def _bucket(self) -> list[int]:
+        """The bucket of each picture, in the order of `names`."""
+        return buckets_of(self._root, self.names, [height_and_width(size) for size in self.buckets or ()])
 
     @cached_property
     def num_classes(self) -> int | None:
@@ -214,10 +232,10 @@ class ImageFolder:
         kept: list[str] = []
         unread: list[str] = []
         # Filters of warnings belong to the process: were they set in the threads, one would put back those of another.
-        names = self.names
+        names = self.names_of(size)
         with warnings.catch_warnings(), progress(f"converting {self.name}", len(names), "images") as advance:
             warnings.simplefilter("ignore")
-            for name, result in zip(names, self._converted(channels, size), strict=True):
+            for name, result in zip(names, self._converted(names, channels, size), strict=True):
                 advance(1)
                 if isinstance(result, Exception):
                     unread.append(f"{shown(name)} ({result})")
@@ -234,7 +252,7 @@ class ImageFolder:
     def _refuse_all(self, n: int) -> None:
         raise ValueError(f"dataset.source.path={str(self.path)!r}: none of its {n} pictures can be read")
 
-    def _converted(self, channels: int, size: Size) -> Iterator[NDArray[np.uint8] | Exception]:
+    def _converted(self, names: Sequence[str], channels: int, size: Size) -> Iterator[NDArray[np.uint8] | Exception]:
         """In order; Pillow lets several threads work at once."""
         range_of = DynamicRange(self._opened, checked_range(self.range), f"dataset.source.path={str(self.path)!r}")
 
@@ -251,7 +269,7 @@ class ImageFolder:
             except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
                 return error
 
-        names, chunk = self.names, 256  # so that few converted pictures wait at a time
+        chunk = 256  # so that few converted pictures wait at a time
         with ThreadPoolExecutor() as pool:
             for start in range(0, len(names), chunk):
                 yield from pool.map(convert, names[start : start + chunk])

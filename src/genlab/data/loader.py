@@ -55,8 +55,8 @@ class TrainLoader:
     """Epochs of shuffled batches, resumable in the middle.
 
     `batch_size` is that of all processes together: each takes its share of every batch, so the number of devices
-    changes no batch. Every batch is full: the rest of an epoch is dropped (another rest in every epoch); a set smaller
-    than a batch is one batch.
+    changes no batch. Every batch is full: the rest of an epoch is dropped (another rest in every epoch), or filled up;
+    a set smaller than a batch is one batch.
 
     Args:
         data: all items.
@@ -68,6 +68,7 @@ class TrainLoader:
         done: how many batches of this epoch were trained on, where somebody counts; a checkpoint written when a
             step fails must not count the batch of that step, although it was handed out.
         convert: stored items -> what a model sees.
+        fill: the rest of an epoch is filled up to a batch by the epoch's first items, not dropped.
     """
 
     batch_sampler = None  # Lightning looks for it beside `sampler`
@@ -75,8 +76,10 @@ class TrainLoader:
     def __init__(
         self, data: Items, rows: Tensor, batch_size: int, seed: int | None, flip: bool = False,
         shard: Shard = Shard(), done: Callable[[], int] | None = None, convert: ToModel = to_model,  # noqa: B008
+        fill: bool = False,
     ) -> None:  # fmt: skip
-        self.batch_size = min(batch_size, len(rows))
+        shares = -(-len(rows) // shard.world) * shard.world if fill else len(rows)
+        self.batch_size, self.fill = min(batch_size, shares), fill
         if self.batch_size % shard.world:
             raise ValueError(f"dataset.batch_size={self.batch_size} cannot be shared evenly by {shard.world} devices")
         self._data, self._rows, self._shard, self._done = data, rows, shard, done
@@ -89,7 +92,12 @@ class TrainLoader:
         self._resume: tuple[int, int] | None = None  # epoch, batches to skip
 
     def __len__(self) -> int:
-        return len(self._rows) // self.batch_size
+        return -(-len(self._rows) // self.batch_size) if self.fill else len(self._rows) // self.batch_size
+
+    @property
+    def repeats(self) -> int:
+        """How many items of an epoch come a second time, to fill its last batch."""
+        return max(0, len(self) * self.batch_size - len(self._rows))
 
     @property
     def epoch(self) -> int:
@@ -109,6 +117,11 @@ class TrainLoader:
         rows = rows.to(device)  # once for the epoch, so that no batch waits for the host
         flips = self._flips(order, device)
         places = self._order.captions() if self._data.captions is not None and self._order is not None else None
+        if self.repeats:
+            again = torch.arange(len(self) * self.batch_size) % len(rows)
+            rows, flips, places = (
+                None if each is None else each[again.to(each.device)] for each in (rows, flips, places)
+            )
         for k in range(self._first_batch(), len(self)):
             mine = slice(k * self.batch_size + self._shard.rank, (k + 1) * self.batch_size, self._shard.world)
             self._handed_out = k + 1

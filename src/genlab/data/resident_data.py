@@ -170,11 +170,19 @@ class ResidentData(pl.LightningDataModule):
     # ---- Lightning's side ---------------------------------------------------------------------------
 
     def train_dataloader(self) -> TrainLoader:
-        overfit = self.trainer is not None and self.trainer.overfit_batches > 0  # type: ignore[attr-defined]
-        seed = None if overfit else self.seed
+        return self._train_loader()
+
+    def _train_loader(self, fill: bool = False) -> TrainLoader:
         done = None if self.trainer is None else self._batches_done
         placed, rows = self._placed("train")
-        return TrainLoader(placed, rows, self.batch_size, seed, self._flip, self._shard(), done, self.to_model)
+        seed, shard = self._order_seed, self._shard()
+        return TrainLoader(placed, rows, self.batch_size, seed, self._flip, shard, done, self.to_model, fill)
+
+    @property
+    def _order_seed(self) -> int | None:
+        """None where each epoch is to be the same."""
+        overfit = self.trainer is not None and self.trainer.overfit_batches > 0  # type: ignore[attr-defined]
+        return None if overfit else self.seed
 
     def val_dataloader(self) -> EvalLoader:
         return EvalLoader(*self._placed("val"), self.eval_batch_size, self._shard(), self.to_model)

@@ -38,5 +38,15 @@ def every_class_can_be_trained(cfg: DictConfig) -> Iterator[str]:
         )
 
 
+def several_sizes_need_diffusion(cfg: DictConfig) -> Iterator[str]:
+    """Data of several sizes train models that take any size."""
+    model = get(cfg, "model._target_")
+    if get(cfg, "dataset.source.buckets") and model is not None and model != "genlab.models.diffusion.Diffusion":
+        yield (
+            f"dataset.source.buckets gives pictures of several sizes, and {model} takes one: "
+            "take dataset=image_folder, or a model of diffusion"
+        )
+
+
 def _is_conditional(cfg: DictConfig) -> bool:
     return any(get(cfg, f"{part}.num_classes") for part in ("model", "network", "conditioner"))

@@ -99,6 +99,11 @@ class Diffusion(GenerativeModule):
 
     def on_fit_start(self) -> None:
         super().on_fit_start()
+        for size in getattr(self.trainer.datamodule, "sizes", ()):  # type: ignore[attr-defined]
+            try:
+                self.shape_of(size)
+            except ValueError as error:
+                raise ValueError(f"dataset.source.buckets: {error}") from None
         if isinstance(self.codec, LatentMaps) and not bool(self.codec.measured):
             moments = self.codec.moments(batch.x for batch in self._first_batches(_MEASURED))
             self.codec.scale_by(self.trainer.strategy.reduce(moments, reduce_op="mean"))
