@@ -162,8 +162,8 @@ class Diffusion(GenerativeModule):
 
     def guided_denoiser(self, n: int, condition: Conditions = None, clipped: bool = True) -> BoundDenoise:
         """The denoiser that n samples are drawn with: guided, with the condition, clipped. Raises ValueError too."""
-        check_looked_at(self.guidance, as_input(condition))
         prepared = of_input(self.conditioner, n, condition, self.device)
+        check_looked_at(self.guidance, as_input(condition))
         guided: Denoise = self.guidance(self.denoiser)
         if clipped and self.clip is not None:
             guided = Clipped(guided, *self.clip)
