@@ -119,9 +119,8 @@ class TrainLoader:
         places = self._order.captions() if self._data.captions is not None and self._order is not None else None
         if self.repeats:
             again = torch.arange(len(self) * self.batch_size) % len(rows)
-            rows, flips, places = (
-                None if each is None else each[again.to(each.device)] for each in (rows, flips, places)
-            )
+            rows = rows[again.to(rows.device)]
+            flips, places = (None if each is None else each[again.to(each.device)] for each in (flips, places))
         for k in range(self._first_batch(), len(self)):
             mine = slice(k * self.batch_size + self._shard.rank, (k + 1) * self.batch_size, self._shard.world)
             self._handed_out = k + 1

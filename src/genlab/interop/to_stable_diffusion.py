@@ -78,11 +78,12 @@ def _scheduler(denoiser: Any) -> Any:
     output = denoiser.parameterization
     mean = getattr(output, "mean", output)
     base = to_diffusers(denoiser.process.schedule, mean)
+    settings = base.config
     if type(base) is not DDIMScheduler:
         raise ValueError(f"{type(base).__name__} is no scheduler of Stable Diffusion: its models have discrete steps")
     if type(output).__name__ == "LatentConsistency":
-        return LCMScheduler.from_config(base.config, clip_sample=False, timestep_scaling=output.scaling)
-    return DDIMScheduler.from_config(base.config, steps_offset=1, set_alpha_to_one=False)
+        return LCMScheduler.from_config(settings, clip_sample=False, timestep_scaling=output.scaling)
+    return DDIMScheduler.from_config(settings, steps_offset=1, set_alpha_to_one=False)
 
 
 def _autoencoder(codec: Any) -> Any:
