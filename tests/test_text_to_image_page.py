@@ -25,7 +25,7 @@ def test_the_loop_by_hand_is_a_sample(monkeypatch):
     with torch.no_grad():
         for block in blocks("python"):
             exec(compile(block, "docs/text_to_image.md", "exec"), names)
-        sample = names["model"].sample(1, "a red critter", generator=PerImage.range(0, 0, 1))
+        sample = names["model"].sample(1, "a pink dome critter", generator=PerImage.range(0, 0, 1))
     assert names["pictures"].shape == (2, 3, 32, 16)
     torch.testing.assert_close(names["picture"], sample, rtol=0, atol=1e-4)
 

@@ -70,6 +70,24 @@ def test_what_all_were_made_from_stands_before_them():
     assert shades(sheet(made), 1, 3) == [[7, 0, 100]]
 
 
+def test_results_stand_beside_the_picture_that_they_were_made_from():
+    made = [
+        Cell({"image": i, "edit.strength": s}, tiles(shade), original=tiles(int(i)))
+        for shade, (i, s) in enumerate((i, s) for i in "34" for s in ("0.2", "0.9"))
+    ]
+    assert shades(sheet(made), 2, 3) == [[3, 0, 1], [4, 2, 3]]
+    turned = [Cell(dict(reversed(cell.values.items())), cell.tiles, original=cell.original) for cell in made]
+    assert shades(sheet(turned), 2, 3) == [[3, 0, 1], [4, 2, 3]]
+    alone = [Cell({"image": i}, tiles(int(i) + 100), original=tiles(int(i))) for i in "34"]
+    assert shades(sheet(alone), 2, 2) == [[3, 103], [4, 104]]
+
+
+def test_prompts_that_begin_alike_have_a_row_each():
+    beginning = "a lime dome critter with mint horns, dots, round eyes and "
+    swept = [Cell({"prompt": f"{beginning}{end}"}, tiles(shade)) for end, shade in (("a smile", 10), ("teeth", 60))]
+    assert shades(sheet(swept), 2, 1) == [[10], [60]]
+
+
 @pytest.mark.parametrize("n", [1, 3, 4])
 def test_pictures_of_different_sizes_have_room(n):
     made = [Cell({"size": "8x8"}, tiles(*[10] * n)), Cell({"size": "16x8"}, tiles(*[90] * n, height=16))]

@@ -95,6 +95,7 @@ def _stable_diffusion(cfg: DictConfig, run: Any, model: Any, out: Path) -> Path:
             folder=str(out.resolve()), seed=cfg.seed, n=_N, channels=channels, height=height, width=width
         )
         words = ["sampler=ddim_sd", "sampler.steps=50", "guidance=classifier_free", "guidance.scale=3", f"n={_N}"]
+        words = [*words, "checkpoint=best"] if cfg.checkpoint == "best" else words
         asked = ["prompt=a red cat", f"seed={cfg.seed}", "format=folder"]
         command = shlex.join(["genlab", "sample", f"run={run.path}", *words, *asked])
         print(f"The pictures of\n\n{command}\n\nare those of\n\n{lines}\n")

@@ -223,7 +223,8 @@ def entry_named(name: str) -> Entry:
         ConfigError: no such data set; the message gives the nearest names.
     """
     if name not in ENTRIES:
-        names = [*ENTRIES, *COLLECTIONS, *(other.name for other in OTHERS)]
+        fetched = [entry.name for entry in ENTRIES.values() if not entry.is_part]
+        names = [*fetched, *COLLECTIONS, *(other.name for other in OTHERS)]
         raise ConfigError(f"there is no data set {name!r}{nearest(name, names) or '; known: ' + ', '.join(names)}")
     return ENTRIES[name]
 
