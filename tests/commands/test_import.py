@@ -15,6 +15,8 @@ from genlab.interop.stable_diffusion import described
 from genlab.runs.restore import newest, restore
 from genlab.runs.store import Store
 
+SCHEDULER = "scheduler/scheduler_config.json"
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
@@ -102,8 +104,23 @@ def without(name):
         (set_in("unet/config.json", in_channels=7), "has 7 input channels; what is known here is 4, 5, 8, 9"),
         (set_in("unet/config.json", _class_name="Mine"), "is of the class 'Mine'"),
         (set_in("unet/config.json", sample_size=None), "has sample_size = None"),
-        (set_in("scheduler/scheduler_config.json", prediction_type="score"), "predicts 'score'"),
-        (set_in("scheduler/scheduler_config.json", beta_schedule="exp"), "has the betas 'exp'"),
+        (set_in(SCHEDULER, prediction_type="score"), "has prediction_type = 'score'"),
+        (set_in(SCHEDULER, beta_schedule="exp"), "has beta_schedule = 'exp'"),
+        (set_in(SCHEDULER, rescale_betas_zero_snr=True, beta_schedule="linear"), "known of scaled_linear"),
+        (set_in(SCHEDULER, timestep_spacing="karras"), r"= 'karras'; what is known is leading, linspace, trailing"),
+        (set_in(SCHEDULER, timestep_spacing=3), "has timestep_spacing = 3"),
+        (set_in(SCHEDULER, num_train_timesteps=None), "has num_train_timesteps = None"),
+        (set_in(SCHEDULER, num_train_timesteps="abc"), r"scheduler_config\.json has num_train_timesteps = 'abc'"),
+        (set_in(SCHEDULER, beta_schedule=[1]), r"has beta_schedule = \[1\]"),
+        (set_in(SCHEDULER, prediction_type=["epsilon"]), r"has prediction_type = \['epsilon'\]"),
+        (set_in(SCHEDULER, trained_betas=3), "has trained_betas = 3"),
+        (set_in(SCHEDULER, trained_betas=[0.1, None]), r"has trained_betas = \[0\.1, None\]"),
+        (set_in(SCHEDULER, beta_end=float("nan")), "has beta_end = nan; what is known is a number"),
+        (set_in(SCHEDULER, beta_end=10**400), "has beta_end = 1000"),
+        (set_in("model_index.json", unet=[]), "names no unet"),
+        (set_in("vae/config.json", block_out_channels=5), "has block_out_channels = 5"),
+        (set_in("vae/config.json", latent_channels=True), "has latent_channels = True"),
+        (set_in("text_encoder/config.json", hidden_size="32"), r"config\.json has hidden_size = '32'"),
     ],
 )
 def test_what_is_wrong_with_a_folder_is_one_sentence(copied, change, words):
@@ -121,10 +138,20 @@ def test_a_network_of_another_shape_is_one_sentence(copied, tmp_path, capsys):
 
 
 def test_a_sampler_that_is_not_known_is_replaced_and_told(copied):
-    set_in("scheduler/scheduler_config.json", _class_name="DEISMultistepScheduler")(copied)
+    set_in(SCHEDULER, _class_name="DEISMultistepScheduler")(copied)
     with pytest.warns(UserWarning, match="the sampler of DEISMultistepScheduler is not known: sampler=ddim"):
         parts = described(copied)
     assert parts["sampler"]["solver"]["_target_"].endswith("Ancestral")
+
+
+@pytest.mark.parametrize("name", ["LMSDiscreteScheduler", "EulerDiscreteScheduler"])
+def test_steps_between_those_of_training_are_not_known_and_told(copied, name):
+    set_in(SCHEDULER, _class_name=name, timestep_spacing="linspace")(copied)
+    with pytest.warns(UserWarning, match=f"{name} with the spacing linspace, .* is not known: sampler=ddim"):
+        parts = described(copied)
+    assert parts["sampler"]["solver"]["_target_"].endswith("Ancestral")
+    set_in(SCHEDULER, timestep_spacing="leading")(copied)
+    assert described(copied)["sampler"]["grid"]["_target_"].endswith("grids.Leading")
 
 
 def test_words_that_make_no_sense(capsys):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from genlab.errors import listed
 from genlab.foreign_folder import read_json
+from genlab.interop.json_values import JsonValues
 from genlab.notice import Notice
 
 Part = dict[str, Any]
@@ -20,6 +20,7 @@ _SPACING = {
     "DPMSolverMultistepScheduler": "linspace", "UniPCMultistepScheduler": "linspace",
 }  # fmt: skip
 """The spacing of each class that is known, where its config says none."""
+_GRIDS = {"leading": "grids.Leading", "trailing": "grids.Trailing", "linspace": "grids.Linspace"}
 _STEPS = {"DDPMScheduler": None, "LCMScheduler": 4, "DPMSolverMultistepScheduler": 25, "UniPCMultistepScheduler": 25}
 """Steps that an imported model is sampled with; 50 of any other, None for all."""
 _SOLVERS: dict[str, Part] = {
@@ -33,6 +34,9 @@ _SOLVERS: dict[str, Part] = {
     "LCMScheduler": {"_target_": "genlab.samplers.recorrupt.Recorrupt"},
 }
 _OUTPUTS = {"epsilon": "eps.Eps", "v_prediction": "v.V", "sample": "x0.X0"}
+_BETAS = ("linear", "scaled_linear", "squaredcos_cap_v2")
+_BETWEEN = ("LMSDiscreteScheduler", "EulerDiscreteScheduler")
+"""They do not round steps of the spacing linspace to those of training."""
 _OTHER_WAYS = ("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "use_lu_lambdas", "thresholding")
 """Options of schedulers that are not known here, where they are true."""
 
@@ -59,36 +63,35 @@ def described_scheduler(folder: Path, of_latents: bool) -> Described:
     Raises:
         ValueError: its schedule, or what the network's output means, is not known.
     """
-    config = read_json(folder, "scheduler_config.json")
-    name = str(config.get("_class_name"))
+    content = read_json(folder, "scheduler_config.json")
+    name = str(content.get("_class_name"))
     if of_latents and name != "LCMScheduler":
-        config = {**config, "steps_offset": 1, "clip_sample": False}
-    scheduler, output = _schedule(folder, config), config.get("prediction_type", "epsilon")
-    if output not in _OUTPUTS:
-        raise ValueError(f"{folder} predicts {output!r}; what is known here is {listed(_OUTPUTS)}")
+        content = {**content, "steps_offset": 1, "clip_sample": False}
+    config = JsonValues(folder / "scheduler_config.json", content)
+    scheduler, output = _schedule(config), config.word("prediction_type", "epsilon", _OUTPUTS)
     parameterization: Part = {"_target_": f"genlab.denoisers.{_OUTPUTS[output]}"}
     if name == "LCMScheduler":
         parameterization = {
             "_target_": "genlab.denoisers.latent_consistency.LatentConsistency", "mean": parameterization,
-            "schedule": "${scheduler}", "scaling": float(config.get("timestep_scaling", 10.0)),
+            "schedule": "${scheduler}", "scaling": config.number("timestep_scaling", 10.0),
         }  # fmt: skip
-    elif config.get("variance_type") == "learned_range":
+    elif content.get("variance_type") == "learned_range":
         learnt = "genlab.denoisers.learned_variance.LearnedVariance"
         parameterization = {"_target_": learnt, "mean": parameterization}
-    limit = float(config.get("clip_sample_range", 1.0))
-    clips = not of_latents and config.get("clip_sample", True)
+    limit = config.number("clip_sample_range", 1.0)
+    clips = not of_latents and content.get("clip_sample", True)
     return Described(scheduler, parameterization, _sampler(name, config), [-limit, limit] if clips else None)
 
 
-def _schedule(folder: Path, config: Mapping[str, Any]) -> Part:
-    steps, kind = int(config.get("num_train_timesteps", 1000)), config.get("beta_schedule", "linear")
-    if betas := config.get("trained_betas"):
-        return {"_target_": "genlab.processes.listed.Listed", "betas": [float(beta) for beta in betas]}
+def _schedule(config: JsonValues) -> Part:
+    if betas := config.numbers("trained_betas"):
+        return {"_target_": "genlab.processes.listed.Listed", "betas": betas}
+    steps, kind = config.whole("num_train_timesteps", 1000), config.word("beta_schedule", "linear", _BETAS)
     ends = {
-        "beta_start": float(config.get("beta_start", 0.0001)), "beta_end": float(config.get("beta_end", 0.02)),
+        "beta_start": config.number("beta_start", 0.0001), "beta_end": config.number("beta_end", 0.02),
         "train_timesteps": steps,
     }  # fmt: skip
-    zero = bool(config.get("rescale_betas_zero_snr"))
+    zero = bool(config.content.get("rescale_betas_zero_snr"))
     known = {
         ("linear", False): {"_target_": "genlab.processes.linear.Linear", **ends},
         ("scaled_linear", False): {"_target_": "genlab.processes.scaled_linear.ScaledLinear", **ends},
@@ -96,14 +99,12 @@ def _schedule(folder: Path, config: Mapping[str, Any]) -> Part:
         ("squaredcos_cap_v2", False): {"_target_": "genlab.processes.cosine.Cosine", "train_timesteps": steps},
     }
     if (kind, zero) not in known:
-        zeroed = " with rescale_betas_zero_snr" if zero else ""
-        raise ValueError(
-            f"{folder} has the betas {kind!r}{zeroed}; what is known here is {listed(k for k, _ in known)}"
-        )
+        of_zero = listed(k for k, zeroed in known if zeroed)
+        raise ValueError(f"{config.file} has rescale_betas_zero_snr with the betas {kind!r}; it is known of {of_zero}")
     return known[kind, zero]
 
 
-def _sampler(name: str, config: Mapping[str, Any]) -> Part:
+def _sampler(name: str, config: JsonValues) -> Part:
     reason = _unknown(name, config)
     if reason is not None:
         warnings.warn(Notice(f"{reason}: sampler=ddim takes its place"), stacklevel=4)
@@ -111,16 +112,19 @@ def _sampler(name: str, config: Mapping[str, Any]) -> Part:
     steps = _STEPS.get(name, 50)
     return {
         "_target_": "genlab.samplers.sampler.Sampler", "solver": _SOLVERS[name], "grid": _grid(name, config),
-        "steps": min(steps or 10**9, int(config.get("num_train_timesteps", 1000))),
+        "steps": min(steps or 10**9, config.whole("num_train_timesteps", 1000)),
     }  # fmt: skip
 
 
-def _unknown(name: str, config: Mapping[str, Any]) -> str | None:
+def _unknown(name: str, values: JsonValues) -> str | None:
     """Why a scheduler's way of sampling is not known here; None where it is."""
+    config = values.content
     if name not in _SOLVERS:
         return f"the sampler of {name} is not known"
     if options := [option for option in _OTHER_WAYS if config.get(option)]:
         return f"{name} with {options[0]} is not known"
+    if name in _BETWEEN and _spacing(name, values) == "linspace":
+        return f"{name} with the spacing linspace, whose steps lie between those of training, is not known"
     if name == "PNDMScheduler" and not config.get("skip_prk_steps", False):
         return "PNDMScheduler with its Runge-Kutta steps is not known"
     if name == "DPMSolverMultistepScheduler":
@@ -131,17 +135,22 @@ def _unknown(name: str, config: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _grid(name: str, config: Mapping[str, Any]) -> Part:
+def _spacing(name: str, config: JsonValues) -> str:
+    return config.word("timestep_spacing", _SPACING[name], _GRIDS)
+
+
+def _grid(name: str, config: JsonValues) -> Part:
     if name == "LCMScheduler":
-        return {"_target_": "genlab.samplers.grids.Even", "among": int(config.get("original_inference_steps", 50))}
-    spacing = config.get("timestep_spacing") or _SPACING[name]
-    to_data = config.get("set_alpha_to_one", name == "DDIMScheduler")  # PNDM's default is false
+        among = config.whole("original_inference_steps", 50)
+        return {"_target_": "genlab.samplers.grids.Even", "among": among}
+    spacing = _spacing(name, config)
+    to_data = config.content.get("set_alpha_to_one", name == "DDIMScheduler")  # PNDM's default is false
     if name in ("DPMSolverMultistepScheduler", "UniPCMultistepScheduler"):
-        to_data = config.get("final_sigmas_type", "zero") == "zero"
+        to_data = config.content.get("final_sigmas_type", "zero") == "zero"
     elif name not in ("DDIMScheduler", "PNDMScheduler"):
         to_data = True
-    grid: Part = {"_target_": f"genlab.samplers.grids.{spacing.capitalize()}"}
-    if spacing == "leading" and (offset := int(config.get("steps_offset", 0))):
+    grid: Part = {"_target_": f"genlab.samplers.{_GRIDS[spacing]}"}
+    if spacing == "leading" and (offset := config.whole("steps_offset", 0, least=0)):
         grid["offset"] = offset
     if not to_data:
         grid["end"] = "first"

@@ -5,12 +5,12 @@ model_index.json names classes: they are compared with tables here and never imp
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from genlab.errors import listed
 from genlab.foreign_folder import content, found, named_class
+from genlab.interop.json_values import JsonValues, is_whole
 from genlab.interop.scheduler_configs import Described, Part, described_scheduler
 
 OF_LATENTS = (
@@ -21,6 +21,7 @@ OF_LATENTS = (
 OF_PIXELS = ("DDPMPipeline", "DDIMPipeline")
 _DROPOUT = 0.1
 """Of captions, in the training of Stable Diffusion: all its models know the empty text."""
+_MOST_LEVELS = 10
 
 
 def described(folder: str | Path) -> dict[str, Any]:
@@ -35,7 +36,8 @@ def described(folder: str | Path) -> dict[str, Any]:
     kind, index = named_class(path, [*OF_LATENTS, *OF_PIXELS], "model_index.json")
     names = ["unet", "scheduler", *(["vae", "text_encoder", "tokenizer"] if kind in OF_LATENTS else [])]
     for name in names:
-        if not isinstance(index.get(name), list) or index[name][0] is None:
+        named = index.get(name)
+        if not isinstance(named, list) or not named or named[0] is None:
             raise ValueError(f"{path / 'model_index.json'} names no {name}, which a {kind} has")
         if not (path / name).is_dir():
             raise ValueError(f"{path} has no folder {name}, which its model_index.json names")
@@ -44,8 +46,8 @@ def described(folder: str | Path) -> dict[str, Any]:
 
 
 def _of_pixels(path: Path, scheduler: Described) -> dict[str, Any]:
-    _, unet = named_class(path / "unet", ["UNet2DModel"])
-    shape = [_whole(unet, "in_channels", 3), *_sides(unet.get("sample_size"), path / "unet")]
+    unet = _config(path / "unet", "UNet2DModel")
+    shape = [unet.whole("in_channels", 3), *_sides(unet, None)]
     return {
         **_shared(path, scheduler),
         "conditioner": {"_target_": "genlab.conditioning.unconditional.Unconditional"},
@@ -56,12 +58,12 @@ def _of_pixels(path: Path, scheduler: Described) -> dict[str, Any]:
 
 
 def _of_latents(path: Path, kind: str, scheduler: Described) -> dict[str, Any]:
-    _, unet = named_class(path / "unet", ["UNet2DConditionModel"])
-    _, vae = named_class(path / "vae", ["AutoencoderKL", "AutoencoderTiny"])
-    cells, factor = _sides(unet.get("sample_size", 64), path / "unet"), _factor(vae)
-    channels = _whole(vae, "latent_channels", 4)
-    is_distilled = unet.get("time_cond_proj_dim") is not None
-    beside = _beside(path, kind, _whole(unet, "in_channels", 4), channels, vae)
+    unet = _config(path / "unet", "UNet2DConditionModel")
+    vae = _config(path / "vae", "AutoencoderKL", "AutoencoderTiny")
+    cells, factor = _sides(unet, 64), _factor(vae)
+    channels = vae.whole("latent_channels", 4)
+    is_distilled = unet.content.get("time_cond_proj_dim") is not None
+    beside = _beside(kind, unet, channels, vae)
     dropout = 0.0 if is_distilled else _DROPOUT
     text = {
         "_target_": "genlab.conditioning.text.TextConditioner", "text": "${text}", "dropout": dropout, "null": "empty",
@@ -76,7 +78,7 @@ def _of_latents(path: Path, kind: str, scheduler: Described) -> dict[str, Any]:
             "_target_": "genlab.codecs.from_folder.LatentMapsFromFolder", **_noted(path / "vae"), "channels": channels,
             "size": _size(cells), "factor": factor,
         },
-        "guidance": _guidance(is_distilled, beside), "channels": _whole(vae, "in_channels", 3),
+        "guidance": _guidance(is_distilled, beside), "channels": vae.whole("in_channels", 3),
         "size": _size([side * factor for side in cells]), "shape": None, "clip": None,
     }  # fmt: skip
 
@@ -88,15 +90,19 @@ def _shared(path: Path, scheduler: Described) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _config(folder: Path, *classes: str) -> JsonValues:
+    return JsonValues(folder / "config.json", named_class(folder, classes)[1])
+
+
 def _noted(folder: Path) -> Part:
     return {"folder": str(folder), "sha256": content(folder)}
 
 
 def _text(folder: Path) -> Part:
-    _, config = named_class(folder, ["CLIPTextModel", "CLIPTextModelWithProjection"])
+    config = _config(folder, "CLIPTextModel", "CLIPTextModelWithProjection")
     return {
         "_target_": "genlab.texts.from_folder.TextFromFolder", **_noted(folder),
-        "width": _whole(config, "hidden_size", 768), "length": _whole(config, "max_position_embeddings", 77),
+        "width": config.whole("hidden_size", 768), "length": config.whole("max_position_embeddings", 77),
     }  # fmt: skip
 
 
@@ -108,8 +114,9 @@ def _guidance(is_distilled: bool, beside: Part | None) -> Part:
     return {"_target_": "genlab.guidance.classifier_free.ClassifierFree", "scale": 7.5, "rescale": 0.0}
 
 
-def _beside(path: Path, kind: str, in_channels: int, channels: int, vae: Mapping[str, Any]) -> Part | None:
+def _beside(kind: str, unet: JsonValues, channels: int, vae: JsonValues) -> Part | None:
     """What is laid beside the noisy map, by the number of the network's input channels."""
+    in_channels = unet.whole("in_channels", 4)
     more = in_channels - channels
     known = {
         0: None,
@@ -117,34 +124,32 @@ def _beside(path: Path, kind: str, in_channels: int, channels: int, vae: Mapping
         1 + channels: {"_target_": "genlab.conditioning.inpainting.InpaintingConditioner"},
         channels: {
             "_target_": "genlab.conditioning.picture.PictureConditioner", "dropout": _DROPOUT,
-            "divided_by": float(vae.get("scaling_factor") or 0.18215),
+            "divided_by": vae.number("scaling_factor", 0.18215),
         },
     }  # fmt: skip
     if more not in known:
         few = listed(str(channels + n) for n in known)
-        raise ValueError(f"{path / 'unet'} of a {kind} has {in_channels} input channels; what is known here is {few}")
+        where = unet.file.parent
+        raise ValueError(f"{where} of a {kind} has {in_channels} input channels; what is known here is {few}")
     return known[more]
 
 
-def _factor(vae: Mapping[str, Any]) -> int:
+def _factor(vae: JsonValues) -> int:
     """Pixels of a cell along each side."""
-    widths = vae.get("block_out_channels") or vae.get("encoder_block_out_channels") or [0]
+    given = [key for key in ("block_out_channels", "encoder_block_out_channels") if vae.content.get(key)]
+    widths = vae.content[given[0]] if given else [0]
+    if not isinstance(widths, list) or len(widths) > _MOST_LEVELS:
+        raise vae.wrong(given[0], f"a list of at most {_MOST_LEVELS} numbers")
     return int(2 ** (len(widths) - 1))
 
 
-def _sides(size: Any, folder: Path) -> list[int]:
+def _sides(unet: JsonValues, default: int | None) -> list[int]:
+    size = unet.content.get("sample_size", default)
     sides = size if isinstance(size, list) else [size, size]
-    if len(sides) != 2 or not all(isinstance(side, int) and side > 0 for side in sides):
-        raise ValueError(f"{folder / 'config.json'} has sample_size = {size!r}, and a size of pictures is needed")
+    if len(sides) != 2 or not all(is_whole(side) and side > 0 for side in sides):
+        raise unet.wrong("sample_size", "a whole number of 1 or more, or two of them")
     return sides
 
 
 def _size(sides: list[int]) -> int | list[int]:
     return sides[0] if sides[0] == sides[1] else sides
-
-
-def _whole(config: Mapping[str, Any], key: str, default: int) -> int:
-    value = config.get(key, default)
-    if not isinstance(value, int) or value < 1:
-        raise ValueError(f"config.json has {key} = {value!r}, and a number of 1 or more is needed")
-    return value
