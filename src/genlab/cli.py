@@ -39,6 +39,11 @@ Shell completion: eval "$(genlab -sc install=bash)"
 """
 
 
+def module_of(verb: str) -> str:
+    """The module of a verb in `genlab.commands`."""
+    return verb.replace("-", "_") + ("_" if keyword.iskeyword(verb) else "")
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run a verb; returns the exit status: 0, 1 (a run failed, or genlab did), 2 (a request that cannot be met).
 
@@ -68,8 +73,7 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     try:
         with handled(), in_one_line():
-            module = verb.replace("-", "_") + ("_" if keyword.iskeyword(verb) else "")
-            return int(importlib.import_module(f"genlab.commands.{module}").main(rest))
+            return int(importlib.import_module(f"genlab.commands.{module_of(verb)}").main(rest))
     except (Interrupted, KeyboardInterrupt) as ending:
         print(ending if isinstance(ending, Interrupted) else "interrupted by SIGINT", file=sys.stderr)
         return getattr(ending, "exit_status", 130)

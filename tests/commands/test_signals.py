@@ -13,7 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from composing import with_words
 from genlab.callbacks.history import History
-from genlab.cli import VERBS, main
+from genlab.cli import VERBS, main, module_of
 from genlab.runs.store import Store
 from genlab.runs.sweeps import Sweep
 from killing import STAGES
@@ -107,7 +107,7 @@ def test_a_config_of_old_that_names_the_callback_asks_for_the_same_run_and_does_
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_no_verb_answers_a_signal_with_a_traceback(verb, number, monkeypatch, capsys):
-    module = importlib.import_module(f"genlab.commands.{verb.replace('-', '_')}")
+    module = importlib.import_module(f"genlab.commands.{module_of(verb)}")
     monkeypatch.setattr(module, "main", lambda words: os.kill(os.getpid(), number))
     assert main([verb]) == 128 + number
     assert capsys.readouterr().err == f"interrupted by {number.name}\n"

@@ -16,8 +16,9 @@ from genlab.config.data_checksum import data_checksum
 from genlab.config.files import conf_dir, options
 from genlab.config.resolvers import register_resolvers
 
-PICTURES = [name for name in options("dataset") if "source" in OmegaConf.load(conf_dir() / "dataset" / f"{name}.yaml")]
-"""Points are drawn by a formula, and have no source."""
+_CONFIGS = {name: OmegaConf.load(conf_dir() / "dataset" / f"{name}.yaml") for name in options("dataset")}
+PICTURES = [name for name, of_data in _CONFIGS.items() if {"source", "channels"} <= set(of_data)]
+"""Points are drawn by a formula, and have no source; buckets are a folder's config with more in it."""
 
 OWN_MODULE = """
 from dataclasses import dataclass

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 import yaml
+from hydra.utils import get_class
 
 from composing import composed
 from genlab.config.files import conf_dir
@@ -26,7 +27,9 @@ HANDLES = {
     handle: file.stem
     for file in sorted((conf_dir() / "metrics").glob("*.yaml"))
     for handle, part in yaml.safe_load(file.read_text())["metrics"].get("metrics", {}).items()
-    if part.get("extractor", "${extractor}") == "${extractor}" and "weights_dir" not in part  # the rest are downloads
+    if part.get("extractor", "${extractor}") == "${extractor}"
+    and "weights_dir" not in part  # the rest are downloads
+    and not get_class(part["_target_"]).needs & {"edits", "pictures and texts"}  # of other models than the one below
 }
 DIFFUSION = {"bound", "flow"}
 """Metrics of models that denoise; of one picture and more."""

@@ -23,6 +23,9 @@ from genlab.config.sources import content_digest, source_digest
 from genlab.errors import ConfigError
 
 
+_OF_CODEC = "${codec_or_data:"
+
+
 def fingerprint(cfg: DictConfig, data_checksum: str, follow: bool = True) -> str:
     """Twelve hexadecimal digits that name the training of `cfg` on data of that checksum.
 
@@ -130,8 +133,8 @@ def _measured(cfg: DictConfig) -> dict[str, Any]:
 def _plain(parent: DictConfig | ListConfig, k: Any, what: Decides, name: str) -> Any:
     """The value at `k` as plain Python; references to whole nodes are left out: the node counts where it stands."""
     value = parent[k]
-    if isinstance(value, DictConfig | ListConfig) and (raw := _raw(parent, k)) is not None:
-        return first_reference(raw)
+    if isinstance(value, DictConfig | ListConfig) and (reference := _reference(parent, k)) is not None:
+        return reference
     if isinstance(value, DictConfig):
         return {
             child: _plain(value, child, what, f"{name}.{child}")
@@ -168,9 +171,7 @@ def _own_source(cfg: DictConfig, content: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _resolved(parent: DictConfig | ListConfig, k: Any) -> Any:
-    raw = _raw(parent, k)
-    if raw is not None and raw.startswith("${codec_or_data:"):
-        raw = None  # the value, which stays what it is where the model becomes part of another config
+    raw = _reference(parent, k)
     if raw is not None and "${paths." in raw:
         return raw
     value = parent[k]
@@ -179,6 +180,16 @@ def _resolved(parent: DictConfig | ListConfig, k: Any) -> Any:
     if isinstance(value, ListConfig):
         return raw if raw is not None else [_resolved(value, i) for i in range(len(value))]
     return value
+
+
+def _reference(parent: DictConfig | ListConfig, k: Any) -> str | None:
+    """What is written at `k` as it was written first; None for a value, and for what is the codec's own."""
+    raw = _raw(parent, k)
+    if raw is None or not raw.startswith(_OF_CODEC):
+        return raw
+    codec = parent._get_root().get("codec")
+    is_codecs = isinstance(codec, DictConfig) and raw.removeprefix(_OF_CODEC).rstrip("}") in codec
+    return None if is_codecs else first_reference(raw)
 
 
 def _raw(parent: DictConfig | ListConfig, k: Any) -> Any:

@@ -135,8 +135,10 @@ class GenerativeModule(pl.LightningModule):
 
     def _make_schedules(self, optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, Any]:
         made = {name: group.lr_scheduler or self.lr_scheduler for name, group in self._groups.items()}
+        is_trial = bool(getattr(self.trainer, "fast_dev_run", False))
+        steps = {name: steps_of_training(self.trainer, group.every) for name, group in self._groups.items()}
         return {
-            name: make_schedule(make, optimizers[name], steps_of_training(self.trainer, self._groups[name].every))
+            name: make_schedule(make, optimizers[name], steps[name], is_trial)
             for name, make in made.items()
             if make is not None
         }

@@ -17,11 +17,14 @@ WARM_UPS = ("num_warmup_steps", "total_iters")
 """What they call the length of a warm-up."""
 
 
-def make_schedule(make: Callable[..., Any], optimizer: torch.optim.Optimizer, steps: int | None) -> Any:
+def make_schedule(
+    make: Callable[..., Any], optimizer: torch.optim.Optimizer, steps: int | None, is_trial: bool = False
+) -> Any:
     """The schedule that `make` describes (`_partial_: true` in a config).
 
     Args:
         steps: of the optimiser in the whole training; None where nobody knows.
+        is_trial: whether the training is a trial of a few batches (`fast_dev_run`), which any warm-up may be longer than.
 
     Raises:
         ConfigError: the training has no known length and the schedule needs one; a warm-up is longer than the
@@ -35,7 +38,7 @@ def make_schedule(make: Callable[..., Any], optimizer: torch.optim.Optimizer, st
                 raise ConfigError(f"lr_scheduler.{name} = null is the length of the training, which is open: give it")
             lengths[name] = steps
     for name in WARM_UPS:
-        if steps is not None and name not in lengths and (given.get(name) or 0) > steps:
+        if not is_trial and steps is not None and name not in lengths and (given.get(name) or 0) > steps:
             raise ConfigError(
                 f"lr_scheduler.{name} = {given[name]} is longer than the training, which has {steps} steps"
             )

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genlab.ranges import PositiveFloat
+from genlab.ranges import AnyFloat, PositiveFloat
 
 _MOST = math.log(100)
 """The scale is kept below 100, as in CLIP: beyond it training is not stable."""
@@ -55,7 +55,7 @@ class SigmoidPairs(nn.Module):
         bias: of the logits, at first: most pairs do not belong together.
     """
 
-    def __init__(self, scale: PositiveFloat = 10.0, bias: float = -10.0) -> None:
+    def __init__(self, scale: PositiveFloat = 10.0, bias: AnyFloat = -10.0) -> None:
         super().__init__()
         self.log_scale = nn.Parameter(torch.tensor(math.log(scale)))
         self.bias = nn.Parameter(torch.tensor(float(bias)))
