@@ -22,7 +22,6 @@ from genlab.config.renamed import first_name, first_reference
 from genlab.config.sources import content_digest, source_digest
 from genlab.errors import ConfigError
 
-
 _OF_CODEC = "${codec_or_data:"
 
 

@@ -24,7 +24,7 @@ def make_schedule(
 
     Args:
         steps: of the optimiser in the whole training; None where nobody knows.
-        is_trial: whether the training is a trial of a few batches (`fast_dev_run`), which any warm-up may be longer than.
+        is_trial: whether the training is a trial of a few batches (`fast_dev_run`), with a warm-up of any length.
 
     Raises:
         ConfigError: the training has no known length and the schedule needs one; a warm-up is longer than the
