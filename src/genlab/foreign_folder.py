@@ -28,12 +28,15 @@ _MOST_JSON = 2**28
 
 def found(folder: str | Path) -> Path:
     """The folder, absolute. Raises ValueError where there is none."""
-    path = Path(folder).expanduser().resolve()
-    if not path.is_dir():
+    try:
+        path = Path(folder).expanduser().resolve()
+        if path.is_dir():
+            return path
         what = "is a file, and no folder" if path.exists() else "does not exist"
         near = nearest(path.name, [p.name for p in path.parent.iterdir() if p.is_dir()]) if path.parent.is_dir() else ""
-        raise ValueError(f"the folder {folder} {what}{near}")
-    return path
+    except (OSError, RuntimeError) as error:  # a name that is too long, a home of nobody
+        raise ValueError(f"the folder {folder} cannot be read: {getattr(error, 'strerror', error)}") from error
+    raise ValueError(f"the folder {folder} {what}{near}")
 
 
 def read_json(folder: Path, name: str) -> dict[str, Any]:

@@ -157,5 +157,11 @@ def test_steps_between_those_of_training_are_not_known_and_told(copied, name):
 def test_words_that_make_no_sense(capsys):
     assert main(["import"]) == 2
     assert "takes a folder and a name" in capsys.readouterr().err
+    assert main(["import", ""]) == 2
+    assert "takes a folder and a name" in capsys.readouterr().err
+    assert main(["import", "a" * 300]) == 2
+    assert "cannot be read: File name too long" in capsys.readouterr().err
+    assert main(["import", "a=" + "a" * 300]) == 2
+    assert "Traceback" not in capsys.readouterr().err
     assert main(["import", "nowhere"]) == 2
     assert "the folder nowhere does not exist" in capsys.readouterr().err

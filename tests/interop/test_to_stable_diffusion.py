@@ -31,6 +31,8 @@ from genlab.samplers.ancestral import Ancestral
 from genlab.samplers.grids import Leading
 from genlab.samplers.sampler import Sampler
 from genlab.texts.clip_small import ClipSmall
+from genlab.texts.from_folder import TextFromFolder
+from texts.tiny_towers import bert
 
 ADAM = partial(torch.optim.Adam, lr=1e-3)
 
@@ -75,6 +77,29 @@ def test_imported_and_exported_a_folder_is_the_same(kind, tmp_path):
         assert before.keys() == after.keys()
         assert all(torch.equal(value, after[key]) for key, value in before.items())
     assert type(DiffusionPipeline.from_pretrained(tmp_path / "again")) is type(theirs)
+
+
+def test_only_the_files_of_a_tokenizer_are_handed_on_and_no_links(tmp_path):
+    _, folder = pipeline("text", tmp_path)
+    (folder / "tokenizer" / "notes.txt").write_text("mine")
+    model = build(imported_config(composed(f"folder={folder}", verb="import")).model)
+    to_folder(model, tmp_path / "again")
+    handed_on = {path.name for path in (tmp_path / "again" / "tokenizer").iterdir()}
+    assert "tokenizer_config.json" in handed_on
+    assert handed_on < {path.name for path in (folder / "tokenizer").iterdir()}
+    assert "notes.txt" not in handed_on
+    (tmp_path / "secret").write_text("{}")
+    (folder / "tokenizer" / "added_tokens.json").symlink_to(tmp_path / "secret")
+    with pytest.raises(ValueError, match=r"added_tokens\.json is a link"):
+        to_folder(model, tmp_path / "third")
+
+
+def test_a_tower_that_is_not_clips_is_one_sentence(tmp_path):
+    model = own_model()
+    model.conditioner.text = TextFromFolder(str(bert(tmp_path / "bert")), width=16, length=12)
+    with pytest.raises(ValueError, match="the text tower is BertModel: Stable Diffusion's is CLIP's"):
+        to_folder(model, tmp_path / "own")
+    assert not (tmp_path / "own").exists()
 
 
 def test_what_has_no_place_in_the_format_is_one_sentence(tmp_path):

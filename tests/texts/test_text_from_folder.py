@@ -118,6 +118,10 @@ def of_another_kind(folder):
     changed(folder, model_type="os.system")
 
 
+def with_a_wrong_activation(folder):
+    changed(folder, hidden_act="os.system", dense_act_fn="os.system")  # the latter is T5's
+
+
 def without_tokenizer(folder):
     for name in ("tokenizer.json", "vocab.json", "merges.txt"):
         (folder / name).unlink(missing_ok=True)
@@ -142,6 +146,7 @@ def with_pickles(folder):
     ("spoil", "sentence"),
     [
         (of_another_kind, r"has the model_type 'os\.system'; the text towers known here are"),
+        (with_a_wrong_activation, r"config\.json describes no \w+Model: KeyError 'os\.system'"),
         (without_tokenizer, "has no tokenizer"),
         (with_a_broken_tokenizer, "has no tokenizer that can be read"),
         (without_a_weight, r"lacks 1 weight of config\.json"),

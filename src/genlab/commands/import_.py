@@ -24,15 +24,22 @@ _PARTS = ("network", "scheduler", "parameterization", "sampler", "guidance", "co
 def main(argv: list[str]) -> int:
     """Make a run of a folder; its weights stay there."""
     _, words = flags_and_words(argv)
-    named = [word for word in words if word[0] not in "~+" and ("=" not in word or Path(word).is_dir())]
+    named = [word for word in words if not word.startswith(("~", "+")) and ("=" not in word or _is_folder(word))]
     rest = [word for word in argv if word not in named]
     if wants_run(argv):
-        if len(named) > 2 or not (named or value_of(argv, "folder", "")):
+        if len(named) > 2 or "" in named or not (named or value_of(argv, "folder", "")):
             raise ConfigError(f"genlab import takes a folder and a name, as in genlab import FOLDER mine; got {named}")
         rest += [f"{key}={quoted(name)}" for key, name in zip(("folder", "task_name"), named, strict=False)]
     app = App(task=import_, check=lambda cfg: None)
     run_app("import", app, rest)
     return app.status()
+
+
+def _is_folder(word: str) -> bool:
+    try:
+        return Path(word).is_dir()
+    except OSError:  # such as a name that is too long
+        return False
 
 
 def import_(cfg: DictConfig) -> Path:

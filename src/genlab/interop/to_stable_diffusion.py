@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,18 @@ from genlab.atomic import write_json
 from genlab.foreign_folder import tokenizer_of
 from genlab.from_folder import read_weights
 from genlab.interop.diffusers_schedulers import to_diffusers
+from genlab.regular import read_regular
 
 _BY_CHANNELS = {
     0: "StableDiffusionPipeline", 1: "StableDiffusionDepth2ImgPipeline", 5: "StableDiffusionInpaintPipeline",
     4: "StableDiffusionInstructPix2PixPipeline",
 }  # fmt: skip
+_TOKENIZER_FILES = (
+    "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "special_tokens_map.json",
+    "added_tokens.json",
+)  # fmt: skip
+"""What CLIP's tokenizer is read from: nothing else that stands beside it is handed on."""
+_MOST_BYTES = 2**28
 
 
 def to_folder(model: Any, folder: Path) -> str:
@@ -69,7 +75,12 @@ def _text_conditioner(conditioner: Any) -> Any:
             "Stable Diffusion attends to the filling of a text and takes an empty one for none: only a model trained "
             "with conditioner.attend_padding=true and conditioner.null=empty draws the same there"
         )
-    return parts[0].text
+    text = parts[0].text
+    tower = getattr(text, "tower", None)  # of a folder
+    if hasattr(text, "text_model") or type(getattr(tower, "network", None)).__name__ == "CLIPTextModel":
+        return text
+    name = type(text if tower is None else tower.network).__name__
+    raise ValueError(f"the text tower is {name}: Stable Diffusion's is CLIP's, a CLIPTextModel")
 
 
 def _scheduler(denoiser: Any) -> Any:
@@ -100,17 +111,30 @@ def _write_text(text: Any, folder: Path) -> None:
     tower.mkdir(parents=True)
     if hasattr(text, "folder"):
         weights = read_weights(text.folder)
-        shutil.copy(text.folder / "config.json", tower)
-        shutil.copytree(tokenizer_of(text.folder), tokenizer, ignore=shutil.ignore_patterns("*.safetensors", "*.bin"))
-    elif hasattr(text, "text_model"):
+        _copy(("config.json",), text.folder, tower)
+        _copy(_TOKENIZER_FILES, tokenizer_of(text.folder), tokenizer)
+    else:
         weights = text.text_model.state_dict()
         write_json(tower / "config.json", text.config)
         tokenizer.mkdir()
         text.tokenizer.save(tokenizer, text.length)
-    else:
-        raise ValueError(f"the text tower is {type(text).__name__}: Stable Diffusion's is CLIP's")
     named = {f"text_model.{name.removeprefix('text_model.')}": _plain(value) for name, value in weights.items()}
     save_file(named, tower / "model.safetensors", {"format": "pt"})
+
+
+def _copy(names: tuple[str, ...], source: Path, to: Path) -> None:
+    """Copy the files of these names that are there. Raises ValueError for a link: it may lead to anything."""
+    to.mkdir(exist_ok=True)
+    for name in names:
+        file = source / name
+        if source.is_symlink() or file.is_symlink():
+            raise ValueError(f"{file} is a link, and only files are handed on: copy its folder with `cp -rL` first")
+        try:
+            (to / name).write_bytes(read_regular(file, _MOST_BYTES))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise ValueError(f"{file} cannot be copied: {error.strerror}") from error
 
 
 def _plain(value: Tensor) -> Tensor:

@@ -80,7 +80,7 @@ class TextFromFolder(FromFolder):
         kind, config = _of_folder(self.folder)
         _check(self.folder, config, width, length)
         self.width, self.length = width, length
-        network = _network(kind, config)
+        network = _network(self.folder, kind, config)
         take_weights(network, _renamed(read_weights(self.folder), network, kind), self.folder, kind.ignored)
         tokenizer = _tokenizer(tokenizer_of(self.folder))
         self.tower = FrozenTower(network, tokenizer, length, kind.mean, kind.masks_filling)
@@ -108,8 +108,7 @@ def _of_folder(folder: Path) -> tuple[_Kind, Any]:
     try:
         config = getattr(transformers, _KINDS[name].config).from_dict(of_text or written)
     except Exception as error:  # transformers raises errors of many kinds for wrong values
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ValueError(f"{folder / 'config.json'} describes no {name}: {reason}") from error
+        raise ValueError(f"{folder / 'config.json'} describes no {name}: {_reason(error)}") from error
     config._attn_implementation = "sdpa"  # whatever the file says: some names stand for code of the hub
     return _KINDS[name], config
 
@@ -122,11 +121,21 @@ def _check(folder: Path, config: Any, width: int, length: int) -> None:
         raise ValueError(f"text.length={length}, and the tower in {folder} reads at most {most} tokens")
 
 
-def _network(kind: _Kind, config: Any) -> nn.Module:
+def _network(folder: Path, kind: _Kind, config: Any) -> nn.Module:
     import transformers
 
     extra = {"add_pooling_layer": False} if kind.network == "BertModel" else {}
-    return getattr(transformers, kind.network)(config, **extra).float()
+    build = getattr(transformers, kind.network)
+    try:
+        return build(config, **extra).float()
+    except Exception as error:  # as above
+        raise ValueError(f"{folder / 'config.json'} describes no {kind.network}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """The first line of an error of transformers, with its kind where it says little, as a KeyError does."""
+    said = (str(error).strip().splitlines() or [""])[0]
+    return said if " " in said else f"{type(error).__name__} {said}".strip()
 
 
 def _renamed(weights: dict[str, Tensor], network: nn.Module, kind: _Kind) -> dict[str, Tensor]:
@@ -150,8 +159,7 @@ def _tokenizer(folder: Path) -> Any:
     try:
         tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
     except Exception as error:  # transformers raises errors of many kinds for files that it cannot use
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ValueError(f"{folder} has no tokenizer that can be read: {reason}") from error
+        raise ValueError(f"{folder} has no tokenizer that can be read: {_reason(error)}") from error
     if not tokenizer.is_fast:
         raise ValueError(f"{folder} has no tokenizer.json, which says where in a text a token stands")
     return tokenizer
