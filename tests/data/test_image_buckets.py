@@ -128,3 +128,26 @@ def test_what_does_not_fit_is_named(folder: Path, tmp_path: Path) -> None:
         data(folder, tmp_path, [(8, 16)])
     with pytest.raises(ValueError, match="needs sizes: "):
         ImageBuckets(ImageFolder(folder, tmp_path), 1, 8, None, batch_size=8)
+
+
+def test_the_bucket_of_the_models_size_has_pictures_to_score(folder: Path, tmp_path: Path) -> None:
+    for size, n in (((16, 8), TALL), ((8, 40), 0)):
+        source = ImageFolder(folder, tmp_path, buckets=[*SIZES, (8, 40)])
+        few = ImageBuckets(source, 1, size, None, batch_size=8, val_size=0.1, test_size=0.1)
+        message = rf"has {n} pictures in its bucket, .*there are .*\[16, 8\] with {TALL}"
+        for use in (few.prepare_data, lambda few=few: few.items("test")):
+            with pytest.raises(ValueError, match=message):
+                use()
+
+
+def test_classes_have_the_same_numbers_in_all_buckets(tmp_path: Path) -> None:
+    for name, size in (("ape", (8, 8)), ("bee", (16, 8)), ("cat", (8, 8)), ("cat", (16, 8))):
+        (tmp_path / "pictures" / name).mkdir(parents=True, exist_ok=True)
+        for i in range(10):
+            Image.new("L", size, i).save(tmp_path / "pictures" / name / f"{size[0]}-{i}.png")
+    source = ImageFolder(tmp_path / "pictures", tmp_path, buckets=SIZES[:2])
+    module = ImageBuckets(source, 1, 8, 3, batch_size=8, val_size=0.1, test_size=0.1)
+    module.prepare_data()
+    assert module.class_names == ["ape", "bee", "cat"]
+    found = [set(bucket.items("train")[1].tolist()) for bucket in module.buckets]  # type: ignore[union-attr]
+    assert found == [{0, 2}, {1, 2}]

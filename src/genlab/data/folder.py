@@ -244,10 +244,18 @@ class ImageFolder:
                     write(result[None])
         if not kept:
             self._refuse_all(len(unread))
-        classes = classes_of(kept, self._table)
-        labels, class_names = (None, None) if classes is None else numbered(classes, by_size=self._table is not None)
+        labels, class_names = self._numbered(kept)
         captions = None if self.captions is None else [self._captions[name] for name in kept]
         return About(labels, class_names, notes=unread, captions=captions)
+
+    def _numbered(self, kept: list[str]) -> tuple[NDArray[np.int64] | None, list[str] | None]:
+        """The class of each picture, and the classes' names, which are the same in all buckets."""
+        names = kept if self.buckets is None else self.names
+        if (classes := classes_of(names, self._table)) is None:
+            return None, None
+        labels, class_names = numbered(classes, by_size=self._table is not None)
+        label_of = dict(zip(names, labels, strict=True))
+        return np.array([label_of[name] for name in kept], np.int64), class_names
 
     def _refuse_all(self, n: int) -> None:
         raise ValueError(f"dataset.source.path={str(self.path)!r}: none of its {n} pictures can be read")

@@ -14,7 +14,9 @@ import numpy as np
 from genlab.data.bucket_loader import BucketEvalLoader, BucketTrainLoader
 from genlab.data.image_datamodule import ImageDataModule
 from genlab.data.preparation import Preparation
+from genlab.data.source import Images
 from genlab.data.splits import Splits
+from genlab.errors import listed
 from genlab.picture_size import height_and_width, worded
 
 _FEWEST = 10
@@ -32,8 +34,11 @@ class ImageBuckets(ImageDataModule):
     Arguments are those of ImageDataModule.
 
     Raises:
-        ValueError: `source` has no buckets, or `size` is none of them.
+        ValueError: `source` has no buckets, or `size` is none of them, or fewer than ten pictures are in its bucket.
     """
+
+    _may_be_small = False
+    """Whether it is one bucket of several, of which none need be kept for validation and test."""
 
     def _prepare_as(self, preparation: Preparation) -> None:
         super()._prepare_as(preparation)
@@ -52,10 +57,15 @@ class ImageBuckets(ImageDataModule):
         return list(dict.fromkeys(height_and_width(size) for size in source.buckets))
 
     @cached_property
-    def buckets(self) -> list[ImageDataModule]:
+    def buckets(self) -> list[ImageBuckets]:
         """The data module of each bucket that has a picture, in the order of the sizes."""
         source: Any = self.source
-        return [self._prepared_as(replace(self.preparation, size=size)) for size in self.sizes if source.names_of(size)]
+        buckets = [
+            self._prepared_as(replace(self.preparation, size=size)) for size in self.sizes if source.names_of(size)
+        ]
+        for bucket in buckets:
+            bucket._may_be_small = True
+        return buckets
 
     @property
     def counts(self) -> dict[str, Any]:
@@ -76,6 +86,22 @@ class ImageBuckets(ImageDataModule):
         return sum(len(bucket.part("val")[1]) for bucket in self.buckets)
 
     @cached_property
+    def _images(self) -> Images:
+        source: Any = self.source
+        n = len(source.names_of(self.preparation.size))
+        if n and (self._may_be_small or n >= _FEWEST):
+            images: Images = super()._images
+            n = len(images.pixels)  # some may be unreadable
+            if self._may_be_small or n >= _FEWEST:
+                return images
+        counted = [f"{worded(size)} with {len(source.names_of(size))}" for size in self.sizes]
+        raise ValueError(
+            f"dataset.size={worded(self.preparation.size)} has {n} pictures in its bucket, and {_FEWEST} are the "
+            "fewest that can be divided for training and scores: choose a bucket with more "
+            f"(there are {listed(counted, 9)})"
+        )
+
+    @cached_property
     def _splits(self) -> Splits:
         images = self._images
         if len(images.pixels) >= _FEWEST:
@@ -89,6 +115,7 @@ class ImageBuckets(ImageDataModule):
     # ---- Lightning's side ---------------------------------------------------------------------------
 
     def prepare_data(self) -> None:
+        _ = self._images
         for bucket in self.buckets:
             ImageDataModule.prepare_data(bucket)
 
@@ -102,7 +129,7 @@ class ImageBuckets(ImageDataModule):
         held_back = [bucket for bucket in self._attached() if len(bucket.part("val")[1])]
         return BucketEvalLoader([ImageDataModule.val_dataloader(bucket) for bucket in held_back])
 
-    def _attached(self) -> list[ImageDataModule]:
+    def _attached(self) -> list[ImageBuckets]:
         """The buckets, which are told of the trainer."""
         for bucket in self.buckets:
             bucket.trainer = self.trainer

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import torch
 from torch import Tensor
@@ -96,7 +96,7 @@ class ImageDataModule(ResidentData):
             replace(self.preparation, source=source, train_size=train, val_size=val, test_size=test)
         )
 
-    def _prepared_as(self, preparation: Preparation) -> ImageDataModule:
+    def _prepared_as(self, preparation: Preparation) -> Self:
         other = copy(self)
         other._prepare_as(preparation)
         return other
