@@ -30,6 +30,9 @@ class Instruct:
     compares_with_null = True
     """The model must have been trained without text and without a picture, too, unless both scales are 1."""
 
+    compares_apart = True
+    """The text and the picture must each have been left away in training: see the rule."""
+
     scale: NonNegativeFloat = 7.5
     picture_scale: NonNegativeFloat = 1.5
 

@@ -33,7 +33,7 @@ class Sampler:
     steps: PositiveInt
 
     def times(self, schedule: Clock) -> Tensor:
-        """The times that are visited, ending at 0: (steps + 1,) unless the grid rises or skips repeated steps.
+        """The times that are visited, ending at the grid's end: (steps + 1,) unless it rises or skips repeated steps.
 
         Raises ValueError if the schedule cannot give so many, or the solver cannot serve them.
         """
@@ -44,7 +44,11 @@ class Sampler:
 
     def nfe(self, schedule: Clock) -> int:
         """Evaluations of the denoiser for a sample (a guided one may be two of the network, in one batch)."""
-        return self.solver.calls(int((self.times(schedule).diff() < 0).sum()))
+        times = self.times(schedule)
+        steps = int((times.diff() < 0).sum())
+        if times[-1] == 0:
+            return self.solver.calls(steps)
+        return self.solver.calls(steps + 1) - self.solver.calls(1)  # no step to the data, which may cost less
 
     def __call__(
         self, process: Process, denoise: BoundDenoise, shape: tuple[int, ...], *, constraint: Constraint | None = None,
