@@ -186,7 +186,8 @@ def _reference(parent: DictConfig | ListConfig, k: Any) -> str | None:
     raw = _raw(parent, k)
     if raw is None or not raw.startswith(_OF_CODEC):
         return raw
-    codec = parent._get_root().get("codec")
+    root: Any = parent._get_root()
+    codec = root.get("codec")
     is_codecs = isinstance(codec, DictConfig) and raw.removeprefix(_OF_CODEC).rstrip("}") in codec
     return None if is_codecs else first_reference(raw)
 
