@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from composing import with_words
-from genlab.cli import VERBS, main
+from genlab.cli import VERBS, main, module_of
 from genlab.crash_report import tell
 from genlab.runs.lock import owner
 from genlab.runs.record import SCHEMA
@@ -32,6 +32,7 @@ WORDS = {
     "reproduce": ["swiss_roll_score", "scale=smoke", "run=false", STORE],
     "plot": ["out={store}/schedule.png", "pictures=1", "columns=2"],
     "data": ["list"],
+    "import": ["nowhere"],
 }
 """What a verb is asked with; one that is not here gets the store alone."""
 ON_A_RUN = {"sample", "edit", "export", "evaluate", "compare"}
@@ -265,7 +266,7 @@ def test_a_verbs_error_of_any_type_reaches_no_terminal_as_a_traceback(monkeypatc
             def fail(argv, error=error):
                 raise error
 
-            monkeypatch.setattr(f"genlab.commands.{verb.replace('-', '_')}.main", fail)
+            monkeypatch.setattr(f"genlab.commands.{module_of(verb)}.main", fail)
             assert main([verb, f"paths.output_dir={tmp_path}/store"]) in (1, 2)
             output = capsys.readouterr().err
             assert output.startswith("error: ")

@@ -274,7 +274,9 @@ def test_runs_lists_what_it_can_and_names_the_rest(tmp_path, capsys):
 READERS = {
     "runs/reading.py": "the one reader", "runs/history.py": "lines", "reports/downsample.py": "lines, many at once",
     "data/digest_memory.py": "a cache", "data/prepared.py": "a cache", "data/emoji.py": "a data set, by its checksum",
-    "data/captions.py": "metadata.jsonl of a folder of pictures",
+    "data/captions.py": "metadata.jsonl of a folder of pictures", "foreign_folder.py": "the format of another program",
+    "data/critters.py": "a style, of an installed package", "data/openmoji.py": "a data set, by its checksum",
+    "data/captioned_emoji.py": "a data set, by its checksum",
 }  # fmt: skip
 
 

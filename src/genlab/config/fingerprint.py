@@ -170,7 +170,9 @@ def _own_source(cfg: DictConfig, content: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _resolved(parent: DictConfig | ListConfig, k: Any) -> Any:
-    raw = _reference(parent, k)
+    raw = _raw(parent, k)
+    if raw is not None and raw.startswith(_OF_CODEC):
+        raw = None  # the value, which stays what it is where the model becomes part of another config
     if raw is not None and "${paths." in raw:
         return raw
     value = parent[k]
