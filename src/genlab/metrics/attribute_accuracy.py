@@ -20,7 +20,8 @@ class AttributeAccuracy:
     The prompts are the captions of the scored split, in its order, so that sample i is asked for the attributes of
     picture i. One score for each attribute, and one for all of a sample together: `attribute_colour`, `attribute_all`;
     of data that hold out combinations `attribute_colour_seen` and `attribute_colour_held_out`. All are bounded by the
-    probe, whose accuracy on real pictures stands in the provenance.
+    probe, whose accuracy on real pictures stands in the provenance; for all together it is not known.
+    Every attribute of the data is scored: a caption that leaves some out (`captions=[short]`) is judged for them, too.
     """
 
     needs = frozenset({"samples", "attributes of each sample", "known attributes"})
