@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 import torch
 
+from genlab.metrics.compare import comparable
 from genlab.metrics.image_to_image import ImageToImage
 from genlab.metrics.suite import Suite
 
@@ -59,6 +60,14 @@ def test_a_constant_change_has_a_closed_form(data: Any, cache_dir: str, amount: 
     assert scores["psnr_to_input"].value == pytest.approx(20 * math.log10(255 / amount), rel=1e-4)
     assert scores["psnr_to_input"].made["edit"] == f"Darkens({amount})"
     assert scores["psnr_to_input"].n == 20
+
+
+def test_values_of_several_edits_are_compared(data: Any, cache_dir: str) -> None:
+    little, much = (suite(Darkens(amount), cache_dir).evaluate(Denoising(), data) for amount in (5, 50))
+    for name in ImageToImage.names:
+        assert little[name].value > much[name].value
+        assert comparable(little[name], much[name])
+        assert little[name].made["edit"] != much[name].made["edit"]
 
 
 def test_a_picture_is_edited_with_the_condition_of_the_next_one(data: Any, cache_dir: str) -> None:

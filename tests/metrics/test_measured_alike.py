@@ -1,4 +1,8 @@
-"""What is ranked was measured alike: every setting of a metric that moves its value stands in `measured`."""
+"""What is ranked was measured alike: every setting of a metric that moves its value stands in `measured`.
+
+What is done to pictures before they are looked at is no such setting: it stands in `made`, and values of several edits
+are compared (tests/metrics/test_image_to_image.py).
+"""
 
 import importlib
 import inspect
@@ -38,7 +42,9 @@ def own_metrics():
 
 
 def settings(metric):
-    return [name for name in inspect.signature(metric).parameters if name not in ("extractor", "args", "kwargs")]
+    return [
+        name for name in inspect.signature(metric).parameters if name not in ("extractor", "edit", "args", "kwargs")
+    ]
 
 
 def test_every_setting_of_every_metric_is_tried_below():

@@ -55,8 +55,10 @@ def test_a_glob_sees_options_in_folders(loader):
     assert globbed("experiment=glob(diffusion/ddpm*,exclude=*digits)") == [
         "experiment=diffusion/ddpm_butterflies", "experiment=diffusion/ddpm_emoji",
     ]  # fmt: skip
-    assert sorted(globbed("sampler=glob(dd*)")) == ["sampler=ddim", "sampler=ddpm"]
-    assert globbed("sampler=heun,glob(dd*),ddpm") == ["sampler=heun", "sampler=ddim", "sampler=ddpm"]
+    assert sorted(globbed("sampler=glob(ddp*)")) == ["sampler=ddpm"]
+    assert globbed("sampler=heun,glob(dd*),ddpm") == [
+        "sampler=heun", "sampler=ddim", "sampler=ddim_sd", "sampler=ddpm",
+    ]  # fmt: skip
     assert len(globbed("experiment=glob(diffusion/ddpm_*),glob(autoencoder/ae_*)")) == 4
 
 
