@@ -5,13 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from genlab.data.critters import BODIES, COLOURS, HELD_OUT, PARTS, Critters, caption, drawn
+from genlab.data.critters import BODIES, COLOURS, EYES, HELD_OUT, MOUTHS, PARTS, Critters, caption, drawn
 from genlab.data.image_datamodule import ImageDataModule
 from genlab.data.resident_data import SPLITS
+from genlab.data.resize import resize
+from genlab.picture_size import height_and_width
 
 PLAIN = {
     "colour": "lime", "body": "dome", "background": "blue", "top": "none", "accent": "none", "pattern": "none",
@@ -115,6 +118,24 @@ def test_captions_can_be_short(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [24, (16, 24)])
 def test_any_size_and_grey(size: int | tuple[int, int], tmp_path: Path) -> None:
     assert Critters(tmp_path, 1, 1).load(1, size).pixels.shape[1:] == (1, *np.broadcast_to(size, 2))
+
+
+@pytest.mark.parametrize("size", [32, 50, (40, 32)])
+def test_a_region_has_the_pixels_that_change_with_its_part_and_no_others(size: Any, tmp_path: Path) -> None:
+    """The cells at its rim are partly in it, so that it may have a row or a column more."""
+    regions = Critters(tmp_path, 1, 1).load(3, size).regions
+    assert regions is not None
+    for part, table in (("eyes", EYES), ("mouth", MOUTHS)):
+        pictures = np.stack(list(drawn([PLAIN | {part: name} for name in table], min(height_and_width(size)))))
+        pixels = resize(pictures, 3, size, "scale", ground=255)
+        changed = (pixels != pixels[:1]).any((0, 1))
+        region = regions[part][0]
+        assert regions[part].shape == (2, *changed.shape)
+        assert not (changed & ~region).any()
+        rows, columns = np.flatnonzero(changed.any(1)), np.flatnonzero(changed.any(0))
+        inside = region[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        assert inside.all()
+        assert inside.sum() > 0.6 * region.sum()
 
 
 def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

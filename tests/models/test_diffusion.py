@@ -56,6 +56,32 @@ def model(network=None, conditioner=None, guidance=None, codec=None, steps=20, c
     )  # fmt: skip
 
 
+class Halved(torch.nn.Module):
+    """A codec that makes one place of 2 x 2 pixels."""
+
+    shape, dtype, of_pixels = (1, 4, 4), torch.float32, False
+
+    def encode(self, x):
+        return torch.nn.functional.avg_pool2d(x, 2)
+
+
+def test_weights_of_pixels_are_brought_to_the_places_of_the_codec_by_their_mean():
+    given = {}
+
+    def objective(denoiser, x0, condition=None, generator=None, **weight):
+        given.update(weight)
+        return {"loss": x0.mean()}
+
+    halved = model(codec=Halved(), clip=None)
+    halved.objective = objective
+    weight = torch.rand(3, 1, 8, 8)
+    halved.loss(Batch(torch.zeros(3, 1, 8, 8), torch.arange(3), weight=weight))
+    assert torch.allclose(given["weight"], weight.view(3, 1, 4, 2, 4, 2).mean((3, 5)))
+    given.clear()
+    halved.loss(Batch(torch.zeros(3, 1, 8, 8), torch.arange(3)))
+    assert given == {}
+
+
 def test_samples_are_of_the_classes_in_turn_or_of_those_asked_for():
     x = model().sample(12, generator=torch.Generator().manual_seed(0))
     assert torch.allclose(x[:, 0, 0, 0], torch.arange(12) % 10 / 10, atol=1e-4)

@@ -31,6 +31,47 @@ def test_with_eps_it_is_the_simple_loss_of_ddpm():
     assert float(loss) == pytest.approx(float((Half()(x_t, steps.float()) - eps).square().mean()), rel=1e-5)
 
 
+class PerPlace(torch.nn.Module):
+    """A number for each place, whatever it is given."""
+
+    def __init__(self):
+        super().__init__()
+        self.output = torch.nn.Parameter(torch.linspace(-1, 1, 16).view(1, 1, 4, 4))
+
+    def forward(self, x, level, condition=None):
+        return self.output.expand_as(x)
+
+
+def weighted_loss(weight, parameterization=Eps()):  # noqa: B008
+    """The loss of 8 data, and its gradient at each place."""
+    network, x0 = PerPlace(), torch.linspace(-1, 1, 128).view(8, 1, 4, 4)
+    denoiser = Denoiser(network, Gaussian(Linear()), parameterization)
+    given = {} if weight is None else {"weight": weight}
+    loss = Denoising(Uniform(), Unit())(denoiser, x0, generator=torch.Generator().manual_seed(2), **given)["loss"]
+    loss.backward()
+    return loss.detach(), network.output.grad[0, 0]
+
+
+def test_a_weight_of_one_is_no_weight_bit_for_bit():
+    for one, none in zip(weighted_loss(torch.ones(8, 1, 4, 4)), weighted_loss(None), strict=True):
+        assert torch.equal(one, none)
+
+
+def test_a_weight_counts_where_it_is_and_changes_nothing_elsewhere():
+    weight = torch.ones(8, 1, 4, 4)
+    weight[..., 1:3, :2] = 5
+    loss, gradient = weighted_loss(weight)
+    plain, of_plain = weighted_loss(None)
+    assert torch.equal(gradient, of_plain * weight[0, 0])
+
+    generator = torch.Generator().manual_seed(2)  # the same, written out: the mean, not divided by the weights' sum
+    rand((8,), generator)
+    eps = randn_like(torch.zeros(8, 1, 4, 4), generator)
+    errors = (PerPlace().output.detach() - eps).square()
+    assert float(loss) == pytest.approx(float((errors * weight).sum()) / 128, rel=1e-6)
+    assert loss > plain
+
+
 @pytest.mark.parametrize("parameterization", [Eps(), V()])
 def test_a_perfect_network_has_no_loss_and_another_has(parameterization):
     """Data that are all 0: the noise can be read off x_t."""

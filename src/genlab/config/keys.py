@@ -113,7 +113,9 @@ KEYS = (
 FOLDERS = frozenset({"folder", "data_dir", "weights_dir", "cache_dir"})
 """Parameters of parts that say where files lie. They decide nothing at any depth: files count by their content."""
 
-NULL_IS_ABSENT = frozenset({"range", "captions", "captions_missing", "caption_column", "prompts", "negative_prompt"})
+NULL_IS_ABSENT = frozenset(
+    {"range", "captions", "captions_missing", "caption_column", "prompts", "negative_prompt", "region_weights"}
+)
 """Parameters of parts that came after the first runs: null is what these did without them, so their names stay."""
 
 _BY_NAME = {key.name: key for key in KEYS}

@@ -22,3 +22,7 @@ class Batch(NamedTuple):
     other: Tensor | None = None
     """(batch, channel, height, width) in [-1, 1]: a second picture of the same place, such as the line art of `x` or
     what it was before an edit, where the data has them. It is mirrored with `x`."""
+
+    weight: Tensor | None = None
+    """(batch, 1, height, width): what the error at each pixel counts in a loss, where training weighs regions of
+    pictures. It is mirrored with `x`."""

@@ -11,10 +11,10 @@ import importlib.util
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,6 +111,8 @@ class Critters:
 
     name = "critters"
     has_captions = True
+    regions: ClassVar[Mapping[str, tuple[int, int, int, int]]] = {"eyes": (27, 36, 46, 24), "mouth": (36, 60, 29, 16)}
+    """Left, top, width and height of where the style draws them, of a canvas of 100 x 100, whatever else is drawn."""
 
     def __post_init__(self) -> None:
         if self.captions is not None and (not self.captions or len(set(self.captions)) < len(self.captions)):
@@ -139,7 +141,21 @@ class Critters:
         """
         check_channels(channels)
         cache = cache_folder(Path(self.data_dir).expanduser() / self.name, self.identity(), channels, size)
-        return prepared(cache, (channels, *height_and_width(size)), lambda write: self._prepare(write, channels, size))
+        shape = (channels, *height_and_width(size))
+        images = prepared(cache, shape, lambda write: self._prepare(write, channels, size))
+        regions = {
+            name: np.broadcast_to(self._region(name, size), (len(images.pixels), *shape[1:])) for name in self.regions
+        }
+        return replace(images, regions=regions)
+
+    def _region(self, name: str, size: Size) -> NDArray[np.bool_]:
+        """(height, width): the pixels that are at least partly in the region, the same of every picture."""
+        left, top, width, height = self.regions[name]
+        side = min(height_and_width(size))
+        square = np.zeros((1, 1, side, side), np.uint8)
+        rows, columns = (slice(a * side // 100, -(-(a + n) * side // 100)) for a, n in ((top, height), (left, width)))
+        square[..., rows, columns] = 1
+        return resize(square, 1, size, "scale")[0, 0].astype(bool)
 
     def _prepare(self, write: Write, channels: int, size: Size) -> About:
         chosen = [self.chosen(i) for i in range(self.n + self.n_test)]

@@ -28,6 +28,7 @@ class Noise:
         num_classes: how many labels there are; None leaves their names away.
         has_captions: with a text for each.
         has_others: with a second picture for each.
+        regions: the names of regions, of which each is the whole picture.
     """
 
     instead_of: str
@@ -36,6 +37,7 @@ class Noise:
     num_classes: int | None = None
     has_captions: bool = False
     has_others: bool = False
+    regions: Sequence[str] = ()
 
     @property
     def name(self) -> str:
@@ -54,7 +56,8 @@ class Noise:
         if self.classes is not None and self.num_classes is not None:
             labels = np.resize(np.asarray(self.classes, dtype=np.int64), self.n)
             class_names = [str(label) for label in range(self.num_classes)]
-        return Images(pixels, labels, class_names, captions=captions, others=others)
+        regions = {region: np.ones((self.n, *shape[2:]), bool) for region in self.regions}
+        return Images(pixels, labels, class_names, captions=captions, others=others, regions=regions)
 
 
 def or_noise(data: LightningDataModule) -> LightningDataModule:
@@ -68,6 +71,7 @@ def or_noise(data: LightningDataModule) -> LightningDataModule:
         warnings.warn(f"{reason}; this trial of one batch goes on with noise of the same shape", Notice, stacklevel=2)
         n = data.batch_size
         texts, others = (getattr(data.source, f"has_{what}", False) for what in ("captions", "others"))
-        noise = Noise(data.source.name, 3 * n, data.classes, data.num_classes, texts, others)
+        regions = tuple(getattr(data.source, "regions", ()))
+        noise = Noise(data.source.name, 3 * n, data.classes, data.num_classes, texts, others, regions)
         return data.fed_from(noise, (None, n, n))
     return data

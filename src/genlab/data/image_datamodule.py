@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
@@ -14,11 +14,12 @@ from torch import Tensor
 from genlab.data.classes import selected
 from genlab.data.items import Items
 from genlab.data.preparation import Preparation
+from genlab.data.region_weights import pixel_weights
 from genlab.data.resident_data import ResidentData, Split
 from genlab.data.source import Attribute, Images, Source
 from genlab.data.splits import Splits
 from genlab.picture_size import Size, height_and_width
-from genlab.ranges import Fraction, NonNegativeInt, PositiveInt, Seed
+from genlab.ranges import Fraction, NonNegativeInt, PositiveFloat, PositiveInt, Seed
 
 
 class ImageDataModule(ResidentData):
@@ -41,6 +42,10 @@ class ImageDataModule(ResidentData):
         seed: of the training order and the flips. The splits do not depend on it.
         resident_on: "device" keeps the pictures on the training device when they take less than a quarter of its
             free memory, "cpu" in main memory.
+        region_weights: what the error in a region of the pictures counts in a denoiser's training, by the region's
+            name; 1 elsewhere, and where regions overlap the largest. The mean over a picture is not divided by their
+            sum. A weight of 1 + w is that of ERNIE-ViLG 2.0 (Feng et al. 2022, section 3.1). None: all counts the same,
+            as it does in validation whatever this is.
     """
 
     identified_by = Preparation
@@ -54,9 +59,13 @@ class ImageDataModule(ResidentData):
         classes: Sequence[NonNegativeInt] | NonNegativeInt | None = Preparation.classes,
         binarize: Literal["stochastic", "threshold"] | None = Preparation.binarize,
         flip: bool = False, seed: Seed = 0, resident_on: Literal["cpu", "device"] = "device",
+        region_weights: Mapping[str, PositiveFloat] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(batch_size, eval_batch_size, seed, flip, resident_on)
         self.num_classes = num_classes
+        self._region_weights = {
+            region: weight for region, weight in (region_weights or {}).items() if weight is not None
+        }
         self._prepare_as(Preparation(source, channels, size, train_size, val_size, test_size, classes, binarize))
 
     def _prepare_as(self, preparation: Preparation) -> None:
@@ -142,7 +151,10 @@ class ImageDataModule(ResidentData):
         images = self._images
         labels = None if self.num_classes is None or images.labels is None else torch.from_numpy(images.labels)
         others = None if images.others is None else torch.from_numpy(images.others)
-        return Items(torch.from_numpy(images.pixels), labels, images.captions, others)
+        weights = None
+        if self._region_weights:
+            weights = pixel_weights(images.regions or {}, self._region_weights, self.name)
+        return Items(torch.from_numpy(images.pixels), labels, images.captions, others, weights)
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the pictures, and what is known of them: another process maps the same file."""

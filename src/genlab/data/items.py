@@ -10,6 +10,7 @@ from torch import Tensor
 
 from genlab.data.batch import Batch
 from genlab.data.captions import tells_sides
+from genlab.data.region_weights import RegionWeights
 from genlab.modalities.pixels import to_model
 
 ToModel = Callable[[Tensor], Tensor]
@@ -27,12 +28,15 @@ class Items(NamedTuple):
     """n texts, or n times one or more of them, of which each epoch of training takes one."""
     others: Tensor | None = None
     """(n, *shape) as it is kept: a second datum for each, such as the picture before an edit."""
+    weights: RegionWeights | None = None
+    """What the error at each pixel counts in training; None: all the same."""
 
     def to(self, device: torch.device) -> Items:
         """The same on another device; texts stay where they are."""
         labels = None if self.labels is None else self.labels.to(device)
         others = None if self.others is None else self.others.to(device)
-        return Items(self.stored.to(device), labels, self.captions, others)
+        weights = None if self.weights is None else self.weights.to(device)
+        return Items(self.stored.to(device), labels, self.captions, others, weights)
 
     def caption(self, row: int, place: float = 0.0) -> str:
         """The text of an item: the first, or of several that which lies at `place` in [0, 1)."""
@@ -67,7 +71,10 @@ class Items(NamedTuple):
             captions = [self.caption(row, place) for row, place in zip(rows.tolist(), chosen, strict=True)]
         other = None if self.others is None else convert(_taken(self.others, rows, flips))
         x = convert(_taken(self.stored, rows, flips))
-        return Batch(x, None if self.labels is None else self.labels[rows], captions, other)
+        weight = None
+        if self.weights is not None:
+            weight = self.weights.values[_taken(self.weights.region, rows, flips).int()]
+        return Batch(x, None if self.labels is None else self.labels[rows], captions, other, weight)
 
 
 def _taken(stored: Tensor, rows: Tensor, flips: Tensor | None) -> Tensor:

@@ -160,14 +160,15 @@ def _mirrored(data: Items, rows: Tensor) -> Tensor:
 class EvalLoader:
     """All items once, in their order, in batches of nearly equal size (none larger than `batch_size`).
 
-    Several processes take shares of every batch; no item is seen twice.
+    Several processes take shares of every batch; no item is seen twice. Its batches have no weights of regions: what is
+    measured can be compared between trainings with and without them.
     """
 
     def __init__(
         self, data: Items, rows: Tensor, batch_size: int, shard: Shard = Shard(), convert: ToModel = to_model,  # noqa: B008
     ) -> None:  # fmt: skip
         self.batch_size = batch_size
-        self._data, self._rows, self._shard, self._convert = data, rows, shard, convert
+        self._data, self._rows, self._shard, self._convert = data._replace(weights=None), rows, shard, convert
 
     def __len__(self) -> int:
         return -(-len(self._rows) // self.batch_size)

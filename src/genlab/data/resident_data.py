@@ -135,6 +135,9 @@ class ResidentData(pl.LightningDataModule):
             digest.update(repr(None if data.captions is None else [data.texts(row) for row in rows.tolist()]).encode())
             if data.others is not None:
                 digest.update(data.others[rows].contiguous().numpy().data)
+            if data.weights is not None:
+                digest.update(data.weights.region[rows].contiguous().numpy().data)
+                digest.update(repr(data.weights.values.tolist()).encode())
         return digest.hexdigest()
 
     @property

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from omegaconf import DictConfig, ListConfig
 
-from genlab.config.lookup import get, whole
+from genlab.annotations.declared import declared
+from genlab.config.lookup import get, target, whole
+from genlab.errors import nearest
 
 
 def classes_exist(cfg: DictConfig) -> Iterator[str]:
@@ -45,6 +47,21 @@ def several_sizes_need_diffusion(cfg: DictConfig) -> Iterator[str]:
         yield (
             f"dataset.source.buckets gives pictures of several sizes, and {model} takes one: "
             "take dataset=image_folder, or a model of diffusion"
+        )
+
+
+def regions_are_known(cfg: DictConfig) -> Iterator[str]:
+    """`dataset.region_weights` are of regions that the source declares."""
+    weights, source = get(cfg, "dataset.region_weights"), target(get(cfg, "dataset.source"))
+    if not isinstance(weights, DictConfig):
+        return
+    known = list(declared(source, "regions") or ())
+    for region in (str(region) for region in weights if region not in known):
+        of = source.rpartition(".")[2]
+        yield f"dataset.region_weights.{region}: " + (
+            f"the regions that {of} knows are {' and '.join(known)}{nearest(region, known)}"
+            if known
+            else f"{of} knows no regions of its pictures: take dataset.region_weights=null"
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import adaptive_avg_pool2d
 
 from genlab.codecs.codec import Codec
 from genlab.codecs.latent import LatentMaps
@@ -124,7 +125,11 @@ class Diffusion(GenerativeModule):
 
     def loss(self, batch: Batch) -> dict[str, Tensor]:
         """The objective's terms; per element of x and of the network's target where it is the denoising one."""
-        return self.objective(self.denoiser, self.codec.encode(batch.x), of_batch(self.conditioner, batch))
+        x0, condition = self.codec.encode(batch.x), of_batch(self.conditioner, batch)
+        if batch.weight is None:
+            return self.objective(self.denoiser, x0, condition)
+        weight = adaptive_avg_pool2d(batch.weight, x0.shape[2:])  # the mean over what the codec makes one place of
+        return self.objective(self.denoiser, x0, condition, weight=weight)
 
     def sample(
         self, n: int, condition: Conditions = None, *, generator: Randomness = None,
