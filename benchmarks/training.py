@@ -96,6 +96,8 @@ def plain(cfg, data, steps):
     from torchvision import transforms
     from torchvision.transforms.functional import to_pil_image
 
+    from genlab.conditions import ConditionTensors
+
     module, size = build(cfg.model), cfg.dataset.batch_size
     optimizer, network = module.configure_optimizers(), module.denoiser.network
     scheduler = DDPMScheduler(1000, beta_schedule="squaredcos_cap_v2")
@@ -107,7 +109,8 @@ def plain(cfg, data, steps):
     start = now()
     for step, (x0, label) in enumerate(loader):
         t, noise = torch.randint(0, 1000, (len(x0),)), torch.randn_like(x0)
-        output = network(scheduler.add_noise(x0, noise, t), t.float(), label if module.num_classes else None)
+        condition = ConditionTensors(label=label) if module.num_classes else None
+        output = network(scheduler.add_noise(x0, noise, t), t.float(), condition)
         optimizer.zero_grad()
         torch.nn.functional.mse_loss(output, noise).backward()
         optimizer.step()
