@@ -76,6 +76,20 @@ def test_the_temperature_is_learnt(objective: nn.Module) -> None:
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in objective.parameters())
 
 
+@pytest.mark.parametrize("objective", [InfoNCE(1e4), SigmoidPairs(1e4)])
+def test_the_scale_is_bounded_and_falls_again(objective: nn.Module) -> None:
+    """Pictures that are nearer to other texts than to their own: a smaller scale is better."""
+    optimizer = torch.optim.SGD(objective.parameters(), 1e-3)
+    scales = []
+    for _ in range(3):
+        optimizer.zero_grad()
+        objective(1 - torch.eye(4), eye(4)).backward()
+        scales.append(objective.log_scale.exp().item())  # type: ignore[operator, union-attr]
+        optimizer.step()
+    assert scales[0] == pytest.approx(100)
+    assert 100 > scales[1] > scales[2]
+
+
 # ---- the model ------------------------------------------------------------------------------------------
 
 COLOURS = {"red": (1.0, -1, -1), "green": (-1, 1.0, -1), "blue": (-1, -1, 1.0), "white": (1, 1, 1.0)}

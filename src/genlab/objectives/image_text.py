@@ -34,7 +34,7 @@ class InfoNCE(nn.Module):
         self.log_scale = nn.Parameter(torch.tensor(math.log(scale)))
 
     def forward(self, cosines: Tensor, positive: Tensor) -> Tensor:
-        logits = self.log_scale.clamp(max=_MOST).exp() * cosines
+        logits = _scale(self.log_scale) * cosines
         target = positive.to(logits.dtype)
         one_way, other_way = (
             F.cross_entropy(each, right / right.sum(1, keepdim=True))
@@ -61,5 +61,12 @@ class SigmoidPairs(nn.Module):
         self.bias = nn.Parameter(torch.tensor(float(bias)))
 
     def forward(self, cosines: Tensor, positive: Tensor) -> Tensor:
-        logits = self.log_scale.clamp(max=_MOST).exp() * cosines + self.bias
+        logits = _scale(self.log_scale) * cosines + self.bias
         return -F.logsigmoid(torch.where(positive, logits, -logits)).sum() / len(cosines)
+
+
+def _scale(logarithm: nn.Parameter) -> Tensor:
+    """At most 100. The parameter itself is bounded, so that at the bound it has a gradient and can fall again."""
+    with torch.no_grad():
+        logarithm.clamp_(max=_MOST)
+    return logarithm.exp()
