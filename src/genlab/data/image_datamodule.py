@@ -44,8 +44,7 @@ class ImageDataModule(ResidentData):
             free memory, "cpu" in main memory.
         region_weights: what the error in a region of the pictures counts in a denoiser's training, by the region's
             name; 1 elsewhere, and where regions overlap the largest. The mean over a picture is not divided by their
-            sum. A weight of 1 + w is that of ERNIE-ViLG 2.0 (Feng et al. 2022, section 3.1). None: all counts the same,
-            as it does in validation whatever this is.
+            sum. See data.region_weights. None: all counts the same, as it does in validation whatever this is.
     """
 
     identified_by = Preparation

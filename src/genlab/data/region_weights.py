@@ -1,6 +1,6 @@
 """What the error at each pixel of a training picture counts: more in the regions that its data know.
 
-Paper: https://arxiv.org/abs/2210.15235 (Feng et al. 2022, section 3.1)
+Paper: https://arxiv.org/abs/2210.15257 (Feng et al. 2022, section 3.1)
 """
 
 from __future__ import annotations
