@@ -1,10 +1,13 @@
 """What the documents name is there, and what is there is named."""
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
+from genlab.annotations.definitions import bases, define
 from test_structure import LAYERS, SOURCE
 
 ROOT = Path(__file__).parents[1]
@@ -59,6 +62,22 @@ def test_every_config_group_is_in_the_document():
     groups = [path.name for path in (ROOT / "conf").iterdir() if path.is_dir()]
     unnamed = {group for group in groups if not re.search(rf"\b{group}\b", text)}
     assert unnamed <= {"experiment", "debug", "paths"}
+
+
+@pytest.mark.parametrize("group", ["scheduler", "parameterization", "objective", "sampler", "guidance", "network"])
+def test_whatever_a_denoiser_can_be_made_of_is_in_the_table_of_choices(group):
+    (row,) = re.findall(rf"^\| `{group}` \|.*$", (ROOT / "docs/denoising.md").read_text(), flags=re.MULTILINE)
+    named = re.findall(r"`(\w+)`", row)[1:]
+    assert set(named) == {path.stem for path in (ROOT / "conf" / group).glob("*.yaml") if is_of_a_denoiser(path)}
+
+
+def is_of_a_denoiser(config):
+    """Whether a network takes the level of the noise, and an objective a denoiser or a score; all else does."""
+    target = define(OmegaConf.load(config)["_target_"])
+    if config.parent.name not in ("network", "objective") or isinstance(target.node, ast.FunctionDef):
+        return True
+    calls = (f for base in bases(target) for f in base.node.body if getattr(f, "name", "") in ("forward", "__call__"))
+    return any(argument.arg in ("level", "denoiser", "score") for call in calls for argument in call.args.args)
 
 
 def test_the_ways_to_work_are_ten_lines():

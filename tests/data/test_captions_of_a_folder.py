@@ -11,7 +11,7 @@ from genlab.data.captions import tells_sides
 from genlab.data.folder import ImageFolder
 from genlab.data.image_datamodule import ImageDataModule
 from genlab.data.items import Items
-from genlab.data.loader import TrainLoader
+from genlab.data.loader import TrainLoader, tell_of_unmirrored
 from genlab.data.prepared import About, prepared
 from genlab.notice import Notice
 
@@ -142,8 +142,9 @@ def test_pictures_whose_captions_tell_sides_are_not_mirrored_and_that_is_said():
     n = 64
     stored = torch.arange(n * 4, dtype=torch.uint8).reshape(n, 1, 1, 4)
     captions = [("an arrow", f"{i} to the {'left' if i % 4 == 0 else 'top'}") for i in range(n)]
+    loader = TrainLoader(Items(stored, None, captions), torch.arange(n), 16, seed=0, flip=True)
     with pytest.warns(Notice, match="16 of 64 training items are never mirrored"):
-        loader = TrainLoader(Items(stored, None, captions), torch.arange(n), 16, seed=0, flip=True)
+        tell_of_unmirrored([loader], n)
     mirrored = set()
     for epoch in range(4):
         loader.set_epoch(epoch)

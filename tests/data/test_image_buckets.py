@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -151,3 +152,28 @@ def test_classes_have_the_same_numbers_in_all_buckets(tmp_path: Path) -> None:
     assert module.class_names == ["ape", "bee", "cat"]
     found = [set(bucket.items("train")[1].tolist()) for bucket in module.buckets]  # type: ignore[union-attr]
     assert found == [{0, 2}, {1, 2}]
+
+
+def test_what_a_person_should_know_is_said_once_for_all_buckets(tmp_path: Path) -> None:
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for i in range(24):
+        Image.new("L", (16, 8) if i % 2 else (8, 8), i).save(pictures / f"{i:02}.png")
+        (pictures / f"{i:02}.txt").write_text("to the left" if i % 3 else "up")
+    (pictures / "drawing.svg").write_text("<svg/>")
+    (pictures / "broken.png").write_bytes(b"no picture")
+    (pictures / "broken.txt").write_text("broken")
+    source = ImageFolder(pictures, tmp_path, captions="auto", buckets=SIZES[:2])
+    module = ImageBuckets(source, 1, 8, None, batch_size=4, val_size=0.1, test_size=0.1, flip=True)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        module.prepare_data()
+        for loader in (module.train_dataloader(), module.val_dataloader()):
+            assert len(list(loader))
+        assert module.counts["buckets"].keys() == {"8", "[8, 16]"}
+    said = sorted(str(warning.message) for warning in caught)
+    assert len(said) == 3
+    kept = sum("left" in text for bucket in module.buckets for text in bucket.captions("train") or [])
+    assert said[2] == f"{kept} of {module.n_train} training items are never mirrored: " + said[2].partition(": ")[2]
+    assert said[0].endswith("left out: broken.png (no picture)")
+    assert said[1].endswith("left out: drawing.svg (.svg is not read)")

@@ -96,7 +96,7 @@ def test_an_unknown_region_is_refused() -> None:
         ),
         (
             ["model=vae", "dataset=critters", "dataset.region_weights={eyes: 5}"],
-            "dataset.region_weights: ELBO does not weigh the error by places: take a diffusion model with "
+            "dataset.region_weights: VAE does not weigh the error by places: take a diffusion model with "
             "objective=denoising, flow or another of their kind, or dataset.region_weights=null",
         ),
     ],

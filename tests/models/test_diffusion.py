@@ -65,21 +65,20 @@ class Halved(torch.nn.Module):
         return torch.nn.functional.avg_pool2d(x, 2)
 
 
+class Given(torch.nn.Module):
+    """An objective that gives the weight that it is given."""
+
+    def forward(self, denoiser, x0, condition=None, generator=None, weight=None):
+        return {"weight": weight}
+
+
 def test_weights_of_pixels_are_brought_to_the_places_of_the_codec_by_their_mean():
-    given = {}
-
-    def objective(denoiser, x0, condition=None, generator=None, **weight):
-        given.update(weight)
-        return {"loss": x0.mean()}
-
     halved = model(codec=Halved(), clip=None)
-    halved.objective = objective
-    weight = torch.rand(3, 1, 8, 8)
-    halved.loss(Batch(torch.zeros(3, 1, 8, 8), torch.arange(3), weight=weight))
-    assert torch.allclose(given["weight"], weight.view(3, 1, 4, 2, 4, 2).mean((3, 5)))
-    given.clear()
-    halved.loss(Batch(torch.zeros(3, 1, 8, 8), torch.arange(3)))
-    assert given == {}
+    halved.objective = Given()
+    x, weight = torch.zeros(3, 1, 8, 8), torch.rand(3, 1, 8, 8)
+    given = halved.loss(Batch(x, torch.arange(3), weight=weight))["weight"]
+    assert torch.allclose(given, weight.view(3, 1, 4, 2, 4, 2).mean((3, 5)))
+    assert halved.loss(Batch(x, torch.arange(3)))["weight"] is None
 
 
 def test_samples_are_of_the_classes_in_turn_or_of_those_asked_for():

@@ -48,6 +48,19 @@ def test_the_saved_config_of_every_recipe_asks_for_the_same_result(name, saved, 
     assert again.sweep != "night"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["model=ddpm", "dataset=digits", "network=dit"],
+        ["model=ddpm", "dataset=digits", "network=experts"],
+        ["experiment=text_to_image/latent_flow_critters", "first_stage.overrides={dataset: {size: [16, 32]}}"],
+    ],
+)
+def test_so_it_does_where_pictures_are_no_squares(words, saved):
+    cfg = composed(*words, "dataset.size=[16,32]")
+    assert decisive(composed(*saved(cfg))) == decisive(cfg)
+
+
 def test_what_is_given_replaces_a_value_or_a_whole_part_of_the_saved_config(saved):
     words = saved(composed("experiment=diffusion/class_conditional_digits", "logger=csv", "optimizer.lr=0.5"))
     assert composed(*words, "optimizer.lr=0.25").optimizer.lr == 0.25

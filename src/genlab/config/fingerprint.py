@@ -170,9 +170,7 @@ def _own_source(cfg: DictConfig, content: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _resolved(parent: DictConfig | ListConfig, k: Any) -> Any:
-    raw = _raw(parent, k)
-    if raw is not None and raw.startswith(_OF_CODEC):
-        raw = None  # the value, which stays what it is where the model becomes part of another config
+    raw = _reference(parent, k)
     if raw is not None and "${paths." in raw:
         return raw
     value = parent[k]

@@ -214,19 +214,27 @@ class ImageFolder:
         images = prepared(
             cache, (channels, *height_and_width(size)), lambda write: self._prepare(write, channels, size)
         )
-        left_out = self._listing.passed_over
-        unread = [f"{shown(name)} ({why})" for name, why in left_out.items()] + notes(cache)
-        if unread:
-            counted = f"{len(unread)} of the {len(left_out) + len(self.names)} pictures in {self._root}"
-            message = f"{counted} cannot be read and are left out: {listed(unread, 5)}"
-            warnings.warn(message, Notice, stacklevel=2)
-        if without := len(self._digests) - len(self.names):
-            note = f"{without} of the {len(self._digests)} pictures in {self._root} have no caption and are left out"
-            warnings.warn(note, Notice, stacklevel=2)
+        for note in self._notes(notes(cache)):
+            if note not in self._told:  # of several buckets by another
+                self._told.add(note)
+                warnings.warn(note, Notice, stacklevel=2)
+        return images
+
+    @cached_property
+    def _told(self) -> set[str]:
+        return set()
+
+    def _notes(self, unread: list[str]) -> Iterator[str]:
+        """What a person should know of the folder, and of the pictures at one size that cannot be read."""
+        left_out = [f"{shown(name)} ({why})" for name, why in self._listing.passed_over.items()]
+        n = len(left_out) + len(self.names)
+        for lost in filter(None, [left_out + unread] if self.buckets is None else [left_out, unread]):
+            yield f"{len(lost)} of the {n} pictures in {self._root} cannot be read and are left out: {listed(lost, 5)}"
+        if missing := len(self._digests) - len(self.names):
+            yield f"{missing} of the {len(self._digests)} pictures in {self._root} have no caption and are left out"
         unused = labels_by_table(self._root, self.names)[1]
         if unused is not None and self.captions is None:  # a table of captions need not give classes
-            warnings.warn(unused, Notice, stacklevel=2)
-        return images
+            yield unused
 
     def _prepare(self, write: Write, channels: int, size: Size) -> About:
         kept: list[str] = []

@@ -13,6 +13,7 @@ import numpy as np
 
 from genlab.data.bucket_loader import BucketEvalLoader, BucketTrainLoader
 from genlab.data.image_datamodule import ImageDataModule
+from genlab.data.loader import TrainLoader, tell_of_unmirrored
 from genlab.data.preparation import Preparation
 from genlab.data.source import Images
 from genlab.data.splits import Splits
@@ -73,7 +74,7 @@ class ImageBuckets(ImageDataModule):
         return {
             "buckets": {
                 worded(bucket.preparation.size): {"n_train": len(bucket.part("train")[1]), "repeats": loader.repeats}
-                for bucket, loader in zip(self.buckets, self.train_dataloader().loaders, strict=True)
+                for bucket, loader in zip(self.buckets, self._train_loaders(), strict=True)
             }
         }
 
@@ -121,9 +122,12 @@ class ImageBuckets(ImageDataModule):
 
     def train_dataloader(self) -> BucketTrainLoader:  # type: ignore[override]
         done = None if self.trainer is None else self._batches_done
-        return BucketTrainLoader(
-            [bucket._train_loader(fill=True) for bucket in self._attached()], self._order_seed, done
-        )
+        loaders = self._train_loaders()
+        tell_of_unmirrored(loaders, self.n_train)
+        return BucketTrainLoader(loaders, self._order_seed, done)
+
+    def _train_loaders(self) -> list[TrainLoader]:
+        return [bucket._train_loader(fill=True) for bucket in self._attached()]
 
     def val_dataloader(self) -> BucketEvalLoader:  # type: ignore[override]
         held_back = [bucket for bucket in self._attached() if len(bucket.part("val")[1])]

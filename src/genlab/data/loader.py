@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import torch
@@ -87,7 +87,7 @@ class TrainLoader:
         order = None if seed is None else EpochOrder(len(rows), seed)
         self._order = order
         self.sampler: EpochOrder | SequentialSampler = order or SequentialSampler(range(len(rows)))
-        self._mirrored = _mirrored(data, rows) if flip else None
+        self._mirrored = data.can_be_mirrored(rows) if flip else None
         self._handed_out = 0
         self._resume: tuple[int, int] | None = None  # epoch, batches to skip
 
@@ -98,6 +98,11 @@ class TrainLoader:
     def repeats(self) -> int:
         """How many items of an epoch come a second time, to fill its last batch."""
         return max(0, len(self) * self.batch_size - len(self._rows))
+
+    @property
+    def unmirrored(self) -> int:
+        """How many items are never mirrored although others are: their captions say left or right."""
+        return 0 if self._mirrored is None else int((~self._mirrored).sum())
 
     @property
     def epoch(self) -> int:
@@ -148,13 +153,11 @@ class TrainLoader:
         self.set_epoch(state["epoch"])
 
 
-def _mirrored(data: Items, rows: Tensor) -> Tensor:
-    """(n,) bool: whether each of the items may be mirrored; a person is told when some may not."""
-    can_be = data.can_be_mirrored(rows)
-    if kept := int((~can_be).sum()):
-        note = f"{kept} of {len(rows)} training items are never mirrored: their captions say left, right or clockwise"
+def tell_of_unmirrored(loaders: Sequence[TrainLoader], n: int) -> None:
+    """Tell a person how many of the `n` items of all loaders are never mirrored, where some are not."""
+    if kept := sum(loader.unmirrored for loader in loaders):
+        note = f"{kept} of {n} training items are never mirrored: their captions say left, right or clockwise"
         warnings.warn(note, Notice, stacklevel=3)
-    return can_be
 
 
 class EvalLoader:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from genlab.conditions import ConditionInput
 from genlab.data.items import Items
-from genlab.data.loader import EvalLoader, Shard, TrainLoader
+from genlab.data.loader import EvalLoader, Shard, TrainLoader, tell_of_unmirrored
 from genlab.data.source import Attribute
 from genlab.modalities.image import Image
 from genlab.modalities.modality import Modality
@@ -173,7 +173,9 @@ class ResidentData(pl.LightningDataModule):
     # ---- Lightning's side ---------------------------------------------------------------------------
 
     def train_dataloader(self) -> TrainLoader:
-        return self._train_loader()
+        loader = self._train_loader()
+        tell_of_unmirrored([loader], self.n_train)
+        return loader
 
     def _train_loader(self, fill: bool = False) -> TrainLoader:
         done = None if self.trainer is None else self._batches_done
