@@ -51,8 +51,7 @@ def test_the_saved_config_of_every_recipe_asks_for_the_same_result(name, saved, 
 @pytest.mark.parametrize(
     "words",
     [
-        ["model=ddpm", "dataset=digits", "network=dit"],
-        ["model=ddpm", "dataset=digits", "network=experts"],
+        ["model=ddpm", "dataset=digits", "network=dit", "network.num_classes=null"],
         ["experiment=text_to_image/latent_flow_critters", "first_stage.overrides={dataset: {size: [16, 32]}}"],
     ],
 )
