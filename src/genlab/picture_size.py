@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from genlab.ranges import PositiveInt
 
@@ -45,3 +46,10 @@ def read_size(text: str | int | Sequence[int]) -> tuple[int, int]:
     if len(sides) not in (1, 2) or min(sides) < 1:
         raise ValueError(f"size = {text} must be HEIGHTxWIDTH in pixels, as in size=64x32, or one number for a square")
     return sides[0], sides[-1]
+
+
+def size_to_draw(model: Any, data: Any) -> dict[str, Any]:
+    """What `model.sample` is told so that its pictures have the size of those of `data`: nothing where they have it, or
+    where the model does not say what it draws (`picture_size`)."""
+    own: tuple[int, int] | None = getattr(model, "picture_size", None)
+    return {} if own is None or own == tuple(data.shape[-2:]) else {"size": tuple(data.shape[-2:])}

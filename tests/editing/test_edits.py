@@ -8,15 +8,15 @@ import torch
 from genlab.codecs.identity import Identity
 from genlab.codecs.rescale import Rescale
 from genlab.conditioning.condition import Condition
-from genlab.conditions import ConditionTensors
+from genlab.conditions import ConditionInput, ConditionTensors
 from genlab.editing.inpaint import inpaint
-from genlab.editing.inversion import generate, invert
+from genlab.editing.inversion import Inversion, generate, invert
 from genlab.editing.sdedit import SDEdit, sdedit
 from genlab.processes.gaussian import Gaussian
 from genlab.processes.linear import Linear
 from genlab.randomness import PerImage
 from genlab.samplers.ancestral import Ancestral
-from genlab.samplers.grids import Leading
+from genlab.samplers.grids import Even, Leading
 from genlab.samplers.nonmonotone_grids import Jumps
 from genlab.samplers.renoising import Renoising
 from genlab.samplers.sampler import Sampler
@@ -144,6 +144,50 @@ def test_outside_the_mask_no_pixel_changes_and_where_nothing_is_to_be_filled_in_
 def test_it_says_how_many_of_the_steps_it_took(strength, taken):
     model = Flat(Sampler(Ancestral(0.0), Leading(), 40))
     assert SDEdit(strength)(model, pictures(2)).steps == (taken, 40)
+
+
+@pytest.mark.parametrize(("strength", "grid"), [(0.2, 200), (0.6, 67), (1.0, 40)])
+def test_exact_steps_are_as_many_as_the_samplers_and_begin_at_the_same_noise(strength, grid):
+    model, x = Flat(Sampler(Ancestral(0.0), Even(), 40)), pictures(2)
+    assert SDEdit(strength, "exact")(model, x).steps == (40, grid)
+    share, exact = (SDEdit(strength, how)(model, x, generator=PerImage.range(0, 0, 2)) for how in ("share", "exact"))
+    assert torch.allclose(share.given, exact.given, atol=0.02)  # x at times 1 / grid apart at most
+    assert torch.equal(share.results, exact.results) is (strength == 1)
+
+
+def test_a_finer_grid_than_there_were_steps_in_training_is_refused():
+    model = Flat(Sampler(Ancestral(0.0), Leading(), 40))
+    with pytest.raises(ValueError, match=r"edit\.steps=exact takes the last of 2000 steps here: sampler\.steps=2000"):
+        sdedit(model, pictures(2), 0.02, steps="exact")
+
+
+class Worded(Flat):
+    """It is told by the words "dark" and "bright"."""
+
+    def guided_denoiser(self, n, condition=None, clipped=True):
+        labels = torch.tensor([["dark", "bright"].index(word) for word in condition.prompt])
+        return super().guided_denoiser(n, labels, clipped)
+
+
+def test_the_same_prompt_gives_the_picture_again_and_another_one_another_picture():
+    x, model = pictures(1).double(), Worded(Sampler(Ancestral(0.0), Leading(), 20), std=0.5)
+    for to_prompt in ("dark", "bright"):
+        results = Inversion(20, to_prompt=to_prompt)(model, x, ConditionInput(prompt=["dark"])).results
+        assert torch.allclose(results[0], x[0], atol=1e-3)
+        assert torch.equal(results[1], results[0]) is (to_prompt == "dark")
+    assert float(results[1].mean()) > 0.5
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"to": 1}, "edit.to = 1: this model is not conditioned on classes"),
+        ({"to_prompt": "bright"}, "edit.to_prompt = bright: this model does not go by texts"),
+    ],
+)
+def test_a_model_cannot_be_asked_for_what_it_does_not_go_by(asked, said):
+    with pytest.raises(ValueError, match=said):
+        Inversion(**asked)(Flat(Sampler(Ancestral(0.0), Leading(), 5)), pictures(1))
 
 
 def test_inversion_there_and_back_is_exact_with_enough_iterations():

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from genlab.metrics.attribute_accuracy import AttributeAccuracy
+from genlab.metrics.attribute_share import AttributeShare
 from genlab.metrics.extractors.attributes import AttributeNetwork, AttributeProbe, learnt_of_test
 from genlab.metrics.frechet import FrechetDistance
 from genlab.metrics.kept_attributes import KeptAttributes
@@ -58,6 +59,25 @@ def test_more_samples_than_captions_begin_again(folder: Path) -> None:
     found = scored(Drawing(), Squares(), folder, n=100)
     assert found["attribute_all_seen"].n + found["attribute_all_held_out"].n == 100
     assert found["attribute_all_seen"].value == found["attribute_all_held_out"].value == 1
+
+
+def test_how_often_parts_are_seen_asked_for_or_not(folder: Path) -> None:
+    for always, share in (("green", 1.0), ("red", 0.0)):
+        metric = AttributeShare(probe(folder), "colour", ["green", "blue"])
+        suite = Suite({"avoided": metric}, 44, 20, 0, "test", str(folder))
+        found = suite.evaluate(Drawing(always), Squares())["attribute_share"]
+        asked = [colour != "red" for colour, _ in Squares().pairs["test"]]
+        assert (found.value, found.made["share_of_real"]) == (share, pytest.approx(sum(asked) / 44))
+
+
+@pytest.mark.parametrize(
+    ("attribute", "part", "said"),
+    [("color", "red", "no attribute 'color'; did you mean 'colour'"), ("colour", "reed", "did you mean 'red'")],
+)
+def test_a_part_that_the_data_do_not_have_is_refused(attribute: str, part: str, said: str, folder: Path) -> None:
+    suite = Suite({"avoided": AttributeShare(probe(folder), attribute, [part])}, 44, 20, 0, "test", str(folder))
+    with pytest.raises(ValueError, match=said):
+        suite.evaluate(Drawing(), Squares())
 
 
 def test_data_that_hold_out_nothing_have_one_score_an_attribute(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -74,6 +75,14 @@ def test_a_picture_is_edited_with_the_condition_of_the_next_one(data: Any, cache
     edit = Darkens(1)
     suite(edit, cache_dir).evaluate(Denoising(), data)
     assert edit.labels == [(i + 1) % 20 % 10 for i in range(20)]
+
+
+def test_pictures_are_drawn_above_their_results_where_there_is_a_folder(
+    data: Any, cache_dir: str, tmp_path: Path
+) -> None:  # fmt: skip
+    scores = suite(Darkens(5), cache_dir).evaluate(Denoising(), data, out_dir=tmp_path)
+    assert scores == suite(Darkens(5), cache_dir).evaluate(Denoising(), data)
+    assert [path.name for path in tmp_path.iterdir()] == ["edited.png"]
 
 
 def test_a_result_depends_on_the_seed_and_its_number_alone(data: Any, cache_dir: str) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
 import torch
 
 from genlab.conditions import ConditionInput
+from genlab.metrics.cost import Cost
 from genlab.metrics.psnr import PSNR
 from genlab.metrics.source import Generated
 from genlab.metrics.suite import Suite
@@ -54,6 +56,37 @@ def test_without_a_negative_prompt_nothing_is_said_of_it(data: Any) -> None:
     list(source.batches(2))
     assert model.conditions[0].negative_prompt is None
     assert "negative_prompt" not in source.provenance()
+
+
+class AnySize:
+    """Draws flat pictures of the size that it is asked for, with sides that are even; it was trained on 8 x 8."""
+
+    num_classes, picture_size = None, (8, 8)
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+
+    def shape_of(self, size: tuple[int, int]) -> tuple[int, ...]:
+        if any(side % 2 for side in size):
+            raise ValueError(f"size = {size[0]}x{size[1]}: both sides must be multiples of 2")
+        return (1, *size)
+
+    def sample(self, n: int, condition: Any = None, *, generator: Any = None, **asked: Any) -> torch.Tensor:
+        self.asked.append(asked)
+        return torch.zeros(n, 1, *asked.get("size", (8, 8)))
+
+
+def test_samples_have_the_size_of_the_data(data: Any, cache_dir: str) -> None:
+    model, wide = AnySize(), copy.copy(data)
+    wide.shape = (1, 8, 12)
+    for of, asked in ((data, {}), (wide, {"size": (8, 12)})):
+        source = Generated(model, 1, 0, of)
+        assert next(source.batches(1)).pixels.shape[1:] == of.shape
+        assert model.asked[-1] == asked
+        assert source.provenance().get("size") == (list(asked["size"]) if asked else None)
+    wide.shape = (1, 8, 11)
+    with pytest.raises(ValueError, match="size = 8x11: both sides must be multiples of 2"):
+        Suite({"cost": Cost()}, 20, 10, 0, "test", cache_dir).check(model, wide)
 
 
 def test_a_model_without_texts_takes_no_negative_prompt(data: Any, cache_dir: str, copying: type) -> None:

@@ -90,8 +90,9 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[EvaluationCache]) -
         raise
     except ValueError as error:  # what a metric says of its samples
         raise ValueError(f"metrics, with n_samples = {suite.n_samples}: {error}") from error
-    with progress("drawing pictures"):
-        _draw(module, data, pictures)
+    if "samples" in suite.needs:
+        with progress("drawing pictures"):
+            _draw(module, data, pictures, suite.negative_prompt)
     record = (original.to_json() if original else {}) | {
         "overrides": task_words(),
         "made_of": made_of | {"timed": is_timed},
@@ -106,7 +107,7 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[EvaluationCache]) -
     return record
 
 
-def _draw(module: Any, data: Any, folder: Path) -> None:
+def _draw(module: Any, data: Any, folder: Path, negative_prompt: str | None) -> None:
     """What this evaluation's samples look like, and how they came about: from the noise of the training's pictures."""
     from genlab.protocols import Samples, ShowsDenoising
     from genlab.reports.drawings import or_notice
@@ -116,10 +117,11 @@ def _draw(module: Any, data: Any, folder: Path) -> None:
     if not data.modality.singly:
         return
     with module.averaged():
+        told = (module.device, data, negative_prompt)
         if samples:
-            or_notice("samples", lambda: draw_samples(module, folder / "samples.png", module.device, data))
+            or_notice("samples", lambda: draw_samples(module, folder / "samples.png", *told))
         if unfolds:
-            or_notice("unfolding", lambda: draw_unfolding(module, folder / "unfolding.png", module.device, data))
+            or_notice("unfolding", lambda: draw_unfolding(module, folder / "unfolding.png", *told))
 
 
 def _words(argv: list[str], run: Run | None) -> list[str]:

@@ -119,10 +119,9 @@ def _evaluate(studies: list[Study], root: Path, passed_on: list[str]) -> None:
         sweep = _sweep(study, root)
         done = answers(study, sweep)[0]
         for job, path in folders(study, sweep).items():
-            evaluation = study.rows[job.row].evaluate
-            if evaluation is None or job.seed in done[job.row] or not (path / "checkpoints").is_dir():
+            if job.evaluate is None or job.seed in done[job.row] or not (path / "checkpoints").is_dir():
                 continue
-            evaluate.main([f"run={path}", *words(evaluation), *(w for w in passed_on if w.startswith("paths."))])
+            evaluate.main([f"run={path}", *words(job.evaluate), *(w for w in passed_on if w.startswith("paths."))])
 
 
 def _beside(study: Study, root: Path) -> Path:

@@ -24,7 +24,7 @@ _FOLDERS = ("/", "./", "../", "~/")
 """How a path from a folder begins."""
 _STRUCTURE = re.compile(r"[,()\[\]{}'\"]")
 """Signs of the grammar: what cannot be read and has none of them is a text, and nothing else."""
-_PROMPTS = {"prompt", "negative_prompt"}
+_PROMPTS = {"prompt", "negative_prompt", "to_prompt"}
 """Last parts of the keys whose values are texts for a model, whatever signs they hold."""
 _REFERENCE = re.compile(r"\$\{[\w.:,]+\}")
 """A prompt that is nothing but a reference to another key."""

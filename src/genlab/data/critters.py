@@ -93,6 +93,8 @@ class Critters:
     pictures every second one is such a pair, told by the attribute `held_out`: a model that composes draws them as well
     as the others. A full caption names everything that is drawn, and what it does not name is not there.
 
+    In a wide picture the ground goes on beside a critter, in a high one above it.
+
     Args:
         data_dir: where the pictures are kept once they are drawn.
         n: pictures to train and validate on.
@@ -151,17 +153,18 @@ class Critters:
     def _region(self, name: str, size: Size) -> NDArray[np.bool_]:
         """(height, width): the pixels that are at least partly in the region, the same of every picture."""
         left, top, width, height = self.regions[name]
-        side = min(height_and_width(size))
-        square = np.zeros((1, 1, side, side), np.uint8)
+        sides = height_and_width(size)
+        side, region = min(sides), np.zeros(sides, bool)
         rows, columns = (slice(a * side // 100, -(-(a + n) * side // 100)) for a, n in ((top, height), (left, width)))
-        square[..., rows, columns] = 1
-        return resize(square, 1, size, "scale")[0, 0].astype(bool)
+        region[_critter_in(sides)][rows, columns] = True
+        return region
 
     def _prepare(self, write: Write, channels: int, size: Size) -> About:
         chosen = [self.chosen(i) for i in range(self.n + self.n_test)]
         with progress(f"drawing {self.name}", len(chosen), "images") as advance:
-            for picture in drawn(chosen, min(height_and_width(size))):
-                write(resize(picture[None], channels, size, "scale", ground=255))
+            sides = height_and_width(size)
+            for parts, picture in zip(chosen, drawn(chosen, min(sides)), strict=True):
+                write(resize(_framed(picture, parts["background"], sides)[None], channels, size, "scale"))
                 advance(1)
         attributes = {
             part: Attribute(tuple(table), np.array([list(table).index(parts[part]) for parts in chosen]))
@@ -236,6 +239,21 @@ def drawn(chosen: list[dict[str, str]], size: int) -> Iterator[NDArray[np.uint8]
         png = bytes(svg_to_bytes(svg_string=svg, width=size, height=size, skip_system_fonts=True))
         with Image.open(io.BytesIO(png)) as picture:
             yield np.asarray(picture.convert("RGB")).transpose(2, 0, 1)
+
+
+def _framed(picture: NDArray[np.uint8], background: str, sides: tuple[int, int]) -> NDArray[np.uint8]:
+    """(3, side, side) -> (3, *sides): its ground goes on to the left and right, or above."""
+    colour = np.array([int(BACKGROUNDS[background][i : i + 2], 16) for i in (1, 3, 5)], np.uint8)
+    framed = np.broadcast_to(colour[:, None, None], (3, *sides)).copy()
+    framed[:, *_critter_in(sides)] = picture
+    return framed
+
+
+def _critter_in(sides: tuple[int, int]) -> tuple[slice, slice]:
+    """Rows and columns of the square that the style draws, in a picture of (height, width)."""
+    (height, width), side = sides, min(sides)
+    left = (width - side) // 2
+    return slice(height - side, height), slice(left, left + side)
 
 
 def _options(name: Mapping[str, str]) -> dict[str, Any]:

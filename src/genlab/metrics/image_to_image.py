@@ -17,8 +17,12 @@ from genlab.metrics.psnr import psnr
 from genlab.metrics.score import Score
 from genlab.metrics.source import model_provenance
 from genlab.metrics.ssim import ssim
+from genlab.modalities.grids import pairs, save_png
 from genlab.protocols import Conditions
 from genlab.randomness import PerImage, Randomness
+
+_SHOWN = 16
+"""Pictures that are drawn with what became of them."""
 
 
 class Edit(Protocol):
@@ -33,7 +37,8 @@ class ImageToImage:
     """PSNR and SSIM between pictures of the data and what an edit makes of them; both fall as less is kept.
 
     A picture is edited with the condition of the next one, so that the model is asked for something else than it is
-    given; result i depends on (seed, i) alone. A model without conditions is asked for nothing.
+    given; result i depends on (seed, i) alone. A model without conditions is asked for nothing. With a run folder, the
+    first pictures are drawn above their results as edited.png.
 
     Args:
         edit: what is done, such as `genlab.editing.sdedit.SDEdit` with its strength.
@@ -49,6 +54,9 @@ class ImageToImage:
     def scores(self, evaluation: Evaluation) -> dict[str, Score]:
         images, _ = evaluation.real()
         results = self._results(evaluation, images)
+        if evaluation.out_dir is not None:
+            above, below = images[:_SHOWN].cpu(), results[:_SHOWN]
+            save_png(evaluation.out_dir / "edited.png", pairs(above, below, labels=("data", "edited")))
         measured = {**evaluation.real_measured(), "aggregation": "mean of pictures", "data_range": 255}
         measured["condition"] = "of the next picture"
         made = {**model_provenance(evaluation.module), "edit": repr(self.edit), "seed": evaluation.seed}

@@ -11,6 +11,7 @@ from torch import Tensor
 from genlab.conditions import ConditionInput, Conditions, asks_of, conditions_for
 from genlab.metrics.cache import digest
 from genlab.modalities.modality import Modality
+from genlab.picture_size import size_to_draw
 from genlab.protocols import Samples
 from genlab.randomness import PerImage
 
@@ -45,7 +46,7 @@ class Generated:
     Its class is i modulo the number of classes; a model whose condition is more than a class gets those of the data.
 
     Args:
-        data, split: whose modality the samples are of, and whose conditions those are, see
+        data, split: whose modality and size the samples are of, and whose conditions those are, see
             `genlab.conditions.conditions_for`.
         negative_prompt: what all samples are led away from; None for nothing.
         prompts: what is asked for in place of the data's captions, in turn.
@@ -59,6 +60,7 @@ class Generated:
         self.modality: Modality = data.modality
         self.n = n
         self.seed = seed
+        self._sized = size_to_draw(module, data)
         self._data, self._split, self._prompts, self._negative_prompt = data, split, prompts, negative_prompt
         self._all_conditions = self._asked(module, n) if asks_of(module) - {"label"} else None
         if negative_prompt is not None and self._all_conditions is not None:
@@ -88,7 +90,7 @@ class Generated:
             stop = min(start + size, self.n)
             labels, condition = self._conditions(start, stop, device)
             streams = PerImage.range(self.seed, start, stop, device)
-            samples = self.module.sample(stop - start, condition, generator=streams)
+            samples = self.module.sample(stop - start, condition, generator=streams, **self._sized)
             yield Pictures(self.modality.to_stored(samples, "samples"), labels)
 
     def provenance(self) -> dict[str, Any]:
@@ -96,7 +98,8 @@ class Generated:
         told = of_data if self._prompts is None else f"prompts {digest(*self._prompts)[:12]}"
         origin = {} if self._all_conditions is None else {"conditions": told}
         negative = {} if self._negative_prompt is None else {"negative_prompt": self._negative_prompt}
-        return {**model_provenance(self.module), "seed": self.seed, **origin, **negative}
+        sized = {} if not self._sized else {"size": list(self._sized["size"])}
+        return {**model_provenance(self.module), "seed": self.seed, **origin, **negative, **sized}
 
     def _conditions(self, start: int, stop: int, device: torch.device) -> tuple[Tensor | None, Conditions]:
         if self._all_conditions is not None:

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 
 import torch
 
@@ -25,6 +25,7 @@ from genlab.metrics.score import Score
 from genlab.metrics.scored import Scored, compute
 from genlab.metrics.source import Fixed, Generated, Source, labels_in_turn
 from genlab.notice import Notice
+from genlab.picture_size import size_to_draw
 from genlab.prompts import read_prompts
 from genlab.protocols import Samples
 from genlab.randomness import fold_in
@@ -166,6 +167,8 @@ class Suite:
         for key, value in (("negative_prompt", self.negative_prompt), ("prompts", self.prompts)):
             if value is not None and key.removesuffix("s") not in asks_of(module):
                 raise ValueError(f"metrics.{key}={value!r}: this model does not go by texts")
+        if sized := size_to_draw(module, data):
+            cast(Any, module).shape_of(**sized)  # raises where it draws no such pictures
         if self.metrics and not any(reads(metric, data.modality.name) for metric in self.metrics.values()):
             kinds = sorted({kind for metric in self.metrics.values() for kind in read_by(metric) or ()})
             raise ValueError(

@@ -165,6 +165,12 @@ class Diffusion(GenerativeModule):
             return self.shape
         return shape_of_size(self.denoiser, self.codec, self.shape, height_and_width(size))
 
+    @property
+    def picture_size(self) -> tuple[int, int] | None:
+        """Height and width in pixels of what the model was trained on, where its data and its codec have them."""
+        factor: int | None = getattr(self.codec, "factor", 1 if self.codec.of_pixels else None)
+        return (self.shape[1] * factor, self.shape[2] * factor) if factor and len(self.shape) == 3 else None
+
     def guided_denoiser(self, n: int, condition: Conditions = None, clipped: bool = True) -> BoundDenoise:
         """The denoiser that n samples are drawn with: guided, with the condition, clipped. Raises ValueError too."""
         prepared = of_input(self.conditioner, n, condition, self.device)

@@ -23,7 +23,7 @@ from genlab.runs.store import Run
 
 _PICTURE = re.compile(r"step_(?P<step>\d+)(?:_(?P<kind>\w+))?\.(?:png|wav|gif|mp4)")
 
-OF_A_SAMPLER = ("samples", "unfolding")
+OF_A_SAMPLER = ("samples", "unfolding", "edited")
 """Kinds of pictures that another sampler draws otherwise."""
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from genlab.conditions import asks_of, conditions_for
+from genlab.conditions import ConditionInput, asks_of, conditions_for
 from genlab.editing.latent import LatentSpace
 from genlab.modalities import grids
 from genlab.modalities.modality import Modality
+from genlab.picture_size import size_to_draw
 from genlab.protocols import CodeMaps, Denoises, DrawsCodes, HasLatents, Reconstructs, Samples, ShowsDenoising
 from genlab.randomness import PerImage
 from genlab.reports.code_maps import code_map_grid, latent_map_grid
@@ -28,20 +29,24 @@ _SEED = 0
 """Names the noise of every grid: the same in all runs, so that pictures can be compared."""
 
 
-def draw_samples(module: Samples, path: Path, device: torch.device | str, data: Any) -> dict[str, Path]:
+def draw_samples(
+    module: Samples, path: Path, device: torch.device | str, data: Any, negative_prompt: str | None = None
+) -> dict[str, Path]:  # fmt: skip
     """A grid of samples: a row of eight for each class (at most ten), or ten rows of eight without classes; and beside
     it what sounds or moves of them, by kind.
 
-    A model whose condition is more than a class gets the conditions of the test split of `data`.
+    A model whose condition is more than a class gets the conditions of the test split of `data`, and the negative
+    prompt where there is one. Its pictures have the size of those of `data`.
     """
     modality, more = data.modality, bool(asks_of(module) - {"label"})
     classes = None if more else module.num_classes
     labels = None if classes is None else torch.arange(min(classes, ROWS)).repeat_interleave(COLUMNS)
     n = ROWS * COLUMNS if labels is None else len(labels)
     with torch.no_grad():
-        conditions = conditions_for(module, data, "test", n) if more else labels
+        conditions = _asked(module, data, n, negative_prompt) if more else labels
         given = None if conditions is None else conditions.to(device)
-        made = module.sample(n, given, generator=PerImage.range(_SEED, 0, n, device))
+        streams = PerImage.range(_SEED, 0, n, device)
+        made = module.sample(n, given, generator=streams, **size_to_draw(module, data))
     x = modality.to_stored(made, "samples").cpu()
     tiles = modality.tiles(x)
     if labels is None:
@@ -51,12 +56,22 @@ def draw_samples(module: Samples, path: Path, device: torch.device | str, data: 
     return {"samples": path, **modality.media(path.with_suffix(""), x, COLUMNS)}
 
 
-def draw_unfolding(module: ShowsDenoising, path: Path, device: torch.device | str, data: Any) -> Path:
+def _asked(module: Any, data: Any, n: int, negative_prompt: str | None) -> ConditionInput | None:
+    request = conditions_for(module, data, "test", n)
+    if request is None or negative_prompt is None:
+        return request
+    return request._replace(negative_prompt=[negative_prompt] * n)
+
+
+def draw_unfolding(
+    module: ShowsDenoising, path: Path, device: torch.device | str, data: Any, negative_prompt: str | None = None
+) -> Path:  # fmt: skip
     """Samples in the making, from noise on the left: each above the clean samples that were predicted there."""
-    conditions = conditions_for(module, data, "test", UNFOLDED) if asks_of(module) - {"label"} else None
-    streams = PerImage.range(_SEED, 0, UNFOLDED, device)
+    n, more = UNFOLDED, bool(asks_of(module) - {"label"})
+    conditions = _asked(module, data, n, negative_prompt) if more else None
+    given, streams = conditions and conditions.to(device), PerImage.range(_SEED, 0, n, device)
     with torch.no_grad():
-        x, x0 = module.denoising_trajectory(UNFOLDED, MOMENTS, conditions and conditions.to(device), generator=streams)
+        x, x0 = module.denoising_trajectory(n, MOMENTS, given, generator=streams, **size_to_draw(module, data))
     rows = torch.stack([x, x0], 1).transpose(0, 2)  # (sample, of it or of what is predicted, moment, ...)
     tiles = data.modality.tiles(data.modality.to_stored(rows.flatten(0, 2), "pictures").cpu())
     names = ("current", "predicted") * UNFOLDED

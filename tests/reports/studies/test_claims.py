@@ -76,9 +76,10 @@ def test_a_missing_number_is_named():
 
 
 def test_numbers_that_were_not_measured_alike_are_not_compared():
-    claim = Claim("c", "text", "loss[1] < loss[2]")
-    found = judge(claim, APART, ROWS, {"loss": "its rows were not measured alike"})
+    measured = {"loss": {"1": "on 500 pictures", "2": "on 2000 pictures", "3": "on 500 pictures"}}
+    found = judge(Claim("c", "text", "loss[1] < loss[2]"), APART, ROWS, measured)
     assert (found.verdict, found.why) == ("undecided", "loss: its rows were not measured alike")
+    assert judge(Claim("c", "text", "loss[1] < loss[3]"), APART, ROWS, measured).verdict == "reproduced"
 
 
 def test_a_claim_without_a_test_stays_in_the_table():

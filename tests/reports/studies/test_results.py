@@ -5,6 +5,7 @@ import json
 import pytest
 import yaml
 
+from genlab.config.explicit_rows import words
 from genlab.errors import ConfigError
 from genlab.reports.studies import paper, readme
 from genlab.reports.studies.figures import figures
@@ -144,6 +145,29 @@ def test_rows_share_a_training_and_each_value_is_a_run(study):
     assert len({job.words for job in jobs(each)}) == 2 * 2 * each.seeds
 
 
+def test_seeds_of_samples_are_evaluations_of_one_training(study, store, make_score):
+    rows = {1: {"evaluate": {"sampler.steps": 2}}, 2: {"evaluate": {}}}
+    study = study(rows=rows, evaluate={"sampler.steps": 4, "metrics.n_samples": 9}, seeds_of="samples")
+    assert {word for job in jobs(study) for word in job.words} == {"experiment=autoencoder/cvae_digits", "seed=0"}
+    assert [job.evaluate["metrics.seed"] for job in jobs(study)] == [0, 1, 2, 0, 1, 2]
+    training = store.run({}, *next(jobs(study)).words, seed=0)
+    record = json.loads((training / "record.json").read_text())
+    (training / "evaluations").mkdir()
+    for job in jobs(study):
+        scores = {"fid_digits": make_score(FIDS[job.row, job.seed])}
+        told = record | {"overrides": words(job.evaluate), "metrics": scores}
+        (training / "evaluations" / f"{job.row}{job.seed}.json").write_text(json.dumps(told))
+    sweep = Sweep(store.root, "table-full")
+    sweep.plan([(sorted(next(jobs(study)).words), training.resolve())])
+    results, _ = gather(study, sweep, "")
+    cells = {row: entry["cells"]["fid"]["seeds"] for row, entry in results["rows"].items()}
+    assert cells == {"1": {"0": 7.0, "1": 8.0, "2": 9.0}, "2": {"0": 5.0, "1": 6.0, "2": 7.0}}
+    assert results["claims"][0]["verdict"] == "reproduced"
+    assert [entry["settings"] for entry in results["rows"].values()] == [{"sampler.steps": 2}, {"sampler.steps": 4}]
+    assert results["settings"]["metrics.n_samples"] == 9  # shared by all rows
+    assert "3 seeds of the noise that samples are drawn from, all by one trained model" in paper.page(results, {})
+
+
 def test_numbers_of_another_commit_are_kept_and_what_moved_is_told(study, store, make_score, tmp_path):
     study = study()
     results, _ = gather(study, run_all(study, store, make_score), "")
@@ -177,6 +201,8 @@ def test_the_readmes_table_is_made_from_the_results(study, store, make_score, tm
         ({"scales": {"smoke": {"seeds": 1}}}, "must tell how the scale differs"),
         ({"scales": {"smok": {}}}, "did you mean 'smoke'"),
         ({"rows": {}}, "has no rows"),
+        ({"seeds_of": "prompts"}, "'prompts' is none of training, samples"),
+        ({"seeds_of": "samples"}, "row 1 has no evaluate"),
     ],
 )
 def test_a_study_that_is_none_is_refused(study, changes, said):

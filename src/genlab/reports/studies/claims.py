@@ -53,13 +53,15 @@ class _Missing(Exception):
     """A number that the claim needs is not there; the text says which."""
 
 
-def judge(claim: Claim, values: Values, rows: Sequence[str], apart: Mapping[str, str] | None = None) -> Verdict:
+def judge(
+    claim: Claim, values: Values, rows: Sequence[str], measured: Mapping[str, Mapping[str, Any]] | None = None
+) -> Verdict:  # fmt: skip
     """Test a claim on the numbers of a study.
 
     Args:
         values: what the runs gave.
         rows: the names of all rows.
-        apart: column -> why its numbers must not be compared.
+        measured: column -> row -> how its number was measured; those of a claim must be measured alike.
 
     Raises:
         ConfigError: the expression is none of the above.
@@ -67,9 +69,13 @@ def judge(claim: Claim, values: Values, rows: Sequence[str], apart: Mapping[str,
     if claim.expression is None:
         return Verdict(claim.id, claim.text, "undecided", why=claim.why_not or "no test was written for it")
     tree = parse(claim.expression, list(values), rows, claim)
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in values}
-    for column in sorted(used & set(apart or {})):
-        return Verdict(claim.id, claim.text, "undecided", claim.expression, why=f"{column}: {(apart or {})[column]}")
+    ways: dict[str, set[Any]] = {}
+    for column, row in _cells(tree, None, values, rows):
+        of_rows = (measured or {}).get(column, {})
+        ways.setdefault(column, set()).update([of_rows[row]] if row in of_rows else [])
+    if apart := sorted(column for column, of in ways.items() if len(of) > 1):
+        why = f"{apart[0]}: its rows were not measured alike"
+        return Verdict(claim.id, claim.text, "undecided", claim.expression, why=why)
     comparisons = tree.values if isinstance(tree, ast.BoolOp) else [tree]
     cases = [(c, row) for c in comparisons for row in (rows if claim.every_row else [None])]
     try:
@@ -163,8 +169,8 @@ def _key(node: ast.Subscript) -> str:
     return str(node.slice.value) if isinstance(node.slice, ast.Constant) else ast.unparse(node.slice)
 
 
-def _seeds(tree: ast.expr, row: str | None, values: Values, rows: Sequence[str]) -> list[int]:
-    """The seeds that every number of the comparison has."""
+def _cells(tree: ast.expr, row: str | None, values: Values, rows: Sequence[str]) -> list[tuple[str, str]]:
+    """The columns with their rows that an expression is made of; `row` is that of columns without one, None for all."""
     cells: list[tuple[str, str]] = []
     indexed = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Subscript)}
     for node in ast.walk(tree):
@@ -172,8 +178,13 @@ def _seeds(tree: ast.expr, row: str | None, values: Values, rows: Sequence[str])
             cells.append((node.value.id, _key(node)))
         elif isinstance(node, ast.Name) and node.id in values and id(node) not in indexed:
             cells += [(node.id, r) for r in ([row] if row is not None else rows)]
+    return cells
+
+
+def _seeds(tree: ast.expr, row: str | None, values: Values, rows: Sequence[str]) -> list[int]:
+    """The seeds that every number of the comparison has."""
     shared: set[int] | None = None
-    for column, name in cells:
+    for column, name in _cells(tree, row, values, rows):
         have = set(values[column].get(name) or {})
         if not have:
             raise _Missing(f"row {name} has no {column}")

@@ -45,10 +45,20 @@ def table(results: Results) -> str:
             if column["report"]:
                 cells.append(f"{column['report'][name]:g}" if name in column["report"] else "–")
         lines.append(_line(cells))
-    n = results["seeds"]
-    caption = f"Mean and 95 % interval over {n} seeds." if n > 1 else "One seed; intervals are those of the score."
+    caption = _caption(results["seeds"], results.get("seeds_of"))
     footnotes = [f"<sup>{i}</sup> {escaped(note)}." for i, note in enumerate(notes, start=1)]
     return "\n\n".join(["\n".join(lines), caption, *footnotes])
+
+
+def _caption(n: int, seeds_of: str | None) -> str:
+    if n == 1:
+        return "One seed; intervals are those of the score."
+    if seeds_of == "samples":
+        return (
+            f"Mean and 95 % interval over {n} seeds of the noise that samples are drawn from, all by one trained "
+            "model: another training may give other numbers."
+        )
+    return f"Mean and 95 % interval over {n} seeds."
 
 
 def _mark(cell: Mapping[str, Any] | None, notes: list[str]) -> str:

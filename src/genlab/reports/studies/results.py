@@ -29,11 +29,11 @@ _FIELDS = {
 def gather(study: Study, sweep: Sweep, command: str) -> tuple[Results, dict[str, list[Collected]]]:
     """The study's numbers and verdicts from its sweep, and of each row the runs of the first seed, to be shown."""
     runs_of, missing = answers(study, sweep)
-    rows, shown = {}, {}
+    rows, shown, alike = {}, {}, _evaluated_alike(study)
     for name, row in study.rows.items():
         runs = runs_of[name]
         rows[name] = {
-            "settings": {**row.overrides, **(row.evaluate or {})},
+            "settings": {**row.overrides, **{k: v for k, v in (row.evaluate or {}).items() if k not in alike}},
             "missing": missing.get(name, ""),
             "runs": [run.record["fingerprint"] for of in runs.values() for run in of],
             "cells": {c.name: cell(study, c, row, runs) for c in study.columns.values()} if runs else {},
@@ -43,8 +43,8 @@ def gather(study: Study, sweep: Sweep, command: str) -> tuple[Results, dict[str,
     records = [run.record for of in runs_of.values() for runs in of.values() for run in runs]
     return {
         "schema": _SCHEMA, "study": study.name, "title": study.title, "source": study.source, "note": study.note,
-        "scale": study.scale, "says": study.says, "seeds": study.seeds, "command": command,
-        "settings": _shared(study), **_circumstances(records),
+        "scale": study.scale, "says": study.says, "seeds": study.seeds, "seeds_of": study.seeds_of, "command": command,
+        "settings": {**_shared(study), **alike}, **_circumstances(records),
         "columns": {c.name: {"title": c.title, "unit": c.unit, "better": c.better, "report": dict(c.report),
                              "counted": c.equals is not None} for c in study.columns.values()},
         "rows": rows, "claims": _claims(study, rows),
@@ -60,18 +60,24 @@ def _shared(study: Study) -> dict[str, Any]:
     return {key: value for key, value in given.items() if key not in own}
 
 
+def _evaluated_alike(study: Study) -> dict[str, Any]:
+    """What the evaluations of all rows have, where there are several."""
+    first, *others = [dict(row.evaluate or {}) for row in study.rows.values()]
+    return {k: v for k, v in first.items() if others and all(k in other and other[k] == v for other in others)}
+
+
 def _claims(study: Study, rows: Mapping[str, Any]) -> list[dict[str, Any]]:
     cells = {name: {row: entry["cells"].get(name) for row, entry in rows.items()} for name in study.columns}
     values = {
         name: {row: {int(s): v for s, v in c["seeds"].items()} for row, c in of.items() if c}
         for name, of in cells.items()
     }
-    apart = {
-        name: "its rows were not measured alike"
+    measured = {
+        name: {row: measured_alike(c) for row, c in of.items() if c}
         for name, of in cells.items()
-        if study.columns[name].kind == "metric" and len({measured_alike(c) for c in of.values() if c}) > 1
+        if study.columns[name].kind == "metric"
     }
-    return [judge(claim, values, list(study.rows), apart).to_json() for claim in study.claims]
+    return [judge(claim, values, list(study.rows), measured).to_json() for claim in study.claims]
 
 
 def _circumstances(records: list[dict[str, Any]]) -> dict[str, Any]:

@@ -11,17 +11,18 @@ from typing import Any
 
 from genlab.config.keys import is_shown
 from genlab.reports.collect import Collected, collect
-from genlab.reports.studies.study import Row, Study
+from genlab.reports.studies.study import Study
 from genlab.runs.sweeps import Sweep
 
 
 @dataclass(frozen=True)
 class Job:
-    """One training that a row needs."""
+    """One training that a row needs, and the evaluation of it that the row is about, if it is about one."""
 
     row: str
     seed: int
     overrides: Mapping[str, Any] = field(hash=False)
+    evaluate: Mapping[str, Any] | None = field(default=None, hash=False)
 
     @property
     def words(self) -> frozenset[str]:
@@ -33,11 +34,14 @@ class Job:
 
 def jobs(study: Study) -> Iterator[Job]:
     """Every training of a study, rows in order; rows that differ in their evaluation alone ask for the same one."""
+    of_samples = study.seeds_of == "samples"
     for row in study.rows.values():
         for seed, values in product(range(study.seeds), product(*study.each.values())):
             each = dict(zip(study.each, values, strict=True))
-            given = {"experiment": study.experiment, **study.overrides, **row.overrides, **each, "seed": seed}
-            yield Job(row.name, seed, given)
+            trained = {"seed": 0 if of_samples else seed}
+            given = {"experiment": study.experiment, **study.overrides, **row.overrides, **each, **trained}
+            evaluate = {**(row.evaluate or {}), "metrics.seed": seed} if of_samples else row.evaluate
+            yield Job(row.name, seed, given, evaluate)
 
 
 def folders(study: Study, sweep: Sweep) -> dict[Job, Path]:
@@ -68,7 +72,7 @@ def answers(study: Study, sweep: Sweep) -> tuple[dict[str, dict[int, list[Collec
             missing.setdefault(job.row, []).append(f"seed {job.seed} was not run")
             continue
         measured = planned[job].get("measurement")
-        of_row = [run for run in collect([path]) if _answers(run, study.rows[job.row], measured)]
+        of_row = [run for run in collect([path]) if _answers(run, job, measured)]
         of_row = [run for run in of_row if run.record.get("measurement") == measured] or of_row
         done = [run for run in of_row if run.record.get("status") == "completed"]
         if done:
@@ -86,14 +90,14 @@ def _expected(study: Study) -> int:
     return n
 
 
-def _answers(run: Collected, row: Row, measured: str | None) -> bool:
-    """Whether this is the training of a row, measured as the row asks; for a row of an evaluation, that evaluation."""
+def _answers(run: Collected, job: Job, measured: str | None) -> bool:
+    """Whether this is the training of a job, measured as it asks; for one with an evaluation, that evaluation."""
     from genlab.config.explicit_rows import words
 
-    if row.evaluate is None:
+    if job.evaluate is None:
         own = run.record.get("measurement")  # older records have none
         return own == measured if measured and own else "evaluation" not in run.record
-    return "evaluation" in run.record and set(words(row.evaluate)) <= set(run.record["overrides"])
+    return "evaluation" in run.record and set(words(job.evaluate)) <= set(run.record["overrides"])
 
 
 def _status(runs: list[Collected]) -> str:

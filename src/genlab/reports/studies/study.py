@@ -12,9 +12,10 @@ from genlab.config.untrusted import limited_text
 from genlab.errors import ConfigError, nearest
 
 SCALES = ("full", "cpu", "smoke")
-_KEYS = ("title", "source", "note", "experiment", "overrides", "each", "seeds", "rows", "columns", "claims",
-         "pictures", "scales")  # fmt: skip
-_SCALED = ("says", "seeds", "experiment", "overrides", "rows", "columns", "each")
+_KEYS = ("title", "source", "note", "experiment", "overrides", "each", "evaluate", "seeds", "seeds_of", "rows",
+         "columns", "claims", "pictures", "scales")  # fmt: skip
+_SCALED = ("says", "seeds", "seeds_of", "experiment", "overrides", "rows", "columns", "each", "evaluate")
+SeedsOf = Literal["training", "samples"]
 Kind = Literal["metric", "history", "record", "latent", "signal"]
 _KINDS: tuple[Kind, ...] = get_args(Kind)
 _COLUMN = (*_KINDS, "title", "unit", "better", "epoch", "last", "statistic", "stage", "where", "equals", "report")
@@ -57,7 +58,8 @@ class Row:
     name: str
     overrides: Mapping[str, Any]
     evaluate: Mapping[str, Any] | None = None
-    """Overrides of `genlab evaluate`: then the row's scores are of that evaluation."""
+    """Overrides of `genlab evaluate`: then the row's scores are of that evaluation. The study's own `evaluate` is what
+    all such rows share, where they say nothing else."""
     epoch: int | None = None
     """Where columns with `epoch: row` are read. Rows that differ in this alone, or in `evaluate`, share a training."""
 
@@ -96,6 +98,9 @@ class Study:
     scale: str
     says: str
     """How the scale differs from the report's settings; empty when it does not."""
+    seeds_of: SeedsOf = "training"
+    """What has the seeds: "training", each is of another model; "samples", one model is trained, with seed 0, and each
+    seed is of another evaluation of it (`metrics.seed`)."""
 
 
 def available() -> list[str]:
@@ -136,22 +141,27 @@ def _study(content: dict[str, Any], path: Path, scale: str, where: str) -> Study
     for key in ("title", "source", "experiment", "rows", "columns"):
         if not content.get(key):
             raise ConfigError(f"{where} has no {key}")
-    rows = {str(name): _row(str(name), row) for name, row in content["rows"].items()}
+    rows = {str(name): _row(str(name), row, content.get("evaluate") or {}) for name, row in content["rows"].items()}
     columns = {name: _column(name, column or {}, rows, where) for name, column in content["columns"].items()}
+    seeds_of = content.get("seeds_of") or "training"
+    if seeds_of not in get_args(SeedsOf):
+        raise ConfigError(f"{where}: seeds_of = {seeds_of!r} is none of {', '.join(get_args(SeedsOf))}")
+    if seeds_of == "samples" and (lacking := [row.name for row in rows.values() if row.evaluate is None]):
+        raise ConfigError(f"{where}: seeds_of = samples, and row {lacking[0]} has no evaluate, which draws samples")
     claims = [Claim(**_only(c, ("id", "text", "expression", "every_row", "why_not"), f"{where}, claims"))
               for c in content.get("claims") or []]  # fmt: skip
     return Study(
         name=path.parent.name, folder=path.parent.resolve(), title=content["title"], source=content["source"],
         note=content.get("note") or "", experiment=content["experiment"], overrides=content.get("overrides") or {},
         each=content.get("each") or {}, seeds=int(content.get("seeds") or 3), rows=rows, columns=columns, claims=claims,
-        pictures=content.get("pictures") or [], scale=scale, says=content.get("says") or "",
+        pictures=content.get("pictures") or [], scale=scale, says=content.get("says") or "", seeds_of=seeds_of,
     )  # fmt: skip
 
 
-def _row(name: str, content: Mapping[str, Any] | None) -> Row:
+def _row(name: str, content: Mapping[str, Any] | None, shared: Mapping[str, Any]) -> Row:
     given = dict(content or {})
-    evaluate, epoch = given.pop("evaluate", None), given.pop("epoch", None)
-    return Row(name, given, evaluate, epoch)
+    own, epoch = given.pop("evaluate", None), given.pop("epoch", None)
+    return Row(name, given, None if own is None else {**shared, **own}, epoch)
 
 
 def _column(name: str, content: Mapping[str, Any], rows: Collection[str], where: str) -> Column:
