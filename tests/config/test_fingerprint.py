@@ -1,6 +1,7 @@
 """What decides a result is in the fingerprint, and nothing else."""
 
 import pytest
+from omegaconf import OmegaConf
 
 from composing import composed
 from genlab.config.difference import differences
@@ -104,7 +105,9 @@ def test_a_network_asks_the_codec_for_what_it_sees_or_else_the_data(network, siz
     stage = ["codec.channels=3", "codec.factor=2", "first_stage={experiment: any, model: null}"]
     shown = {}
     for model in ("ddpm", "latent"):
-        saved = self_contained(composed(f"model={model}", *words, *(stage if model == "latent" else [])))
+        cfg = composed(f"model={model}", *words, *(stage if model == "latent" else []))
+        saved = self_contained(cfg)
+        assert training(OmegaConf.create(saved))["network"] == training(cfg)["network"], "it names the same run"
         shown[model] = saved["network"]["networks"][0] if network == "experts" else saved["network"]
         assert saved["network"]["condition_channels"] == {"ddpm": 1, "latent": 3}[model]
     key = "in_channels" if network == "small_unet" else "channels"
