@@ -13,7 +13,7 @@ VERBS = {
     "train": "train a model, sample from it, score it and record the run; -m sweeps",
     "check": "what a run or a sweep would take, before it starts; the words of train, with or without -m",
     "sample": "draw pictures from a run: genlab sample run=latest n=64 sampler=ddim sampler.steps=50",
-    "edit": "change a picture with a run: genlab edit run=latest edit=inpaint|sdedit|invert image=FILE|NUMBER",
+    "edit": "change a picture with a run: genlab edit run=latest edit=inpaint|sdedit|invert picture=FILE|NUMBER",
     "import": "a run of a pipeline that others trained: genlab import FOLDER; its weights stay there",
     "export": "a diffusion model as a pipeline of diffusers: genlab export run=latest out=FOLDER",
     "evaluate": "score a run again, with other samplers or metrics: genlab evaluate run=latest sampler.steps=10,50 -m",

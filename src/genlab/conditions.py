@@ -124,6 +124,9 @@ class ConditionInput(NamedTuple):
     mask: Tensor | None = None
     """(1 or n, 1, height, width) bool: true where `picture` is to be made anew."""
 
+    depth: Tensor | None = None
+    """(1 or n, channel, height, width) in any range: how near each place of a picture is, white is near."""
+
     @property
     def names(self) -> frozenset[str]:
         """The fields that are there."""
@@ -169,7 +172,7 @@ Conditions = Tensor | list[str] | ConditionInput | None
 """What samples are conditioned on: labels (batch,), prompts, all of a `ConditionInput`, or nothing."""
 
 _SHOWN = {"label": "a label", "prompt": "a prompt", "negative_prompt": "a negative prompt", "picture": "a picture",
-          "mask": "a mask"}  # fmt: skip
+          "mask": "a mask", "depth": "depths"}  # fmt: skip
 
 
 def as_input(condition: Any) -> ConditionInput:
@@ -233,7 +236,8 @@ def conditions_for(model: Any, data: Any, split: str, n: int) -> ConditionInput 
     """The conditions of `n` samples where no person gives any: for scores, pictures of a training, and reflow.
 
     A model of classes alone goes through them in turn; any other model takes those of the data of a split, in their
-    order (labels, captions, pictures), from the beginning again where there are fewer than `n`.
+    order (labels, captions, pictures), from the beginning again where there are fewer than `n`. Second pictures are the
+    depths of a model that goes by depths. One that fills in gets the data's own pictures, and its middle is made anew.
 
     Raises:
         ValueError: the data do not have what the model needs.
@@ -244,12 +248,30 @@ def conditions_for(model: Any, data: Any, split: str, n: int) -> ConditionInput 
     if asks == {"label"}:
         return ConditionInput(label=torch.arange(n) % model.num_classes)
     of_data = data.conditions(split, n) if hasattr(data, "conditions") else None
-    request = (of_data or ConditionInput()).only(asks)
-    if lacking := [name for name in ("label", "prompt", "picture", "mask") if name in asks - request.names]:
-        lacks = {"label": "labels", "prompt": "captions", "picture": "pictures of conditions", "mask": "masks"}
+    request = _with_depths_and_masks(of_data or ConditionInput(), asks, data, split, n).only(asks)
+    if lacking := [name for name in ("label", "prompt", "picture", "mask", "depth") if name in asks - request.names]:
+        lacks = {
+            "label": "labels", "prompt": "captions", "picture": "pictures of conditions", "mask": "masks",
+            "depth": "second pictures, of depths",
+        }  # fmt: skip
         name = getattr(data, "name", type(data).__name__)
         raise ValueError(f"the model is asked for {_SHOWN[lacking[0]]}, and {name} has no {lacks[lacking[0]]}")
     return request
+
+
+def _with_depths_and_masks(
+    of_data: ConditionInput, asks: frozenset[str], data: Any, split: str, n: int
+) -> ConditionInput:
+    if "depth" in asks:
+        of_data = of_data._replace(depth=of_data.picture)
+    if "mask" in asks and hasattr(data, "items"):
+        stored, _ = data.items(split)
+        picture = data.to_model(stored[torch.arange(n) % len(stored)].cpu())
+        height, width = picture.shape[-2:]
+        anew = torch.zeros(1, 1, height, width, dtype=torch.bool)
+        anew[..., height // 4 : height - height // 4, width // 4 : width - width // 4] = True
+        of_data = of_data._replace(picture=picture, mask=anew.expand(n, -1, -1, -1))
+    return of_data
 
 
 def _names(last: str) -> str:

@@ -33,26 +33,29 @@ class FromFolder(nn.Module):
     Args:
         folder: has config.json and weights in safetensors.
         sha256: of its content, see `foreign_folder.content`; None for whatever is there.
+        frozen: False takes the weights as a beginning: they are trained, and are in the state as any others.
 
     Raises:
         ValueError: there is no such folder, it lacks a file, or its content has changed.
     """
 
-    def __init__(self, folder: str, sha256: str | None = None) -> None:
+    def __init__(self, folder: str, sha256: str | None = None, frozen: bool = True) -> None:
         super().__init__()
         self.folder: Path = found(folder)
         self.sha256: str = require_content(self.folder, sha256)
-        self.register_state_dict_post_hook(_leave_out)
-        self.register_load_state_dict_pre_hook(_keep_own)
+        self.frozen = frozen
+        if frozen:
+            self.register_state_dict_post_hook(_leave_out)
+            self.register_load_state_dict_pre_hook(_keep_own)
 
     def taken(self, module: Module, ignored: Iterable[str] = ()) -> Module:
-        """`module` with the folder's weights, frozen; see `take_weights`."""
+        """`module` with the folder's weights; see `take_weights`."""
         take_weights(module, read_weights(self.folder), self.folder, ignored)
-        return module.requires_grad_(False).eval()
+        return module.requires_grad_(not self.frozen).eval()
 
     def train(self, mode: bool = True) -> Self:
-        """Stay in evaluation mode."""
-        return super().train(False)
+        """Stay in evaluation mode where it is frozen."""
+        return super().train(mode and not self.frozen)
 
 
 def _leave_out(module: nn.Module, state: dict[str, Any], prefix: str, local_metadata: Any) -> None:

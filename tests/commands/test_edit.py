@@ -23,7 +23,7 @@ def edited(run, out, count, *words):
 
 
 def test_the_known_half_stays_and_each_result_has_its_own_other_half(digits_run, tmp_path):
-    row = edited(digits_run, tmp_path / "a.png", 5, "edit=inpaint", "edit.mask=right", "image=2", "n=3")
+    row = edited(digits_run, tmp_path / "a.png", 5, "edit=inpaint", "mask=right", "picture=2", "n=3")
     original, given, results = row[0], row[1], row[2:]
     assert (results[:, :, :4] == original[:, :4]).all()
     assert (given[:, :4] == original[:, :4]).all()
@@ -36,7 +36,7 @@ def test_a_mask_may_be_a_picture_and_a_picture_any_file(digits_run, tmp_path):
     mask[2:5, 1] = 255
     Image.fromarray(mask).save(tmp_path / "mask.png")
     Image.fromarray(photo).save(tmp_path / "photo.jpg")
-    words = [f"image={tmp_path}/photo.jpg", f"edit.mask={tmp_path}/mask.png", "label=3", "n=1"]
+    words = [f"picture={tmp_path}/photo.jpg", f"mask={tmp_path}/mask.png", "label=3", "n=1"]
     original, given, result = edited(digits_run, tmp_path / "a.png", 3, *words)
     assert (original == original[0, 0]).all()
     assert ((given == 128) == (mask == 255)).all()
@@ -44,7 +44,7 @@ def test_a_mask_may_be_a_picture_and_a_picture_any_file(digits_run, tmp_path):
 
 
 def test_a_weak_edit_is_near_the_picture_and_results_are_the_same_every_time(digits_run, tmp_path):
-    words = ["edit=sdedit", "image=1", "n=2", "sampler=ddim", "sampler.steps=20"]
+    words = ["edit=sdedit", "picture=1", "n=2", "sampler=ddim", "sampler.steps=20"]
     weak = edited(digits_run, tmp_path / "weak.png", 4, *words, "edit.strength=0.05").astype(float)
     again = edited(digits_run, tmp_path / "again.png", 4, *words, "edit.strength=0.05").astype(float)
     strong = edited(digits_run, tmp_path / "strong.png", 4, *words, "edit.strength=1").astype(float)
@@ -67,10 +67,15 @@ def test_a_picture_comes_back_from_its_noise_and_another_class_with_it(digits_ru
         (["edit=sdedit", "edit.strength=0"], "edit.strength = 0 must be in (0, 1]"),
         (["edit=sdedit", "edit.strength=1.5"], "edit.strength = 1.5 must be in (0, 1]"),
         (["edit=invert", "edit.to=10"], "label 10 is not a class of this model: the labels are 0 to 9"),
-        (["image=180"], "image = 180: the test pictures are 0 to 179"),
-        (["image=-1"], "image = -1: the test pictures are 0 to 179"),
-        (["image=nowhere.png", "label=1"], "is neither a picture file nor the number of a test picture"),
-        (["image={large}"], "label is missing: which of the 10 classes"),
+        (["picture=180"], "picture = 180: the test pictures are 0 to 179"),
+        (["image=-1"], "picture = -1: the test pictures are 0 to 179"),
+        (["picture=nowhere.png", "label=1"], "picture = nowhere.png is not a picture file"),
+        (
+            ["edit=sdedit", "mask=left"],
+            "mask = left: this model cannot be asked for a mask, only for a label, and edit",
+        ),
+        (["depth={large}"], "this model cannot be asked for depths, only for a label"),
+        (["picture={large}"], "label is missing: which of the 10 classes"),
         (["label=10"], "label = 10 must be one of the data's classes, 0 to 9"),
         (["label=three"], "label = 'three' must be a whole number of 0 or more, or null"),
         (["n=0"], "n = 0 must be 1 or more"),

@@ -101,7 +101,10 @@ def without(name):
         (pickled, "has its weights in diffusion_pytorch_model.bin alone, a pickle"),
         (set_in("model_index.json", _class_name="os.system"), "is of the class 'os.system'; what is known here is"),
         (set_in("model_index.json", unet=[None, None]), "names no unet, which a StableDiffusionPipeline has"),
-        (set_in("unet/config.json", in_channels=7), "has 7 input channels; what is known here is 4, 5, 8, 9"),
+        (
+            set_in("unet/config.json", in_channels=7),
+            "has 7 input channels, and a StableDiffusionPipeline of this vae has 4",
+        ),
         (set_in("unet/config.json", _class_name="Mine"), "is of the class 'Mine'"),
         (set_in("unet/config.json", sample_size=None), "has sample_size = None"),
         (set_in(SCHEDULER, prediction_type="score"), "has prediction_type = 'score'"),

@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from genlab.config.words import quoted
 from genlab.reports.sweep_keys import overrides, short_names, swept_keys, value_of
 
 words = st.sampled_from(["model", "optimizer", "lr", "steps", "size", "a", "b"])
@@ -17,6 +18,11 @@ def test_overrides_are_read_in_every_spelling():
     assert overrides(run("a.b=1", "+c=x", "~d", "name='x y'", "model@inner=vae")) == {
         "a.b": "1", "c": "x", "d": "", "name": "x y", "model": "vae",
     }  # fmt: skip
+
+
+def test_a_text_is_read_without_its_quotes_and_backslashes():
+    for text in ("it's a cat", 'a "red" cat', "a\\b", "a\\", "\\'", "cost ${5}", "'a' and 'b'", ""):
+        assert overrides(run(f"prompt={quoted(text.replace('${', chr(92) + '${'))}")) == {"prompt": text}
 
 
 def test_keys_that_differ_or_that_only_some_set_are_swept():

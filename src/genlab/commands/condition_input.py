@@ -1,4 +1,4 @@
-"""What a person asks a model for in words of the command line: label=, prompt=, negative_prompt=, picture=, mask=."""
+"""What a person asks a model for in words of the command line: label=, prompt=, negative_prompt=, picture=, ..."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from genlab.annotations.declared import declared
+from genlab.commands.picture_files import opened_mask, opened_picture
 from genlab.config.lookup import get, parts, target
 from genlab.errors import ConfigError
 from genlab.notice import Notice
@@ -15,17 +16,16 @@ from genlab.picture_size import read_size
 from genlab.prompts import UNHEEDED, read_prompts
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from genlab.conditions import ConditionInput
 
-_ELSEWHERE = ": use genlab edit, which changes a picture, or a part of it, with any diffusion model of pictures"
 
-
-def input_for_samples(cfg: DictConfig, module: Any, n: int) -> ConditionInput | None:
+def input_for_samples(cfg: DictConfig, model: Any, n: int) -> ConditionInput | None:
     """The condition of each of `n` samples; None for a model that takes no condition.
 
     Where no word gives one, a model of classes goes through them, and any other takes the conditions of the test data.
+
+    Args:
+        model: or what its config says of it: `asked_by_config`.
 
     Raises:
         ConfigError: the model cannot be asked for that.
@@ -33,13 +33,15 @@ def input_for_samples(cfg: DictConfig, module: Any, n: int) -> ConditionInput | 
     from genlab.conditions import asks_of, conditions_for
     from genlab.config.instantiate import build
 
-    given, asks = input_from_words(cfg, module, n), asks_of(module)
+    given, asks = input_from_words(cfg, model, n), asks_of(model)
     of_data = None
     if not given.names - {"negative_prompt"}:
         data = build(cfg.dataset, list(cfg.allow_targets)) if asks - {"label"} else None
-        of_data = conditions_for(module, data, "test", n)
+        of_data = conditions_for(model, data, "test", n)
     if not given.names and of_data is None:
         return None
+    if lacking := [name for name in ("picture", "mask", "depth") if of_data is None and name in asks - given.names]:
+        raise ConfigError(f"{lacking[0]} is missing: give {lacking[0]}=FILE, which this model goes by")
     values = {
         name: value for part in (of_data, given.for_each(n)) for name, value in _fields(part) if value is not None
     }
@@ -50,8 +52,12 @@ def _fields(condition: ConditionInput | None) -> list[tuple[str, Any]]:
     return [] if condition is None else list(condition._asdict().items())
 
 
-def input_from_words(cfg: DictConfig, module: Any, n: int) -> ConditionInput:
-    """The words of the command line: one for all samples; of prompts=FILE one for each of `n`, its lines in turn."""
+def input_from_words(cfg: DictConfig, model: Any, n: int) -> ConditionInput:
+    """The words of the command line: one for all samples; of prompts=FILE one for each of `n`, its lines in turn.
+
+    Args:
+        model: see `input_for_samples`.
+    """
     import torch
 
     from genlab.conditions import ConditionInput, asks_of, check_request
@@ -60,9 +66,9 @@ def input_from_words(cfg: DictConfig, module: Any, n: int) -> ConditionInput:
     in_turn = prompts_of(cfg)
     for key, value in (words | ({} if in_turn is None else {"prompt": in_turn[0]})).items():
         try:
-            check_request(ConditionInput(**{key: value}), asks_of(module))
+            check_request(ConditionInput(**{key: value}), asks_of(model))
         except ValueError as error:
-            raise ConfigError(f"{key} = {value}: {error}{_ELSEWHERE if key in ('picture', 'mask') else ''}") from error
+            raise ConfigError(f"{key} = {value}: {error}") from error
     if in_turn is None:
         prompts = [str(words["prompt"])] if "prompt" in words else None
     else:
@@ -72,7 +78,8 @@ def input_from_words(cfg: DictConfig, module: Any, n: int) -> ConditionInput:
         prompt=prompts,
         negative_prompt=[str(words["negative_prompt"])] if "negative_prompt" in words else None,
         picture=opened_picture("picture", words["picture"], cfg.dataset.channels, cfg) if "picture" in words else None,
-        mask=_opened_mask(words["mask"], cfg) if "mask" in words else None,
+        mask=opened_mask(words["mask"], words.get("picture"), cfg) if "mask" in words else None,
+        depth=opened_picture("depth", words["depth"], 1, cfg) if "depth" in words else None,
     )
 
 
@@ -110,7 +117,7 @@ def _compares_with_null(cfg: DictConfig) -> bool:
     """Whether the guidance of a config looks at what is not to be seen; a class that does not say so may."""
     for _, part in parts(cfg, "guidance"):
         compares = declared(target(part), "compares_with_null")
-        if compares and get(part, "scale") != 1:
+        if compares and any(get(part, key) != 1 for key in part if key == "scale" or str(key).endswith("_scale")):
             return True
         if compares is None and not target(part).startswith("genlab."):
             return True
@@ -136,34 +143,3 @@ def size_from_words(cfg: DictConfig, module: Any) -> dict[str, tuple[int, int]]:
     except ValueError as error:
         raise ConfigError(str(error)) from error
     return {"size": size}
-
-
-def _opened_mask(path: str, cfg: DictConfig) -> Tensor:
-    mask = opened_picture("mask", path, 1, cfg) > 0
-    if not bool(mask.any()):
-        raise ConfigError(f"mask = {path} is white nowhere, and white is what is made anew")
-    return mask
-
-
-def opened_picture(key: str, path: str, channels: int, cfg: DictConfig) -> Tensor:
-    """(1, channels, height, width) in [-1, 1]: a picture file in the size that is drawn.
-
-    Raises:
-        ConfigError: it is no picture.
-    """
-    import torch
-    from PIL import Image, UnidentifiedImageError
-
-    from genlab.data.dynamic_range import UnclearRange
-    from genlab.data.picture import to_size
-    from genlab.modalities.pixels import to_model
-
-    try:
-        with Image.open(path) as picture:
-            size = cfg.dataset.size if cfg.get("size") is None else read_size(cfg.size)
-            pixels = to_size(picture, channels, size, "crop")
-    except UnclearRange as error:
-        raise ConfigError(f"{key} = {path}: {error}") from error
-    except (OSError, UnidentifiedImageError) as error:
-        raise ConfigError(f"{key} = {path} is not a picture file") from error
-    return to_model(torch.from_numpy(pixels.copy())[None])

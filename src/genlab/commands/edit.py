@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from genlab.commands.app import App, in_sweep, run_app
 from genlab.commands.condition_input import heed_negative_prompt, input_from_words
 from genlab.commands.naming import refuse_one_place, stem
+from genlab.commands.picture_files import opened_mask, opened_picture
 from genlab.commands.sheets import SHOWN, Made, write_sheet
+from genlab.conditioning.rules import asked_by_config
 from genlab.config.check import check
 from genlab.config.schema import Edit
 from genlab.errors import ConfigError
-from genlab.notice import Notice
-from genlab.picture_size import height_and_width
 from genlab.runs.run_config import the_run
 
 if TYPE_CHECKING:
@@ -26,15 +25,39 @@ if TYPE_CHECKING:
     from genlab.conditions import ConditionInput
 
 
+_WEAK = 0.8
+"""Share of the steps that an edit of a model of depths takes: the picture's colours are kept a little."""
+
+
 def main(argv: list[str]) -> int:
     """Write one picture: the original, what the model is given, and what it makes of it; of a sweep, one sheet, too."""
     run = the_run(argv)
     app = App(task=lambda cfg: edit(cfg, run), check=lambda cfg: check(cfg, Edit), plan=refuse_one_place)
-    run_app("edit", app, argv)
+    run_app("edit", app, argv if run is None else [*_usual_edit(argv, run.config()), *argv])
     status = app.status()
     if (sheet := write_sheet(app)) is not None:
         print(sheet)
     return status
+
+
+def _usual_edit(argv: list[str], of_run: DictConfig) -> list[str]:
+    """The words for what a model that goes by a picture was trained for, where the person chooses no edit.
+
+    One that goes by the picture draws it anew, from noise alone; one that goes by depths changes it.
+    """
+    asked, keys = asked_by_config(of_run), {word.lstrip("+").partition("=")[0] for word in argv}
+    if asked is None or "edit" in keys or "mask" in asked.asks or not asked.asks & {"picture", "depth"}:
+        return []
+    strength = [] if "edit.strength" in keys else [f"edit.strength={1 if 'picture' in asked.asks else _WEAK}"]
+    return ["edit=sdedit", *strength]
+
+
+class _Wish(NamedTuple):
+    """What a person asks for, in the model's terms."""
+
+    x: Tensor
+    """(1, channel, height, width) in [-1, 1]: the picture."""
+    request: ConditionInput
 
 
 def edit(cfg: DictConfig, run: Any) -> Made:
@@ -51,22 +74,16 @@ def edit(cfg: DictConfig, run: Any) -> Made:
     from genlab.runs.restore import restore
 
     data, editor = (build(cfg[key], list(cfg.allow_targets)) for key in ("dataset", "edit"))
-    modality = data.modality
-    try:
-        if hasattr(editor, "check") and modality.singly:  # before the weights are read
-            editor.check(cfg.dataset.size)
-    except ValueError as error:
-        raise ConfigError(str(error)) from error
-    model = restore(cfg, checkpoint_of(run, cfg.checkpoint))
+    modality, asked = data.modality, asked_by_config(cfg)
+    checkpoint = checkpoint_of(run, cfg.checkpoint)
+    wish = _wish(cfg, data, asked) if asked is not None and modality.singly else None  # before weights are read
+    model = restore(cfg, checkpoint)
     can_be_edited = isinstance(model, Editable) and modality.singly
     if not can_be_edited:
         raise ConfigError(f"run {run.path.name} is no diffusion model of pictures, and only such a model edits")
     model.to("cuda" if torch.cuda.is_available() else "cpu")
+    x, request = wish or _wish(cfg, data, model)
     try:
-        given_words = input_from_words(cfg, model, cfg.n)
-        x, of_picture = _picture(cfg, data, model)
-        own = {name: value for name, value in given_words._asdict().items() if value is not None}
-        request = of_picture._replace(**own)
         condition = request.for_each(cfg.n).to(model.device) if request.names else None
         copies, noise = x.repeat_interleave(cfg.n, 0).to(model.device), PerImage.range(cfg.seed, 0, cfg.n, model.device)
         with model.averaged(), torch.no_grad():
@@ -86,44 +103,67 @@ def _numbers(results: Tensor) -> list[str]:
     return [f"result {i + 1}" for i in range(len(results))]
 
 
-def _picture(cfg: DictConfig, data: Any, model: Any) -> tuple[Tensor, ConditionInput]:
-    """(1, channel, height, width) in [-1, 1], and what it shows: class and caption, where the model goes by them."""
-    import torch
-    from PIL import Image, UnidentifiedImageError
+def _wish(cfg: DictConfig, data: Any, model: Any) -> _Wish:
+    """The picture, and what the model is told of it: what the words say, else what is known of a test picture.
 
-    from genlab.conditions import ConditionInput, asks_of
-    from genlab.data.dynamic_range import UnclearRange
-    from genlab.data.picture import to_size
-    from genlab.modalities.image import Image as modality_of_pictures  # noqa: N813
+    Args:
+        model: or what its config says of it: `asked_by_config`.
 
-    asks = asks_of(model) & {"label", "prompt"}
-    if isinstance(cfg.image, int):
-        pixels, _ = data.items("test")
-        if not 0 <= cfg.image < len(pixels):
-            raise ValueError(f"image = {cfg.image}: the test pictures are 0 to {len(pixels) - 1}")
-        conditions = data.conditions("test", cfg.image + 1) if asks else None
-        shown = ConditionInput() if conditions is None else conditions.only(asks).part(cfg.image, cfg.image + 1)
-        return data.modality.to_model(pixels[cfg.image : cfg.image + 1]), shown
-    if not isinstance(data.modality, modality_of_pictures):
-        raise ValueError(f"image = {cfg.image}: {data.name} has no picture files; give the number of a test item")
+    Raises:
+        ConfigError: it cannot be told that, or something is missing.
+    """
+    from genlab.conditions import asks_of
+
+    asks, file = asks_of(model), None if isinstance(cfg.picture, int) else cfg.picture
+    words = OmegaConf.merge(cfg, {"picture": None, "mask": None})
     try:
-        with Image.open(cfg.image) as picture:
-            _note_framing(cfg, picture.size)
-            framed = to_size(picture, cfg.dataset.channels, cfg.dataset.size, "crop")
-    except UnclearRange as error:
-        raise ValueError(f"image = {cfg.image}: {error}") from error
-    except (OSError, UnidentifiedImageError) as error:
-        raise ValueError(f"image = {cfg.image} is neither a picture file nor the number of a test picture") from error
+        told = input_from_words(words, model, cfg.n)
+        x, shown = _test_picture(cfg, data, asks) if file is None else _picture_file(cfg, data, asks, model)
+        request = shown._replace(**{name: value for name, value in told._asdict().items() if value is not None})
+        if "picture" in asks:
+            request = request._replace(picture=x)
+        if (mask := cfg.mask or cfg.edit.get("mask")) is not None:
+            request = request._replace(mask=opened_mask(mask, file, cfg))
+        elif "mask" in asks:
+            raise ConfigError(f"mask is missing: which part of {cfg.picture} is to be made anew? Give mask=FILE")
+        if "depth" in asks and request.depth is None:
+            raise ConfigError(
+                f"depth is missing: how near is each place of {cfg.picture}? Give depth=FILE, white there"
+            )
+    except ConfigError:
+        raise
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    return _Wish(x, request)
+
+
+def _test_picture(cfg: DictConfig, data: Any, asks: frozenset[str]) -> tuple[Tensor, ConditionInput]:
+    """A picture of the test data, and what is known of it; of data in pairs, what a model that goes by it is given."""
+    from genlab.conditions import ConditionInput
+
+    pixels, _ = data.items("test")
+    if not 0 <= cfg.picture < len(pixels):
+        raise ConfigError(f"picture = {cfg.picture}: the test pictures are 0 to {len(pixels) - 1}")
+    of_data = data.conditions("test", cfg.picture + 1) if asks else None
+    known = ConditionInput() if of_data is None else of_data.part(cfg.picture, cfg.picture + 1)
+    x = data.modality.to_model(pixels[cfg.picture : cfg.picture + 1])
+    if "mask" not in asks and "picture" in asks and known.picture is not None:
+        x = known.picture
+    return x, known._replace(depth=known.picture).only(asks)
+
+
+def _picture_file(cfg: DictConfig, data: Any, asks: frozenset[str], model: Any) -> tuple[Tensor, ConditionInput]:
+    """A picture of the person's own, whose class or text the words must give."""
+    from genlab.conditions import ConditionInput
+    from genlab.modalities.image import Image
+
+    if not isinstance(data.modality, Image):
+        raise ConfigError(f"picture = {cfg.picture}: {data.name} has no picture files; give the number of a test item")
+    x = opened_picture("picture", cfg.picture, cfg.dataset.channels, cfg)
     if "label" in asks and cfg.label is None:
-        raise ValueError(f"label is missing: which of the {model.num_classes} classes is {cfg.image} to be taken for?")
+        raise ConfigError(
+            f"label is missing: which of the {model.num_classes} classes is {cfg.picture} to be taken for?"
+        )
     if "prompt" in asks and cfg.prompt is None:
-        raise ValueError(f"prompt is missing: what is {cfg.image} to show?")
-    return data.modality.to_model(torch.from_numpy(framed.copy())[None]), ConditionInput()
-
-
-def _note_framing(cfg: DictConfig, of_file: tuple[int, int]) -> None:
-    """Say so where a picture file, `of_file` (width, height), does not have the size of the model's pictures."""
-    height, width = height_and_width(cfg.dataset.size)
-    if of_file != (width, height):
-        has = f"{of_file[0]} x {of_file[1]} pixels, and the model's pictures {width} x {height}"
-        warnings.warn(f"image = {cfg.image} has {has}: it is cropped and scaled", Notice, stacklevel=2)
+        raise ConfigError(f"prompt is missing: what is {cfg.picture} to show?")
+    return x, ConditionInput()

@@ -42,6 +42,7 @@ def export(cfg: DictConfig, run: Any) -> Path:
         Its folder.
     """
     _check(cfg)
+    from genlab.atomic import replacing_folder
     from genlab.interop.diffusers_lines import words_and_lines
     from genlab.interop.diffusers_pipelines import to_pipeline
     from genlab.picture_size import height_and_width
@@ -55,9 +56,9 @@ def export(cfg: DictConfig, run: Any) -> Path:
     if cfg.format == "stable_diffusion":
         return _stable_diffusion(cfg, run, model, out)
     try:
-        with model.averaged():
+        with model.averaged(), replacing_folder(out) as place:
             pipeline = to_pipeline(model.denoiser, clip=model.clip is not None)
-            pipeline.save_pretrained(out)
+            pipeline.save_pretrained(place)
     except ValueError as error:
         raise ConfigError(str(error)) from error
     shape = (cfg.dataset.channels, *height_and_width(cfg.dataset.size))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from genlab.commands.app import App, run_app
+from genlab.conditioning.rules import asked_by_config
 from genlab.config.check import check
 from genlab.config.schema import Train
 from genlab.config.words import flags_and_words, quoted, value_of
@@ -55,8 +56,18 @@ def import_(cfg: DictConfig) -> Path:
         _write(own, run, str(cfg.folder))
     asks = ' prompt="..."' if own.text is not None else ""
     print(f"{run.path} is a run of {own.network.folder}'s weights, which stay there. Draw from it:\n")
-    print(f"genlab sample run={run.path} n=4{asks}")
+    print(f"genlab sample run={run.path} n=4{asks}{_pictures(own)}\n")
+    if asks or _pictures(own):
+        verb = f"genlab edit run={run.path} picture=FILE{_pictures(own).replace(' picture=FILE', '')}{asks}"
+        print(f"Change a picture:\n\n{verb}\n")
+    print(f"Train it further:\n\ngenlab train init_from.run={run.path} dataset.source.path=FOLDER")
     return run.path
+
+
+def _pictures(cfg: DictConfig) -> str:
+    """The words for what a model goes by beside texts."""
+    asked = asked_by_config(cfg)
+    return "".join(f" {key}=FILE" for key in ("picture", "mask", "depth") if asked is not None and key in asked.asks)
 
 
 def imported_config(cfg: DictConfig) -> DictConfig:
@@ -82,6 +93,8 @@ def imported_config(cfg: DictConfig) -> DictConfig:
             own[key] = parts.get(key)
         own.dataset.channels, own.dataset.size = parts["channels"], parts["size"]
         own.model.shape, own.model.clip, own.model.ema_decay = parts["shape"], parts["clip"], None
+        if own.text is not None and "captions" in own.dataset.source and own.dataset.source.captions is None:
+            own.dataset.source.captions = "auto"
     check(own, Train)
     return own
 

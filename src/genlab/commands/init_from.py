@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, open_dict
 
+from genlab.config.lookup import get, target
 from genlab.config.stages import Upstream, upstreams
 from genlab.errors import ConfigError
 from genlab.notice import Notice
@@ -180,16 +181,45 @@ def take_weights(cfg: DictConfig, module: Any) -> dict[str, Any]:
 
 
 def _weights(place: Path, one: Upstream) -> dict[str, Tensor]:
-    """The weights at `place`, by name: a checkpoint's, averaged where it has an average, or a pipeline's network."""
-    if place.is_file():
-        from genlab.first_stage import averaged_weights
-        from genlab.runs import checkpoint_io
+    """The weights at `place`, by name: a checkpoint's, averaged where it has an average, or a pipeline's network.
 
-        return averaged_weights(checkpoint_io.load(place))
-    from genlab.interop.diffusers_pipelines import from_pipeline
-
+    Raises:
+        ConfigError: a pipeline, or the folder of an imported run, cannot be read.
+    """
     try:
-        denoiser = from_pipeline(place)
+        if place.is_file():
+            from genlab.first_stage import averaged_weights
+            from genlab.runs import checkpoint_io
+
+            return _of_imported(place) | averaged_weights(checkpoint_io.load(place))
+        if _is_of_texts(place):
+            return _of_unet(str(place / "unet"), None)
+        from genlab.interop.diffusers_pipelines import from_pipeline
+
+        return {f"denoiser.{name}": value for name, value in from_pipeline(place).state_dict().items()}
     except (OSError, ValueError) as error:
         raise ConfigError(f"{one.source} cannot be read: {(str(error).strip().splitlines() or ['?'])[0]}") from error
-    return {f"denoiser.{name}": value for name, value in denoiser.state_dict().items()}
+
+
+def _is_of_texts(pipeline: Path) -> bool:
+    from genlab.foreign_folder import read_json
+
+    return read_json(pipeline / "unet", "config.json").get("_class_name") == "UNet2DConditionModel"
+
+
+def _of_imported(checkpoint: Path) -> dict[str, Tensor]:
+    """The weights of an imported run's network, which lie in a folder and not in the run's checkpoint; else none."""
+    from genlab.runs.store import Run
+
+    run = Run(checkpoint.parent.parent)
+    network = get(run.config(), "network") if run.config_file.is_file() else None
+    if target(network) != "genlab.networks.unet_from_folder.UNetFromFolder" or get(network, "frozen") is False:
+        return {}
+    return _of_unet(network.folder, network.sha256)
+
+
+def _of_unet(folder: str, sha256: str | None) -> dict[str, Tensor]:
+    from genlab.networks.unet_from_folder import UNetFromFolder
+
+    network = UNetFromFolder(folder, sha256, frozen=False)
+    return {f"denoiser.network.{name}": value for name, value in network.state_dict().items()}

@@ -18,6 +18,7 @@ from genlab.commands.condition_input import (
 from genlab.commands.naming import refuse_one_place, stem
 from genlab.commands.prompt_notes import note_prompts
 from genlab.commands.sheets import SHOWN, Made, write_cells, write_sheet
+from genlab.conditioning.rules import asked_by_config
 from genlab.config.check import check
 from genlab.config.schema import Sample
 from genlab.errors import ConfigError
@@ -57,7 +58,12 @@ def sample(cfg: DictConfig, run: Any) -> Made:
     from genlab.runs.evaluation_cache import checkpoint_of
     from genlab.runs.restore import restore
 
-    module: Any = restore(cfg, checkpoint_of(run, cfg.checkpoint))
+    checkpoint, n, asked = checkpoint_of(run, cfg.checkpoint), _number(cfg), asked_by_config(cfg)
+    try:
+        request = None if asked is None else input_for_samples(cfg, asked, n)  # before any weight is read
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    module: Any = restore(cfg, checkpoint)
     samples = isinstance(module, Samples)
     if not samples:
         raise ConfigError(f"the model of run {run.path.name} does not sample")
@@ -65,7 +71,10 @@ def sample(cfg: DictConfig, run: Any) -> Made:
     module.to("cuda" if torch.cuda.is_available() else "cpu")
     try:
         with module.averaged(), torch.no_grad():
-            return _film(cfg, run, module, modality) if cfg.format == "film" else _drawn(cfg, run, module, modality)
+            if asked is None:
+                request = input_for_samples(cfg, module, n)
+            make = _film if cfg.format == "film" else _drawn
+            return make(cfg, run, module, modality, n, request)
     except ConfigError:
         raise
     except ValueError as error:  # a guidance that does not fit the pictures, a film that cannot be written
@@ -81,15 +90,16 @@ def _number(cfg: DictConfig) -> int:
     return SHOWN if in_sweep() else _SEVERAL
 
 
-def _drawn(cfg: DictConfig, run: Any, module: Any, modality: Modality) -> Made:
+def _drawn(
+    cfg: DictConfig, run: Any, module: Any, modality: Modality, n: int, request: ConditionInput | None
+) -> Made:  # fmt: skip
     from genlab.reports.samples import check_folder, write_all, write_folder
 
     out = Path(cfg.out or run.place("samples", stem("drawn", cfg)))
     suffix, in_folder = _suffix(cfg, modality), cfg.format == "folder" and modality.singly
     if cfg.format == "folder" and cfg.out is not None:
         check_folder(out)
-    n = _number(cfg)
-    request, shown = input_for_samples(cfg, module, n), _Shown(modality)
+    shown = _Shown(modality)
     batches = _batches(cfg, module, request, n, shown)
     if in_folder:
         files = write_folder(out, batches, modality, suffix, own=cfg.out is None)
@@ -159,7 +169,9 @@ def _suffix(cfg: DictConfig, modality: Modality) -> str:
         raise ConfigError(f"file_type = {cfg.file_type}: {error}") from error
 
 
-def _film(cfg: DictConfig, run: Any, module: Any, modality: Modality) -> Made:
+def _film(
+    cfg: DictConfig, run: Any, module: Any, modality: Modality, n: int, request: ConditionInput | None
+) -> Made:  # fmt: skip
     from genlab.modalities.film import check_film
     from genlab.progress import progress
     from genlab.protocols import ShowsDenoising
@@ -171,10 +183,8 @@ def _film(cfg: DictConfig, run: Any, module: Any, modality: Modality) -> Made:
         raise ConfigError(f"format = film: the model of run {run.path.name} does not sample in steps")
     path = Path(cfg.out or run.place("samples", f"{stem('drawn', cfg)}.gif"))
     check_film(path)
-    n = _number(cfg)
     streams, sized = PerImage.range(cfg.seed, 0, n, module.device), size_from_words(cfg, module)
     with progress("drawing the film"):
-        request = input_for_samples(cfg, module, n)
         given = None if request is None else request.to(module.device)
         x, x0 = module.denoising_trajectory(n, cfg.frames, given, generator=streams, **sized)
         write_animation(path, frames(x, x0, modality))

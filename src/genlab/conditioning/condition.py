@@ -105,5 +105,5 @@ def of_batch(conditioner: Conditioner, batch: Batch) -> Condition:
     condition = conditioner(batch)
     if condition.given is None:
         return condition
-    request = ConditionInput(batch.label, batch.caption, picture=batch.other).only(conditioner.asks)
+    request = ConditionInput(batch.label, batch.caption, picture=batch.other, depth=batch.other).only(conditioner.asks)
     return condition._replace(request=request, conditioner=conditioner)

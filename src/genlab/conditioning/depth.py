@@ -18,20 +18,20 @@ _FLAT = 1e-6
 class DepthConditioner(nn.Module):
     """`channels` (batch, 1, height, width) in [-1, 1]: how near each place is, of each picture its own range.
 
-    A picture stands for depths by its brightness: white is near, as in the maps that networks of depth make (Stable
-    Diffusion 2's depth model). It is a second picture of the data, or what is asked for. There is no null. The network
-    needs `condition_channels=1`.
+    Depths are a picture whose white is near, as in the maps that networks of depth make (Stable Diffusion 2's depth
+    model). It is a second picture of the data, or what is asked for. There is no null. The network needs
+    `condition_channels=1`.
 
     Args:
         factor: pixels of a cell of the codec's map along each side.
     """
 
     num_classes: int | None = None
-    asks = frozenset({"picture"})
+    asks = frozenset({"depth"})
     gives = frozenset({"channels"})
     has_null = False
 
-    def __init__(self, factor: PositiveInt = 1) -> None:
+    def __init__(self, factor: PositiveInt) -> None:
         super().__init__()
         self.factor = factor
 
@@ -43,13 +43,13 @@ class DepthConditioner(nn.Module):
     def from_input(self, n: int, condition: Conditions, device: torch.device | None = None) -> Condition:
         request = as_input(condition)
         check_request(request, self.asks)
-        picture = request.for_each(n).picture
-        if picture is None:
-            raise ValueError("this model goes by depths: give a map of them, white where it is near (picture=FILE)")
-        return self._condition(picture.to(device))
+        depth = request.for_each(n).depth
+        if depth is None:
+            raise ValueError("this model goes by depths: give a picture of them, white where it is near (depth=FILE)")
+        return self._condition(depth.to(device))
 
-    def _condition(self, picture: Tensor) -> Condition:
-        size = tuple(side // self.factor for side in picture.shape[-2:])
-        depth = interpolate(picture.mean(1, keepdim=True), size, mode="bicubic", align_corners=False)
+    def _condition(self, seen: Tensor) -> Condition:
+        size = tuple(side // self.factor for side in seen.shape[-2:])
+        depth = interpolate(seen.mean(1, keepdim=True), size, mode="bicubic", align_corners=False)
         low, high = depth.amin((1, 2, 3), keepdim=True), depth.amax((1, 2, 3), keepdim=True)
         return Condition(ConditionTensors(channels=2 * (depth - low) / (high - low).clamp_min(_FLAT) - 1))

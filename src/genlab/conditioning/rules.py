@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
@@ -102,26 +102,52 @@ def label_exists(cfg: DictConfig) -> Iterator[str]:
         yield f"label = {label} must be one of the data's classes, 0 to {n - 1}"
 
 
-def prompt_has_a_reader(cfg: DictConfig) -> Iterator[str]:
-    """`prompt=`, `negative_prompt=` and `prompts=` of a command on a run are for a model that goes by texts."""
-    given = [key for key in ("prompt", "prompts", "negative_prompt") if get(cfg, key) is not None]
-    conditioner = get(cfg, "conditioner")
-    if not given or not isinstance(conditioner, DictConfig):
-        return
+class Asked(NamedTuple):
+    """What a model can be asked for, as its config says: in the place of the model where that is not built yet."""
+
+    asks: frozenset[str]
+    """Names of the fields of `ConditionInput`."""
+    num_classes: int | None
+
+
+def asked_by_config(cfg: DictConfig) -> Asked | None:
+    """What the model of a config can be asked for; None where its parts do not say so, and the model must be asked."""
     inner = [part for _, part in parts(cfg, "conditioner") if "conditioners" not in part]
     asks = [declared(target(part), "asks") for part in inner]
-    if None in asks:  # a class that says it otherwise; the model is asked when it is there
+    if not inner or None in asks:
+        return None
+    counts = (whole(part, "num_classes") for part in inner)
+    return Asked(frozenset[str]().union(*asks), next((n for n in counts if n is not None), None))
+
+
+_ELSEWHERE = ": use genlab edit, which changes a picture, or a part of it, with any diffusion model of pictures"
+
+
+def what_is_asked_has_a_reader(cfg: DictConfig) -> Iterator[str]:
+    """What a command on a run asks for (`prompt=`, `picture=`, ...), the model goes by.
+
+    An edit takes any picture, and a mask where it fills in.
+    """
+    asked, edit = asked_by_config(cfg), get(cfg, "edit")
+    if asked is None:
         return
-    known = sorted(set().union(*asks))
-    for key in given:
-        if {"prompts": "prompt"}.get(key, key) not in known:
-            thing = key.replace("_", " ")
-            able = f"only for {' and '.join(_words_of(name) for name in known)}" if known else "and for nothing else"
-            yield f"{key} = {get(cfg, key)}: this model cannot be asked for a {thing.removesuffix('s')}, {able}"
+    known = [name for name in ("label", "prompt", "negative_prompt", "picture", "mask", "depth") if name in asked.asks]
+    for key in ("prompt", "prompts", "negative_prompt", "picture", "mask", "depth"):
+        if get(cfg, key) is None or {"prompts": "prompt"}.get(key, key) in known:
+            continue
+        if edit is None:
+            elsewhere = _ELSEWHERE if key in ("picture", "mask") else ""
+        elif key == "picture" or (key == "mask" and "mask" in edit):
+            continue
+        else:
+            elsewhere = ", and edit=inpaint alone fills in" if key == "mask" else ""
+        able = f"only for {' and '.join(map(_words_of, known))}" if known else "and for nothing else"
+        thing = _words_of(key.removesuffix("s"))
+        yield f"{key} = {get(cfg, key)}: this model cannot be asked for {thing}, {able}{elsewhere}"
 
 
 def _words_of(name: str) -> str:
-    return f"a {name.replace('_', ' ')}"
+    return "depths" if name == "depth" else f"a {name.replace('_', ' ')}"
 
 
 def prompts_can_be_read(cfg: DictConfig) -> Iterator[str]:

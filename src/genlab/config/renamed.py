@@ -21,6 +21,8 @@ _PARTS = {
 """The first name of a part -> today's. A part of a renamed package whose own name stays needs no line."""
 _OPTIONS = {("objective", "restoring"): "restoration"}
 """A config group and the first name of one of its options -> today's."""
+_KEYS = {"image": "picture"}
+"""The first name of a command's own key -> today's."""
 _REFERENCES = {"${codec_or_data:size}": "${dataset.size}"}
 """A reference to a list, whose text counts in the name of a run -> how it was written first."""
 _FIRST = {present: first for first, present in _PARTS.items()}
@@ -37,8 +39,9 @@ def first_name(target: str) -> str:
 
 
 def present_word(word: str) -> str:
-    """A word of the command line with today's name of the option that it chooses; any other word as it is."""
+    """A word of the command line with today's names of its key and of the option that it chooses."""
     key, sign, value = word.partition("=")
+    key = _KEYS.get(key, key) if sign else key
     options = [_OPTIONS.get((key.lstrip("+").partition("@")[0], option), option) for option in value.split(",")]
     return f"{key}{sign}{','.join(options)}"
 

@@ -117,6 +117,7 @@ class Sample(OfRun):
     negative_prompt: str | None
     picture: str | None
     mask: str | None
+    depth: str | None
     size: str | Size | None
     out: str | None
     format: Literal["grid", "folder", "film"]
@@ -130,7 +131,9 @@ class Edit(OfRun):
     """Keys of `genlab edit`."""
 
     edit: Part
-    image: AnyInt | str
+    picture: AnyInt | str
+    mask: str | None
+    depth: str | None
     label: NonNegativeInt | None
     prompt: str | None
     negative_prompt: str | None

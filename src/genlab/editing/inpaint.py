@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, where
 
+from genlab.conditions import ConditionInput, as_input, asks_of
 from genlab.constraints.known_region import KnownRegion, check_mask
 from genlab.editing.editable import Editable, Edited
 from genlab.editing.masks import known_cells, known_outside
@@ -24,6 +25,8 @@ def inpaint(
     all pixels of it are known. Where no cell is known, the result is what the model samples from the same random
     numbers, bit for bit.
 
+    A model that was trained to fill in, which can be asked for a mask, is asked for it, and draws by itself.
+
     Args:
         mask: true where `x` is known, of the shape of `x` or with 1 in place of batch or channel.
         one_noise: the known part has one noise at all steps, in place of a fresh one at each.
@@ -35,7 +38,10 @@ def inpaint(
     if cells.shape[1:2] not in ((), z.shape[1:2]):
         cells = cells.bool().all(1, keepdim=True)
     process, known = model.denoiser.process, None
-    if bool(cells.any()):
+    if "mask" in asks_of(model):
+        anew = ~mask.bool().all(1, keepdim=True).expand(len(x), 1, *x.shape[2:])
+        condition, cells = as_input(condition)._replace(picture=x, mask=anew), torch.zeros_like(cells)
+    elif bool(cells.any()):
         noise = randn_like(z, generator) if one_noise else None
         known = KnownRegion(process, z, cells, generator, noise)
     moments = model.sampler(
@@ -49,10 +55,10 @@ def inpaint(
 
 @dataclass(frozen=True)
 class Inpaint:
-    """`inpaint`, as a person asks for it.
+    """`inpaint`, as a person asks for it. What is filled in is the mask of the condition, where it has one.
 
     Args:
-        mask: what is filled in: left, right, top, bottom, middle, or a picture file that is white there.
+        mask: what is filled in else: left, right, top, bottom, middle, or a picture file that is white there.
         one_noise, paste: see `inpaint`.
     """
 
@@ -60,14 +66,14 @@ class Inpaint:
     one_noise: bool = False
     paste: bool = True
 
-    def check(self, size: int | Sequence[int]) -> None:
-        """Raise ValueError for a mask that is none of pictures of this size."""
-        known_outside(self.mask, size)
-
     def __call__(
         self, model: Editable, x: Tensor, condition: Conditions = None, *, generator: Randomness = None
     ) -> Edited:
-        mask = known_outside(self.mask, x.shape[-2:]).to(x.device)
+        if isinstance(condition, ConditionInput) and condition.mask is not None:
+            mask, rest = ~condition.mask[:1], condition._replace(mask=None)
+            condition = rest if rest.names else None
+        else:
+            mask = known_outside(self.mask, x.shape[-2:]).to(x.device)
         filled = inpaint(
             model, x, mask, condition, generator=generator, one_noise=self.one_noise, paste=self.paste
         )  # fmt: skip

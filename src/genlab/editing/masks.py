@@ -13,11 +13,12 @@ from genlab.picture_size import height_and_width
 REGIONS = ("left", "right", "top", "bottom", "middle")
 
 
-def known_outside(region: str, size: int | Sequence[int]) -> Tensor:
+def known_outside(region: str, size: int | Sequence[int], of_picture: tuple[int, int] | None = None) -> Tensor:
     """(1, 1, height, width) bool: false where the picture is to be filled in.
 
     Args:
         region: a half ("left", ...), the "middle" quarter, or a picture file of the same size, white there.
+        of_picture: width and height of a file that was cropped and scaled to `size`: a mask of that size is, too.
 
     Raises:
         ValueError: it is none of these, or the file is of another size, or white nowhere.
@@ -32,7 +33,7 @@ def known_outside(region: str, size: int | Sequence[int]) -> Tensor:
     if region in parts:
         mask[parts[region]] = False
         return mask[None, None]
-    return ~_white(Path(region), height, width)[None, None]
+    return ~_white(Path(region), (width, height), of_picture or (width, height))[None, None]
 
 
 def known_cells(known: Tensor, size: Sequence[int]) -> Tensor:
@@ -41,18 +42,24 @@ def known_cells(known: Tensor, size: Sequence[int]) -> Tensor:
     return unknown == 0
 
 
-def _white(file: Path, height: int, width: int) -> Tensor:
-    import numpy as np
-    from PIL import Image, UnidentifiedImageError
+def _white(file: Path, size: tuple[int, int], of_picture: tuple[int, int]) -> Tensor:
+    """(height, width) bool; sizes are width and height."""
+    from PIL import Image
+
+    from genlab.data.picture import to_size
 
     try:
         with Image.open(file) as picture:
-            pixels = np.array(picture.convert("L"))
-    except (FileNotFoundError, IsADirectoryError, UnidentifiedImageError) as error:
+            of_file = picture.size
+            pixels = to_size(picture, 1, size[::-1], "crop")[0] if of_file in (size, of_picture) else None
+    except (OSError, SyntaxError, ValueError) as error:  # no file, no picture, a damaged one
         raise ValueError(f"mask = {file} must be {', '.join(REGIONS)}, or a picture file") from error
-    if pixels.shape != (height, width):
-        of_file = f"{pixels.shape[1]} x {pixels.shape[0]}"
-        raise ValueError(f"mask = {file} is {of_file} pixels, and the model's pictures are {width} x {height}")
+    if pixels is None:
+        theirs = "" if size == of_picture else f", the picture's file {of_picture[0]} x {of_picture[1]}"
+        raise ValueError(
+            f"mask = {file} is {of_file[0]} x {of_file[1]} pixels, and the model's pictures are {size[0]} x {size[1]}"
+            f"{theirs}: it must have the size of one of them"
+        )
     white = torch.from_numpy(pixels >= 128)
     if not bool(white.any()):
         raise ValueError(f"mask = {file} is white nowhere, and white is what is filled in")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import reprlib
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,13 +32,25 @@ _SOLVERS: dict[str, Part] = {
     "PNDMScheduler": {"_target_": "genlab.samplers.pndm.PNDM"},
     "LMSDiscreteScheduler": {"_target_": "genlab.samplers.lms.LMS", "order": 4},
     "DPMSolverMultistepScheduler": {"_target_": "genlab.samplers.dpm_solver.DPMSolver2M", "eta": 0.0},
-    "UniPCMultistepScheduler": {"_target_": "genlab.samplers.unipc.UniPC", "order": 2},
+    "UniPCMultistepScheduler": {"_target_": "genlab.samplers.unipc.UniPC"},
     "LCMScheduler": {"_target_": "genlab.samplers.recorrupt.Recorrupt"},
 }
+_MOST_ORDER = 3
+"""Of UniPC."""
 _OUTPUTS = {"epsilon": "eps.Eps", "v_prediction": "v.V", "sample": "x0.X0"}
 _BETAS = ("linear", "scaled_linear", "squaredcos_cap_v2")
 _BETWEEN = ("LMSDiscreteScheduler", "EulerDiscreteScheduler")
 """They do not round steps of the spacing linspace to those of training."""
+_AS_HERE: dict[str, tuple[Any, ...]] = {
+    "predict_x0": (True,), "lower_order_final": (True,), "euler_at_final": (False,), "disable_corrector": ([],),
+    "solver_p": (None,), "lambda_min_clipped": (None, float("-inf"), "-inf", "-Infinity"), "use_flow_sigmas": (False,),
+    "flow_shift": (1.0,), "use_dynamic_shifting": (False,), "shift_terminal": (None,), "sigma_min": (None,),
+    "sigma_max": (None,), "interpolation_type": ("linear",), "timestep_type": ("discrete",),
+}  # fmt: skip
+"""Options of schedulers that change what is drawn -> their values that are followed here."""
+_OTHER_SOLVER = {"DPMSolverMultistepScheduler": "heun", "UniPCMultistepScheduler": "bh1"}
+"""The solver_type of each that is not followed; the other ones all mean what is."""
+_VARIANCES = ("fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log", "learned_range")
 _OTHER_WAYS = ("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "use_lu_lambdas", "thresholding")
 """Options of schedulers that are not known here, where they are true."""
 
@@ -75,7 +89,7 @@ def described_scheduler(folder: Path, of_latents: bool) -> Described:
             "_target_": "genlab.denoisers.latent_consistency.LatentConsistency", "mean": parameterization,
             "schedule": "${scheduler}", "scaling": config.number("timestep_scaling", 10.0),
         }  # fmt: skip
-    elif content.get("variance_type") == "learned_range":
+    elif config.word("variance_type", "fixed_small", _VARIANCES) == "learned_range":
         learnt = "genlab.denoisers.learned_variance.LearnedVariance"
         parameterization = {"_target_": learnt, "mean": parameterization}
     limit = config.number("clip_sample_range", 1.0)
@@ -109,9 +123,14 @@ def _sampler(name: str, config: JsonValues) -> Part:
     if reason is not None:
         warnings.warn(Notice(f"{reason}: sampler=ddim takes its place"), stacklevel=4)
         name = "DDIMScheduler"
-    steps = _STEPS.get(name, 50)
+    elif options := _not_followed(name, config.content):
+        text = f"{name} with {listed(options, 4)}: that is not followed, and pictures differ from those of diffusers"
+        warnings.warn(Notice(text), stacklevel=4)
+    steps, solver = _STEPS.get(name, 50), _SOLVERS[name]
+    if name == "UniPCMultistepScheduler":
+        solver = {**solver, "order": config.whole("solver_order", 2)}
     return {
-        "_target_": "genlab.samplers.sampler.Sampler", "solver": _SOLVERS[name], "grid": _grid(name, config),
+        "_target_": "genlab.samplers.sampler.Sampler", "solver": solver, "grid": _grid(name, config),
         "steps": min(steps or 10**9, config.whole("num_train_timesteps", 1000)),
     }  # fmt: skip
 
@@ -130,9 +149,21 @@ def _unknown(name: str, values: JsonValues) -> str | None:
     if name == "DPMSolverMultistepScheduler":
         way = config.get("algorithm_type", "dpmsolver++"), config.get("solver_order", 2)
         return None if way == ("dpmsolver++", 2) else f"{name} of the kind {way[0]} and order {way[1]} is not known"
-    if name == "DDPMScheduler" and config.get("variance_type") == "fixed_large":
+    if name == "UniPCMultistepScheduler" and (order := values.whole("solver_order", 2)) > _MOST_ORDER:
+        return f"{name} of order {order} is not known"
+    if name == "DDPMScheduler" and str(config.get("variance_type")).startswith("fixed_large"):
         return "DDPMScheduler with the larger of its two variances is not known"
     return None
+
+
+def _not_followed(name: str, config: Mapping[str, Any]) -> list[str]:
+    """Options of a scheduler that is known which have no effect here, as key=value."""
+    keys = [key for key, values in _AS_HERE.items() if key in config and config[key] not in values]
+    if "solver_type" in config and config["solver_type"] == _OTHER_SOLVER.get(name):
+        keys.append("solver_type")
+    if name == "EulerDiscreteScheduler" and config.get("final_sigmas_type", "zero") != "zero":
+        keys.append("final_sigmas_type")
+    return [f"{key}={reprlib.repr(config[key])}" for key in keys]
 
 
 def _spacing(name: str, config: JsonValues) -> str:

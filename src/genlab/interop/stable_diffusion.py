@@ -8,16 +8,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from genlab.errors import listed
 from genlab.foreign_folder import content, found, named_class
 from genlab.interop.json_values import JsonValues, is_whole
 from genlab.interop.scheduler_configs import Described, Part, described_scheduler
 
-OF_LATENTS = (
-    "StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline", "StableDiffusionInpaintPipeline",
-    "StableDiffusionDepth2ImgPipeline", "StableDiffusionInstructPix2PixPipeline", "LatentConsistencyModelPipeline",
-    "LatentConsistencyModelImg2ImgPipeline",
-)  # fmt: skip
+OF_LATENTS = {
+    "StableDiffusionPipeline": None, "StableDiffusionImg2ImgPipeline": None,
+    "StableDiffusionInpaintPipeline": "inpainting", "StableDiffusionDepth2ImgPipeline": "depth",
+    "StableDiffusionInstructPix2PixPipeline": "picture", "LatentConsistencyModelPipeline": None,
+    "LatentConsistencyModelImg2ImgPipeline": None,
+}  # fmt: skip
+"""Pipeline -> what is laid beside its noisy map, if anything is."""
 OF_PIXELS = ("DDPMPipeline", "DDIMPipeline")
 _DROPOUT = 0.1
 """Of captions, in the training of Stable Diffusion: all its models know the empty text."""
@@ -63,7 +64,7 @@ def _of_latents(path: Path, kind: str, scheduler: Described) -> dict[str, Any]:
     cells, factor = _sides(unet, 64), _factor(vae)
     channels = vae.whole("latent_channels", 4)
     is_distilled = unet.content.get("time_cond_proj_dim") is not None
-    beside = _beside(kind, unet, channels, vae)
+    beside = _beside(kind, unet, vae)
     dropout = 0.0 if is_distilled else _DROPOUT
     text = {
         "_target_": "genlab.conditioning.text.TextConditioner", "text": "${text}", "dropout": dropout, "null": "empty",
@@ -85,7 +86,9 @@ def _of_latents(path: Path, kind: str, scheduler: Described) -> dict[str, Any]:
 
 def _shared(path: Path, scheduler: Described) -> dict[str, Any]:
     return {
-        "network": {"_target_": "genlab.networks.unet_from_folder.UNetFromFolder", **_noted(path / "unet")},
+        "network": {
+            "_target_": "genlab.networks.unet_from_folder.UNetFromFolder", **_noted(path / "unet"), "frozen": True,
+        },
         "scheduler": scheduler.scheduler, "parameterization": scheduler.parameterization, "sampler": scheduler.sampler,
     }  # fmt: skip
 
@@ -114,24 +117,28 @@ def _guidance(is_distilled: bool, beside: Part | None) -> Part:
     return {"_target_": "genlab.guidance.classifier_free.ClassifierFree", "scale": 7.5, "rescale": 0.0}
 
 
-def _beside(kind: str, unet: JsonValues, channels: int, vae: JsonValues) -> Part | None:
-    """What is laid beside the noisy map, by the number of the network's input channels."""
-    in_channels = unet.whole("in_channels", 4)
-    more = in_channels - channels
-    known = {
-        0: None,
-        1: {"_target_": "genlab.conditioning.depth.DepthConditioner", "factor": _factor(vae)},
-        1 + channels: {"_target_": "genlab.conditioning.inpainting.InpaintingConditioner"},
-        channels: {
+def _beside(kind: str, unet: JsonValues, vae: JsonValues) -> Part | None:
+    """What is laid beside the noisy map of a kind of pipeline; the network must have the input channels for it.
+
+    An inpainting pipeline is known with a network of text alone, too.
+    """
+    in_channels, channels = unet.whole("in_channels", 4), vae.whole("latent_channels", 4)
+    of_conditioners: dict[str | None, tuple[int, Part | None]] = {
+        None: (0, None),
+        "depth": (1, {"_target_": "genlab.conditioning.depth.DepthConditioner", "factor": _factor(vae)}),
+        "inpainting": (1 + channels, {"_target_": "genlab.conditioning.inpainting.InpaintingConditioner"}),
+        "picture": (channels, {
             "_target_": "genlab.conditioning.picture.PictureConditioner", "dropout": _DROPOUT,
             "divided_by": vae.number("scaling_factor", 0.18215),
-        },
+        }),
     }  # fmt: skip
-    if more not in known:
-        few = listed(str(channels + n) for n in known)
-        where = unet.file.parent
-        raise ValueError(f"{where} of a {kind} has {in_channels} input channels; what is known here is {few}")
-    return known[more]
+    name = OF_LATENTS[kind]
+    known = [of_conditioners[each] for each in ((name, None) if name == "inpainting" else (name,))]
+    for more, part in known:
+        if in_channels == channels + more:
+            return part
+    few = " or ".join(str(channels + more) for more, _ in known)
+    raise ValueError(f"{unet.file} has {in_channels} input channels, and a {kind} of this vae has {few}")
 
 
 def _factor(vae: JsonValues) -> int:

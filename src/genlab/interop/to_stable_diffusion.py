@@ -8,16 +8,20 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from genlab.atomic import write_json
-from genlab.foreign_folder import tokenizer_of
-from genlab.from_folder import read_weights
+from genlab.atomic import replacing_folder, write_json
+from genlab.conditioning.depth import DepthConditioner
+from genlab.conditioning.inpainting import InpaintingConditioner
+from genlab.conditioning.joined import Joined
+from genlab.conditioning.picture import PictureConditioner
+from genlab.conditioning.text import TextConditioner
+from genlab.denoisers.latent_consistency import LatentConsistency
+from genlab.denoisers.learned_variance import LearnedVariance
+from genlab.foreign_folder import read_json, tokenizer_of
 from genlab.interop.diffusers_schedulers import to_diffusers
 from genlab.regular import read_regular
 
-_BY_CHANNELS = {
-    0: "StableDiffusionPipeline", 1: "StableDiffusionDepth2ImgPipeline", 5: "StableDiffusionInpaintPipeline",
-    4: "StableDiffusionInstructPix2PixPipeline",
-}  # fmt: skip
+_SIGMA_DATA = 0.5
+"""Of latent consistency models, in diffusers."""
 _TOKENIZER_FILES = (
     "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "special_tokens_map.json",
     "added_tokens.json",
@@ -27,7 +31,7 @@ _MOST_BYTES = 2**28
 
 
 def to_folder(model: Any, folder: Path) -> str:
-    """Write a model of latent maps that goes by texts; the class of diffusers that reads it.
+    """Write a model of latent maps that goes by texts, all of it or nothing; the class of diffusers that reads it.
 
     diffusers draws with its own settings: 50 steps, guidance 7.5, on the steps of `sampler=ddim_sd`.
 
@@ -41,15 +45,8 @@ def to_folder(model: Any, folder: Path) -> str:
         name = type(model.denoiser.network).__name__
         raise ValueError(f"the network is {name}: Stable Diffusion's is network=unet_text, a UNet2DConditionModel")
     text = _text_conditioner(model.conditioner)
-    scheduler, vae = _scheduler(model.denoiser), _autoencoder(model.codec)
-    kind = _BY_CHANNELS.get(network.config.in_channels - network.config.out_channels)
-    if kind is None:
-        raise ValueError(f"no pipeline of Stable Diffusion has a network of {network.config.in_channels} channels")
-    kind = "LatentConsistencyModelPipeline" if type(scheduler).__name__ == "LCMScheduler" else kind
-    network.save_pretrained(folder / "unet")
-    vae.save_pretrained(folder / "vae")
-    scheduler.save_pretrained(folder / "scheduler")
-    _write_text(text, folder)
+    scheduler, vae = _scheduler(model), _autoencoder(model.codec)
+    kind = _kind(model.conditioner, vae, is_distilled=type(scheduler).__name__ == "LCMScheduler")
     nothing = [None, None]
     index: dict[str, Any] = {
         "_class_name": kind, "_diffusers_version": __version__, "unet": ["diffusers", "UNet2DConditionModel"],
@@ -61,7 +58,12 @@ def to_folder(model: Any, folder: Path) -> str:
         index["depth_estimator"] = nothing
     else:
         index |= {"safety_checker": nothing, "image_encoder": nothing, "requires_safety_checker": False}
-    write_json(folder / "model_index.json", index)
+    with replacing_folder(folder) as place:
+        network.save_pretrained(place / "unet")
+        vae.save_pretrained(place / "vae")
+        scheduler.save_pretrained(place / "scheduler")
+        _write_text(text, place)
+        write_json(place / "model_index.json", index)
     return kind
 
 
@@ -83,17 +85,48 @@ def _text_conditioner(conditioner: Any) -> Any:
     raise ValueError(f"the text tower is {name}: Stable Diffusion's is CLIP's, a CLIPTextModel")
 
 
-def _scheduler(denoiser: Any) -> Any:
+def _kind(conditioner: Any, vae: Any, is_distilled: bool) -> str:
+    """The pipeline that lays beside the noisy map what a model's conditioner does."""
+    parts = list(conditioner.conditioners) if isinstance(conditioner, Joined) else [conditioner]
+    beside = [part for part in parts if not isinstance(part, TextConditioner)]
+    if not beside:
+        return "LatentConsistencyModelPipeline" if is_distilled else "StableDiffusionPipeline"
+    known = {
+        InpaintingConditioner: "StableDiffusionInpaintPipeline", DepthConditioner: "StableDiffusionDepth2ImgPipeline",
+        PictureConditioner: "StableDiffusionInstructPix2PixPipeline",
+    }  # fmt: skip
+    kind = known.get(type(beside[0]))
+    if kind is None or len(beside) > 1 or is_distilled:
+        names = " and ".join(type(part).__name__ for part in parts)
+        raise ValueError(f"no pipeline of Stable Diffusion goes by {names}{' and is distilled' * is_distilled}")
+    divided_by, scaling = getattr(beside[0], "divided_by", None), vae.config.get("scaling_factor", 1.0)
+    if divided_by is not None and divided_by != scaling:
+        raise ValueError(
+            f"the conditioner divides its picture by {divided_by}, and {kind} by its autoencoder's scaling, {scaling}"
+        )
+    return kind
+
+
+def _scheduler(model: Any) -> Any:
     from diffusers.schedulers import DDIMScheduler, LCMScheduler
 
-    output = denoiser.parameterization
-    mean = getattr(output, "mean", output)
-    base = to_diffusers(denoiser.process.schedule, mean)
+    output = model.denoiser.parameterization
+    if isinstance(output, LearnedVariance):
+        raise ValueError("the network has learnt its variances, and no pipeline of Stable Diffusion reads them")
+    base = to_diffusers(model.denoiser.process.schedule, getattr(output, "mean", output))
     settings = base.config
     if type(base) is not DDIMScheduler:
         raise ValueError(f"{type(base).__name__} is no scheduler of Stable Diffusion: its models have discrete steps")
-    if type(output).__name__ == "LatentConsistency":
-        return LCMScheduler.from_config(settings, clip_sample=False, timestep_scaling=output.scaling)
+    if isinstance(output, LatentConsistency):
+        if output.sigma_data != _SIGMA_DATA:
+            raise ValueError(
+                f"parameterization.sigma_data={output.sigma_data}, and that of diffusers' LCMScheduler is {_SIGMA_DATA}"
+            )
+        among = getattr(model.sampler.grid, "among", None)
+        return LCMScheduler.from_config(
+            settings, clip_sample=False, timestep_scaling=output.scaling,
+            **({} if among is None else {"original_inference_steps": among}),
+        )  # fmt: skip
     return DDIMScheduler.from_config(settings, steps_offset=1, set_alpha_to_one=False)
 
 
@@ -110,8 +143,8 @@ def _write_text(text: Any, folder: Path) -> None:
     tower, tokenizer = folder / "text_encoder", folder / "tokenizer"
     tower.mkdir(parents=True)
     if hasattr(text, "folder"):
-        weights = read_weights(text.folder)
-        _copy(("config.json",), text.folder, tower)
+        weights = text.tower.network.state_dict()
+        write_json(tower / "config.json", _text_config(text.folder))
         _copy(_TOKENIZER_FILES, tokenizer_of(text.folder), tokenizer)
     else:
         weights = text.text_model.state_dict()
@@ -120,6 +153,14 @@ def _write_text(text: Any, folder: Path) -> None:
         text.tokenizer.save(tokenizer, text.length)
     named = {f"text_model.{name.removeprefix('text_model.')}": _plain(value) for name, value in weights.items()}
     save_file(named, tower / "model.safetensors", {"format": "pt"})
+
+
+def _text_config(folder: Path) -> dict[str, Any]:
+    """The config.json of a text tower; of a whole CLIP, that of its half."""
+    written = read_json(folder, "config.json")
+    if written.get("model_type") == "clip":
+        written = written["text_config"]
+    return {**written, "model_type": "clip_text_model", "architectures": ["CLIPTextModel"]}
 
 
 def _copy(names: tuple[str, ...], source: Path, to: Path) -> None:

@@ -88,8 +88,8 @@ class Diffusion(GenerativeModule):
         check_reads(getattr(denoiser, "network", denoiser), frozenset(given) - {"label"})
         if getattr(guidance, "needs_null", False) and not has_null(conditioner):
             raise ValueError(
-                "guidance=classifier_free needs a conditional model trained with conditioner.dropout greater than 0, "
-                "such as 0.1; this one never sees the empty condition"
+                f"the guidance {type(guidance).__name__} needs a conditional model trained with conditioner.dropout "
+                "greater than 0, such as 0.1; this one never sees the empty condition"
             )
         if getattr(guidance, "needs_noise", False) and not isinstance(denoiser.process.schedule, Schedule):
             raise ValueError(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from genlab.foreign_folder import found, read_json
 from genlab.picture_size import height_and_width, worded
 
 _MOST_HALVINGS = 30
@@ -72,6 +73,15 @@ def into_patches(patch: int) -> Division:
 def into_cells(factor: int) -> Division:
     """The picture is cut into squares, each of which becomes one number in every channel."""
     return Division(factor, f"cut into cells of {factor}", "another factor")
+
+
+def in_a_folder(folder: str) -> Division:
+    """Each level but the last halves, of those in a folder's config.json.
+
+    Raises:
+        ValueError: there is no such folder, or no config.
+    """
+    return between_levels(read_json(found(folder), "config.json").get("block_out_channels", []))
 
 
 def _halved(n: int) -> Division:

@@ -16,13 +16,14 @@ from genlab.conditions import ConditionTensors
 from genlab.foreign_folder import named_class
 from genlab.from_folder import FromFolder
 from genlab.networks.conditioned import reads, text_of, with_channels
+from genlab.networks.sides import in_a_folder
 
 _OTHER_INPUTS = ("addition_embed_type", "class_embed_type", "encoder_hid_dim", "num_class_embeds")
 """What a config says of networks that are told more than a step, a text and channels, as SDXL's is."""
 
 
 class UNetFromFolder(FromFolder):
-    """(batch, channels, height, width) in and out, frozen; it reads what its config.json says.
+    """(batch, channels, height, width) in and out; it reads what its config.json says.
 
     A UNet2DConditionModel reads `tokens`, all of them where there is no `mask`. Input channels beyond those of the
     output are the condition's `channels`: 5 for inpainting, 1 for depth, 4 for a source picture. One with
@@ -32,16 +33,19 @@ class UNetFromFolder(FromFolder):
     Args:
         folder: has config.json and weights in safetensors, as `unet` of a pipeline.
         sha256: of the folder's content; None for whatever is there.
+        frozen: False trains it further: the folder has its first weights, and the run's checkpoints those that it has.
 
     Raises:
         ValueError: there is no such network in the folder.
     """
 
-    def __init__(self, folder: str, sha256: str | None = None) -> None:
-        super().__init__(folder, sha256)
+    division = staticmethod(in_a_folder)
+
+    def __init__(self, folder: str, sha256: str | None = None, frozen: bool = True) -> None:
+        super().__init__(folder, sha256, frozen)
         self.unet = self.taken(described_unet(self.folder))
         config: Any = self.unet.config
-        self.side_multiple: int = 2 ** (len(config.block_out_channels) - 1)
+        self.side_multiple: int = in_a_folder(folder).multiple
         self._condition_channels = max(0, config.in_channels - config.out_channels)
         self._context_width: int | None = config.get("cross_attention_dim")
         self._scale_width: int | None = config.get("time_cond_proj_dim")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -15,8 +16,17 @@ def overrides(record: Mapping[str, Any]) -> dict[str, str]:
     parsed = {}
     for word in record.get("overrides") or []:
         key, _, value = str(word).partition("=")
-        parsed[key.strip().lstrip("+~").partition("@")[0]] = value.strip().strip("'\"")
+        parsed[key.strip().lstrip("+~").partition("@")[0]] = _without_quotes(value.strip())
     return parsed
+
+
+def _without_quotes(value: str) -> str:
+    """A value without the quotes of Hydra's grammar, nor the backslashes before quotes and references in it."""
+    quote = value[:1]
+    if quote not in ("'", '"') or len(value) < 2 or not value.endswith(quote):
+        return value
+    text = re.sub(rf"\\+(?={quote}|$)", lambda found: "\\" * (len(found[0]) // 2), value[1:-1])
+    return text.replace("\\${", "${")
 
 
 def swept_keys(records: Sequence[Mapping[str, Any]]) -> list[str]:

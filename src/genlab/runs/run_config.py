@@ -63,15 +63,21 @@ def from_saved(argv: list[str]) -> list[str]:
     The config.yaml of a run is complete: conf/saved.yaml composes it with no defaults but those of folders and
     launchers. Like every command on a run, this one takes no allow_targets from it, and nothing that is Hydra's.
 
+    `init_from.run=RUN` alone asks for the config of a run that was imported, with its network no longer frozen.
+
     Raises:
         ConfigError: the run's config is none, or its parts would write elsewhere than into the run's folder.
     """
-    if (path := _named_config(argv)) is None or not _is_saved(path):
+    if (path := _named_config(argv)) is not None and _is_saved(path):
+        base = own_config(Run(path.parent))
+    elif path is None and (run := _imported(argv)) is not None:
+        base = own_config(run)
+        base.network.frozen, base.task_name = False, "fine_tuned"
+    else:
         return argv
-    base = own_config(Run(path.parent))
     base.pop("sweep", None)
     _refuse_foreign_places(base, argv)
-    _offer(base, argv, [*keys.names(replaceable=True), "optimizer", "logger"])
+    _offer(base, argv, [*keys.names(replaceable=True), "optimizer", "trainer", "logger"])
     return [*argv, "--config-dir", str(conf_dir()), "--config-name", "saved"]  # of a flag, the last one counts
 
 
@@ -84,6 +90,20 @@ def _named_config(argv: list[str]) -> Path | None:
     if args.config_dir is None or args.config_name is None or args.config_name.removesuffix(".yaml") != "config":
         return None
     return Run(Path(args.config_dir).expanduser()).config_file
+
+
+def _imported(argv: list[str]) -> Run | None:
+    """The run that `init_from.run` names, where it was imported, and the words choose no model of their own."""
+    chosen = {word.lstrip("+").partition("=")[0] for word in argv}
+    reference = value_of(argv, "init_from.run", "")
+    if not reference or chosen & {"experiment", "model", "network", "codec", "text", "conditioner"}:
+        return None
+    try:
+        run = Store(value_of(argv, "paths.output_dir", "outputs")).find(reference)
+        record = run.record()
+    except ConfigError:  # which is told when the run is looked for again
+        return None
+    return run if record is not None and "imported" in record.training else None
 
 
 def _is_saved(path: Path) -> bool:

@@ -15,6 +15,7 @@ from genlab.errors import listed
 from genlab.foreign_folder import read_json, tokenizer_of
 from genlab.from_folder import FromFolder, read_weights, take_weights
 from genlab.ranges import PositiveInt, SeveralInt
+from genlab.texts.foreign_tokenizer import read_tokenizer
 from genlab.texts.frozen_tower import FrozenTower
 from genlab.texts.text_encoder import Text
 
@@ -24,7 +25,7 @@ class _Kind:
     """A kind of tower, by names of transformers.
 
     Args:
-        config, network: its classes.
+        config, network, tokenizer: its classes.
         prefixes: with which names of weights begin in some folders, and not in others.
         ignored: weights that a folder may have beside those of the tower.
         same: weights that are another one's.
@@ -34,6 +35,7 @@ class _Kind:
 
     config: str
     network: str
+    tokenizer: str
     prefixes: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     same: tuple[tuple[str, str], ...] = ()
@@ -42,15 +44,15 @@ class _Kind:
 
 
 _CLIP = _Kind(
-    "CLIPTextConfig", "CLIPTextModel", ("text_model.",),
+    "CLIPTextConfig", "CLIPTextModel", "CLIPTokenizer", ("text_model.",),
     ("*position_ids", "vision_model.*", "*_projection.weight", "logit_scale"), mean=False, masks_filling=False,
 )  # fmt: skip
 _KINDS = {
     "clip_text_model": _CLIP,
     "clip": _CLIP,
-    "bert": _Kind("BertConfig", "BertModel", ("bert.",), ("*position_ids", "pooler.*", "cls.*")),
+    "bert": _Kind("BertConfig", "BertModel", "BertTokenizer", ("bert.",), ("*position_ids", "pooler.*", "cls.*")),
     "t5": _Kind(
-        "T5Config", "T5EncoderModel", (), ("decoder.*", "lm_head.weight"),
+        "T5Config", "T5EncoderModel", "T5Tokenizer", (), ("decoder.*", "lm_head.weight"),
         (("encoder.embed_tokens.weight", "shared.weight"),),
     ),
 }  # fmt: skip
@@ -82,7 +84,7 @@ class TextFromFolder(FromFolder):
         self.width, self.length = width, length
         network = _network(self.folder, kind, config)
         take_weights(network, _renamed(read_weights(self.folder), network, kind), self.folder, kind.ignored)
-        tokenizer = _tokenizer(tokenizer_of(self.folder))
+        tokenizer = read_tokenizer(tokenizer_of(self.folder), kind.tokenizer)
         self.tower = FrozenTower(network, tokenizer, length, kind.mean, kind.masks_filling)
 
     def forward(self, texts: list[str], full_length: bool = False) -> Text:
@@ -151,15 +153,3 @@ def _renamed(weights: dict[str, Tensor], network: nn.Module, kind: _Kind) -> dic
 def _own_name(name: str, own: Any, prefixes: tuple[str, ...]) -> str:
     names = [name, *(name.removeprefix(prefix) for prefix in prefixes), *(prefix + name for prefix in prefixes)]
     return next((each for each in names if each in own), names[1] if prefixes else name)
-
-
-def _tokenizer(folder: Path) -> Any:
-    from transformers import AutoTokenizer
-
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
-    except Exception as error:  # transformers raises errors of many kinds for files that it cannot use
-        raise ValueError(f"{folder} has no tokenizer that can be read: {_reason(error)}") from error
-    if not tokenizer.is_fast:
-        raise ValueError(f"{folder} has no tokenizer.json, which says where in a text a token stands")
-    return tokenizer

@@ -75,9 +75,11 @@ class CLIP(Extractor):
 
     def load(self, data: Any, report: Report) -> tuple[nn.Module, str]:
         folder = self._folder()
-        from transformers import AutoTokenizer, CLIPModel
+        from transformers import CLIPModel
 
-        tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+        from genlab.texts.foreign_tokenizer import read_tokenizer
+
+        tokenizer = read_tokenizer(folder, "CLIPTokenizer")
         return CLIPNetwork(quietly(CLIPModel, folder).to(torch.float32), tokenizer), folder_sha256(folder)
 
     @torch.no_grad()

@@ -1,0 +1,86 @@
+"""A pipeline of others is trained further: its network moves, all else stays in its folder."""
+
+import numpy as np
+import pytest
+import torch
+from diffusers.pipelines import DiffusionPipeline
+from PIL import Image
+from safetensors.torch import load_file
+
+from composing import composed
+from equivalence.tiny_pipelines import SIDE, pipeline
+from genlab.cli import main
+from genlab.commands.import_ import imported_config
+from genlab.commands.init_from import take_weights
+from genlab.config.instantiate import build
+from genlab.foreign_folder import content
+from genlab.runs import checkpoint_io
+from genlab.runs.store import Store
+
+STEPS = 3
+NETWORK = "denoiser.network.unet."
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return pipeline("text", tmp_path_factory.mktemp("text"))[1]
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A folder of noise with captions."""
+    place = tmp_path / "pictures"
+    place.mkdir()
+    random = np.random.default_rng(0)
+    for i in range(16):
+        pixels = random.integers(0, 255, (2 * SIDE, 2 * SIDE, 3), np.uint8)
+        Image.fromarray(pixels).save(place / f"{i:02}.png")
+        (place / f"{i:02}.txt").write_text(["a red cat", "a blue dog"][i % 2])
+    return place
+
+
+def weights(folder, part):
+    return load_file(folder / part / "diffusion_pytorch_model.safetensors")
+
+
+def test_the_network_alone_is_trained_kept_and_exported(folder, pictures, tmp_path, monkeypatch):
+    monkeypatch.setattr("genlab.callbacks.previews.draw", lambda *_: None)
+    store, before = tmp_path / "store", {part: content(folder / part) for part in ("unet", "vae", "text_encoder")}
+    assert main(["import", str(folder), f"paths.output_dir={store}"]) == 0
+    (run,) = Store(store)
+    short = ["dataset.batch_size=4", "dataset.val_size=4", "dataset.test_size=4", "trainer=cpu", "test=false"]
+    steps = [f"trainer.max_steps={STEPS}", "trainer.max_epochs=null", "optimizer.lr=1e-3", "callbacks.previews=null"]
+    words = [f"init_from.run={run.path}", f"dataset.source.path={pictures}", *short, *steps]
+    assert main(["train", *words, f"paths.output_dir={store}"]) == 0
+    (tuned,) = (each for each in Store(store) if each.path != run.path)
+    record = tuned.record()
+    assert record.training["steps"] == STEPS
+    first = weights(folder, "unet")
+    assert record.training["init_from"]["loaded"] == len(first)
+    state = checkpoint_io.load(tuned.checkpoint())["state_dict"]
+    own = {name.removeprefix(NETWORK): value for name, value in state.items() if name.startswith(NETWORK)}
+    assert own.keys() == first.keys()
+    assert sum(bool((own[name] != value).any()) for name, value in first.items()) > 0.9 * len(first)
+    assert sum(value.numel() for name, value in state.items() if not name.startswith(NETWORK)) < 10
+    assert {part: content(folder / part) for part in before} == before
+
+    drawn = ["n=1", "prompt=a red cat", "sampler.steps=2", f"out={tmp_path}/drawn.png"]
+    assert main(["sample", f"run={tuned.path}", *drawn]) == 0
+    assert main(["export", f"run={tuned.path}", "format=stable_diffusion", f"out={tmp_path}/out"]) == 0
+    assert all(torch.equal(value, own[name]) for name, value in weights(tmp_path / "out", "unet").items())
+    assert all(torch.equal(value, weights(folder, "vae")[k]) for k, value in weights(tmp_path / "out", "vae").items())
+    DiffusionPipeline.from_pretrained(tmp_path / "out", local_files_only=True)
+
+
+def test_a_training_may_begin_from_a_pipeline_itself(folder):
+    cfg = imported_config(composed(f"folder={folder}", verb="import"))
+    cfg.network.frozen = False
+    cfg.init_from, cfg.paths.init_from = {"pipeline": str(folder)}, str(folder)
+    model = build(cfg.model)
+    with torch.no_grad():
+        for value in model.denoiser.network.parameters():
+            value.zero_()
+    taken = take_weights(cfg, model)
+    own = model.denoiser.network.unet.state_dict()
+    assert all(torch.equal(value, own[name]) for name, value in weights(folder, "unet").items())
+    assert (taken["loaded"], taken["left_over"]) == (len(own), [])
