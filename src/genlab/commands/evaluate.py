@@ -15,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from genlab.commands.app import App, in_sweep, run_app
 from genlab.commands.naming import task_words
 from genlab.commands.noting import noted
+from genlab.conditioning.rules import asked_by_config
 from genlab.config.check import check
 from genlab.config.schema import Evaluate
 from genlab.config.words import as_hydra_reads, is_swept, value_of
@@ -76,6 +77,7 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[EvaluationCache]) -
     benches[:] = benches or [EvaluationCache()]
     original = run.record()
     data, suite = benches[0].part(cfg, "dataset"), benches[0].part(cfg, "metrics")
+    _check_conditions(cfg, data, suite)
     module = benches[0].model(cfg, checkpoint)
     module.to("cuda" if torch.cuda.is_available() else "cpu")
     if is_timed:  # kept features were not
@@ -105,6 +107,19 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[EvaluationCache]) -
     write_json(file, record)
     print(f"{' '.join(task_words()) or 'as trained'}: {watch.seconds:.1f} s", file=sys.stderr)
     return record
+
+
+def _check_conditions(cfg: DictConfig, data: Any, suite: Any) -> None:
+    """Raise ConfigError, before weights are read, where the data lack what samples of the model are asked for."""
+    from genlab.conditions import conditions_for
+
+    asked = asked_by_config(cfg)
+    if asked is None or not asked.asks - {"label"} or suite.prompts is not None or "samples" not in suite.needs:
+        return
+    try:
+        conditions_for(asked, data, suite.split, 1)
+    except ValueError as error:
+        raise ConfigError(f"metrics: {error}") from error
 
 
 def _draw(module: Any, data: Any, folder: Path, negative_prompt: str | None) -> None:
