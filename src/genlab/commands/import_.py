@@ -58,8 +58,8 @@ def import_(cfg: DictConfig) -> Path:
     print(f"{run.path} is a run of {own.network.folder}'s weights, which stay there. Draw from it:\n")
     print(f"genlab sample run={run.path} n=4{asks}{_pictures(own)}\n")
     if asks or _pictures(own):
-        verb = f"genlab edit run={run.path} picture=FILE{_pictures(own).replace(' picture=FILE', '')}{asks}"
-        print(f"Change a picture:\n\n{verb}\n")
+        words = f"picture=FILE{_pictures(own).replace(' picture=FILE', '') if _pictures(own) else ' edit=sdedit'}"
+        print(f"Change a picture:\n\ngenlab edit run={run.path} {words}{asks}\n")
     print(f"Train it further:\n\ngenlab train init_from.run={run.path} dataset.source.path=FOLDER")
     return run.path
 
