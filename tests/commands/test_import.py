@@ -7,6 +7,7 @@ import torch
 from diffusers.models import UNet2DModel
 from diffusers.pipelines import DDPMPipeline
 from diffusers.schedulers import DDPMScheduler
+from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from equivalence.tiny_pipelines import pipeline
@@ -21,6 +22,11 @@ SCHEDULER = "scheduler/scheduler_config.json"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return pipeline("text", tmp_path_factory.mktemp("text"))[1]
+
+
+@pytest.fixture(scope="module")
+def drawable(folder, tmp_path_factory):
+    return imported(folder, tmp_path_factory.mktemp("store"))
 
 
 @pytest.fixture
@@ -155,6 +161,68 @@ def test_steps_between_those_of_training_are_not_known_and_told(copied, name):
     assert parts["sampler"]["solver"]["_target_"].endswith("Ancestral")
     set_in(SCHEDULER, timestep_spacing="leading")(copied)
     assert described(copied)["sampler"]["grid"]["_target_"].endswith("grids.Leading")
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "options", "words"),
+    [
+        ("UniPCMultistepScheduler", {"solver_type": "bh1", "disable_corrector": [0]}, "solver_type='bh1': that is not"),
+        ("DPMSolverMultistepScheduler", {"solver_type": "heun"}, "solver_type='heun': that is not followed"),
+        ("DPMSolverMultistepScheduler", {"euler_at_final": True}, "euler_at_final=True: that is not followed"),
+        ("EulerDiscreteScheduler", {"timestep_spacing": "leading", "final_sigmas_type": "sigma_min"}, "final_sigmas_"),
+        ("UniPCMultistepScheduler", {"solver_order": 5}, "of order 5 is not known: sampler=ddim"),
+        ("DDPMScheduler", {"variance_type": "fixed_large_log"}, "is not known: sampler=ddim"),
+    ],
+)  # fmt: skip
+def test_an_option_that_is_not_followed_is_told_once(copied, scheduler, options, words):
+    set_in(SCHEDULER, _class_name=scheduler, **options)(copied)
+    with pytest.warns(UserWarning, match=words) as told:
+        described(copied)
+    assert len(told) == 1
+
+
+def test_what_is_followed_is_not_told(copied, recwarn):
+    set_in(SCHEDULER, _class_name="UniPCMultistepScheduler", solver_order=3, solver_type="bh2", predict_x0=True)(copied)
+    assert described(copied)["sampler"]["solver"]["order"] == 3
+    assert not recwarn.list
+    set_in(SCHEDULER, variance_type="learned")(copied)
+    with pytest.raises(ValueError, match="has variance_type = 'learned'; what is known is fixed_small"):
+        described(copied)
+
+
+@pytest.mark.parametrize(("kind", "part"), [("Depth2Img", "DepthConditioner"), ("InstructPix2Pix", "PictureCondition")])
+def test_the_kind_of_a_pipeline_says_what_lies_beside_a_map_of_one_channel(copied, kind, part):
+    set_in("vae/config.json", latent_channels=1)(copied)
+    set_in("unet/config.json", in_channels=2)(copied)
+    set_in("model_index.json", _class_name=f"StableDiffusion{kind}Pipeline")(copied)
+    assert part in described(copied)["conditioner"]["conditioners"][1]["_target_"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["sample", "picture=x.png"], "cannot be asked for a picture, only for a prompt and a negative prompt"),
+        (["sample", "prompt=a", "size=33x32"], "size = 33x32 must be multiples of 4, such as 32x32"),
+        (["sample", "prompt=a", "negative_prompt=b", "guidance.scale=1"], "only guidance looks at a negative prompt"),
+        (["sample", "prompt=a", "negative_prompt=b", "guidance=distilled"], "only guidance looks at a negative prompt"),
+        (["sample"], "dataset.source.path='pictures' is no folder"),
+        (["edit", "picture=nowhere.png", "prompt=a"], "picture = nowhere.png is not a picture file"),
+        (["edit", "picture={photo}"], "prompt is missing: what is"),
+        (["edit", "picture={photo}", "prompt=a", "mask={black}"], "is white nowhere"),
+        (["edit", "picture={photo}", "prompt=a", "mask={small}"], "is 9 x 9 pixels, and the model's pictures are"),
+        (["edit", "edit=sdedit", "picture={photo}", "prompt=a", "mask=left"], "and edit=inpaint alone fills in"),
+        (["evaluate", "metrics=image"], "dataset.source.path='pictures' is no folder"),
+    ],
+)  # fmt: skip
+def test_a_wish_that_cannot_be_met_is_told_before_weights_are_read(
+    drawable, tmp_path, words, sentence, monkeypatch, capsys
+):
+    monkeypatch.setattr("genlab.from_folder.read_weights", lambda folder: pytest.fail("weights are read"))
+    for name, size in (("photo", (60, 40)), ("black", (60, 40)), ("small", (9, 9))):
+        Image.new("RGB", size).save(tmp_path / f"{name}.png")
+    verb, *rest = [word.format(**{n: tmp_path / f"{n}.png" for n in ("photo", "black", "small")}) for word in words]
+    assert main([verb, f"run={drawable.path}", *rest]) == 2
+    assert sentence in capsys.readouterr().err
 
 
 def test_words_that_make_no_sense(capsys):

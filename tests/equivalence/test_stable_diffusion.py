@@ -18,6 +18,7 @@ from genlab.conditions import ConditionInput
 from genlab.config.instantiate import build
 from genlab.editing.inpaint import inpaint
 from genlab.editing.sdedit import sdedit
+from genlab.interop.to_stable_diffusion import to_folder
 from genlab.modalities import grids
 from genlab.randomness import PerImage
 from genlab.runs.store import Store
@@ -185,7 +186,7 @@ TYPED = {
 
 @pytest.mark.parametrize("kind", TYPED)
 def test_what_a_person_types_and_the_picture_that_is_written(pair, kind, tmp_path, monkeypatch):
-    theirs, _ = pair(kind)
+    theirs, model = pair(kind)
     words, told = TYPED[kind]
     mask = np.zeros((2 * SIDE, 2 * SIDE), np.uint8)
     mask[SIDE:] = 255
@@ -211,3 +212,4 @@ def test_what_a_person_types_and_the_picture_that_is_written(pair, kind, tmp_pat
     ((original, _, result),) = rows
     assert (np.asarray(original).transpose(1, 2, 0) == RANDOM[..., :3]).all()
     assert abs(np.asarray(result).transpose(1, 2, 0) - expected * 255).max() < 1
+    assert to_folder(model, tmp_path / "again") == type(theirs).__name__

@@ -1,11 +1,12 @@
 """Folders of Stable Diffusion's format: imported and written again they are the same; diffusers draws ours alike."""
 
+import json
 from functools import partial
 
 import pytest
 import torch
 from diffusers.pipelines import DiffusionPipeline
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from composing import composed
 from equivalence.tiny_pipelines import LENGTH, pipeline
@@ -32,7 +33,7 @@ from genlab.samplers.grids import Leading
 from genlab.samplers.sampler import Sampler
 from genlab.texts.clip_small import ClipSmall
 from genlab.texts.from_folder import TextFromFolder
-from texts.tiny_towers import bert
+from texts.tiny_towers import bert, clip
 
 ADAM = partial(torch.optim.Adam, lr=1e-3)
 
@@ -69,6 +70,8 @@ def test_diffusers_draws_what_the_model_draws(tmp_path):
 @pytest.mark.parametrize("kind", ["text", "lcm"])
 def test_imported_and_exported_a_folder_is_the_same(kind, tmp_path):
     theirs, folder = pipeline(kind, tmp_path)
+    settings = folder / "scheduler" / "scheduler_config.json"
+    settings.write_text(json.dumps(json.loads(settings.read_text()) | {"original_inference_steps": 25}))
     model = build(imported_config(composed(f"folder={folder}", verb="import")).model)
     to_folder(model, tmp_path / "again")
     for name in ("unet/diffusion_pytorch_model", "vae/diffusion_pytorch_model", "text_encoder/model"):
@@ -76,7 +79,23 @@ def test_imported_and_exported_a_folder_is_the_same(kind, tmp_path):
         before = {f"text_model.{k.removeprefix('text_model.')}" if "text" in name else k: v for k, v in before.items()}
         assert before.keys() == after.keys()
         assert all(torch.equal(value, after[key]) for key, value in before.items())
-    assert type(DiffusionPipeline.from_pretrained(tmp_path / "again")) is type(theirs)
+    again = DiffusionPipeline.from_pretrained(tmp_path / "again")
+    assert type(again) is type(theirs)
+    assert kind != "lcm" or again.scheduler.config.original_inference_steps == 25
+
+
+def test_of_a_whole_clip_the_half_that_reads_texts_is_handed_on(tmp_path):
+    place, model = clip(tmp_path / "clip"), own_model()
+    config, weights = json.loads((place / "config.json").read_text()), load_file(place / "model.safetensors")
+    (place / "config.json").write_text(json.dumps({"model_type": "clip", "text_config": config, "vision_config": {}}))
+    save_file(weights | {"vision_model.x": torch.ones(2), "logit_scale": torch.ones(1)}, place / "model.safetensors")
+    model.conditioner.text = TextFromFolder(str(place), width=16, length=12)
+    to_folder(model, tmp_path / "own")
+    written = load_file(tmp_path / "own" / "text_encoder" / "model.safetensors")
+    assert len(written) == len(model.conditioner.text.tower.network.state_dict())
+    assert all(name.startswith("text_model.") and "vision" not in name for name in written)
+    again = TextFromFolder(str(tmp_path / "own" / "text_encoder"), width=16, length=12)
+    assert torch.equal(again(["a red cat"]).tokens, model.conditioner.text(["a red cat"]).tokens)
 
 
 def test_only_the_files_of_a_tokenizer_are_handed_on_and_no_links(tmp_path):
@@ -92,6 +111,7 @@ def test_only_the_files_of_a_tokenizer_are_handed_on_and_no_links(tmp_path):
     (folder / "tokenizer" / "added_tokens.json").symlink_to(tmp_path / "secret")
     with pytest.raises(ValueError, match=r"added_tokens\.json is a link"):
         to_folder(model, tmp_path / "third")
+    assert not [path.name for path in tmp_path.iterdir() if "third" in path.name], "all of it or nothing"
 
 
 def test_a_tower_that_is_not_clips_is_one_sentence(tmp_path):

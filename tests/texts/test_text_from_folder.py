@@ -133,6 +133,10 @@ def with_a_broken_tokenizer(folder):
             (folder / name).write_text("{")
 
 
+def with_a_tokenizer_of_another_class(folder):
+    (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "os.system"}))
+
+
 def without_a_weight(folder):
     weights = load_file(folder / "model.safetensors")
     save_file(dict(list(weights.items())[1:]), folder / "model.safetensors")
@@ -149,6 +153,7 @@ def with_pickles(folder):
         (with_a_wrong_activation, r"config\.json describes no \w+Model: KeyError 'os\.system'"),
         (without_tokenizer, "has no tokenizer"),
         (with_a_broken_tokenizer, "has no tokenizer that can be read"),
+        (with_a_tokenizer_of_another_class, r"is of the class 'os\.system'; the tokenizers known here are"),
         (without_a_weight, r"lacks 1 weight of config\.json"),
         (with_pickles, "a pickle, which can run code"),
     ],
@@ -159,6 +164,17 @@ def test_a_folder_that_will_not_do_is_one_sentence(folder, tmp_path, spoil, sent
     with pytest.raises(ValueError, match=sentence) as error:
         TextFromFolder(str(place), 16, 12)
     assert "\n" not in str(error.value)
+
+
+def test_files_and_code_that_a_tokenizers_config_names_are_not_read(folder, tower, tmp_path):
+    place = copied(folder, tmp_path)
+    file = place / "tokenizer_config.json"
+    settings = json.loads(file.read_text()) if file.is_file() else {}
+    (tmp_path / "elsewhere.json").write_text('{"a": 0}')
+    elsewhere = {f"{name}_file": str(tmp_path / "elsewhere.json") for name in ("vocab", "merges", "tokenizer", "spm")}
+    code = {"auto_map": {"AutoTokenizer": ["mine.Tokenizer", None]}, "init_inputs": [str(tmp_path / "elsewhere.json")]}
+    file.write_text(json.dumps(settings | elsewhere | code))
+    assert torch.equal(TextFromFolder(str(place), 16, 12)(TEXTS).tokens, tower(TEXTS).tokens)
 
 
 def test_the_width_and_the_length_are_the_folders(folder):
