@@ -59,7 +59,7 @@ def test_a_folder_that_has_changed_is_refused(copied, tmp_path, capsys):
     run = imported(copied, tmp_path)
     file = copied / "vae" / "diffusion_pytorch_model.safetensors"
     save_file({name: value + 1 for name, value in load_file(file).items()}, file)
-    assert main(["sample", f"run={run.path}", "n=1", "sampler.steps=1"]) == 2
+    assert main(["sample", f"run={run.path}", "n=1", "prompt=a", "sampler.steps=1"]) == 2
     assert "has another content than the model was made of" in capsys.readouterr().err
 
 
@@ -186,7 +186,7 @@ def test_what_is_followed_is_not_told(copied, recwarn):
     assert described(copied)["sampler"]["solver"]["order"] == 3
     assert not recwarn.list
     set_in(SCHEDULER, variance_type="learned")(copied)
-    with pytest.raises(ValueError, match="has variance_type = 'learned'; what is known is fixed_small"):
+    with pytest.raises(ValueError, match="has variance_type = 'learned'; what is known is fixed_large"):
         described(copied)
 
 
