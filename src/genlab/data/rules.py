@@ -53,7 +53,7 @@ def several_sizes_need_diffusion(cfg: DictConfig) -> Iterator[str]:
 def regions_are_known(cfg: DictConfig) -> Iterator[str]:
     """`dataset.region_weights` are of regions that the source declares."""
     weights, source = get(cfg, "dataset.region_weights"), target(get(cfg, "dataset.source"))
-    if not isinstance(weights, DictConfig):
+    if not isinstance(weights, DictConfig) or not source:
         return
     known = list(declared(source, "regions") or ())
     for region in (str(region) for region in weights if region not in known):
