@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from omegaconf import OmegaConf
 
 from composing import composed
 from genlab.config.check import check
+from genlab.config.files import conf_dir
 from genlab.data.image_datamodule import ImageDataModule
 from genlab.data.region_weights import pixel_weights
 from genlab.data.source import Images
 from genlab.errors import ConfigError
+from genlab.objectives.rules import region_weights_are_used
 
 LEFT, TOP = np.zeros((2, 40, 4, 6), bool)
 LEFT[:, :, :2] = True
@@ -83,7 +86,7 @@ def test_an_unknown_region_is_refused() -> None:
     ("words", "sentence"),
     [
         (
-            ["experiment=text_to_image/latent_flow_critters", "dataset.region_weights={eyse: 5}"],
+            ["model=ddpm", "dataset=critters", "dataset.region_weights={eyse: 5}"],
             "dataset.region_weights.eyse: the regions that Critters knows are eyes and mouth; did you mean 'eyes'?",
         ),
         (
@@ -91,7 +94,7 @@ def test_an_unknown_region_is_refused() -> None:
             "dataset.region_weights.eyes: Digits knows no regions of its pictures: take dataset.region_weights=null",
         ),
         (
-            ["experiment=text_to_image/latent_flow_critters", "dataset.region_weights={eyes: 0}"],
+            ["model=ddpm", "dataset=critters", "dataset.region_weights={eyes: 0}"],
             "dataset.region_weights.eyes = 0 must be greater than 0",
         ),
         (
@@ -107,6 +110,12 @@ def test_weights_that_cannot_count_are_one_sentence(words: list[str], sentence: 
     assert raised.value.problems == [sentence]
 
 
-@pytest.mark.parametrize("objective", ["denoising", "flow", "min_snr", "p2"])
-def test_denoising_in_all_its_kinds_takes_them(objective: str) -> None:
-    check(composed("model=ddpm", "dataset=critters", f"objective={objective}", "dataset.region_weights={mouth: 5}"))
+@pytest.mark.parametrize(
+    ("objective", "takes"),
+    [(name, True) for name in ("denoising", "flow", "edm", "min_snr", "p2", "sigmoid", "stratified", "importance")]
+    + [(name, False) for name in ("reflow", "consistency", "progressive", "restoration", "hybrid", "score_denoising")],
+)
+def test_denoising_in_all_its_kinds_takes_them_and_no_other_objective(objective: str, takes: bool) -> None:
+    model = {"objective": OmegaConf.load(conf_dir() / "objective" / f"{objective}.yaml")}
+    cfg = OmegaConf.create({"dataset": {"region_weights": {"mouth": 5}}, "model": model})
+    assert len(list(region_weights_are_used(cfg))) == (not takes)
