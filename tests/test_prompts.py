@@ -7,8 +7,8 @@ from genlab.prompts import read_prompts
 
 def test_each_line_is_a_prompt_and_empty_ones_are_none(tmp_path):
     file = tmp_path / "prompts.txt"
-    file.write_text("\ufeffa red cat, sitting\r\n\n  ein Häschen \n", encoding="utf-8")
-    assert read_prompts(file) == ["a red cat, sitting", "ein Häschen"]
+    file.write_text("\ufeffa red cat, sitting\r\n\n  ein Häschen \na\u2028b\x85c\n", encoding="utf-8")
+    assert read_prompts(file) == ["a red cat, sitting", "ein Häschen", "a\u2028b\x85c"]
 
 
 @pytest.mark.parametrize(

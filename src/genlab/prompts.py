@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 from genlab.regular import MOST_BYTES, read_regular
@@ -24,7 +25,8 @@ def read_prompts(path: str | Path) -> list[str]:
         raise ValueError(f"prompts = {path} is no text in UTF-8: {error.reason} at byte {error.start}") from error
     except (OSError, RuntimeError, ValueError) as error:  # a home that is not known, a null byte
         raise ValueError(f"prompts = {path} must be a text file with a prompt a line: {_reason(error)}") from error
-    if not (prompts := [line.strip() for line in text.splitlines() if line.strip()]):
+    lines = io.StringIO(text, newline=None)  # `splitlines` ends lines at signs that a prompt may have
+    if not (prompts := [line.strip() for line in lines if line.strip()]):
         raise ValueError(f"prompts = {path} has no prompt: write one a line")
     return prompts
 

@@ -7,12 +7,13 @@ import pytest
 import torch
 from PIL import Image
 
-from genlab.data.captions import tells_sides
+from genlab.data.captions import folder_captions, tells_sides
 from genlab.data.folder import ImageFolder
 from genlab.data.image_datamodule import ImageDataModule
 from genlab.data.items import Items
 from genlab.data.loader import TrainLoader, tell_of_unmirrored
 from genlab.data.prepared import About, prepared
+from genlab.data.resident_data import SPLITS
 from genlab.notice import Notice
 
 NAMES = ["a.png", "b.png", "c.png"]
@@ -50,6 +51,33 @@ def test_every_form_gives_the_same_captions_and_the_cache_keeps_them(root, tmp_p
         images = ImageFolder(root, tmp_path, captions="auto").load(3, 4)
         assert [list(texts) for texts in images.captions] == list(TEXTS.values())
     assert ImageFolder(root, tmp_path).load(3, 4).captions is None
+
+
+def test_a_text_may_hold_any_sign_and_a_name_may_begin_with_a_dot(root, tmp_path):
+    texts = [f"one{sign}two" for sign in ("\u2028", "\x85", "\x1c")]
+    told = [{"file_name": f"./{name}", "text": text} for name, text in zip(NAMES, texts, strict=True)]
+    rows = [json.dumps(row, ensure_ascii=False) for row in told]
+    written = {
+        "metadata.jsonl": "\r\n".join(rows),
+        "metadata.csv": "file_name,text\n"
+        + "".join(f"./{name},{text}\n" for name, text in zip(NAMES, texts, strict=True)),
+        **{f"{name[0]}.txt": f"{text}\n" for name, text in zip(NAMES, texts, strict=True)},
+    }
+    for name, content in written.items():  # a table is taken before text files
+        (root / name).write_text(content, encoding="utf-8", newline="")
+    for names in (["metadata.jsonl"], ["metadata.csv"], []):
+        assert folder_captions(root, NAMES) == {name: [text] for name, text in zip(NAMES, texts, strict=True)}
+        for name in names:
+            (root / name).unlink()
+
+
+@pytest.mark.parametrize(
+    "line", ["[1]", "3", "{", "[" * 9_000, "1" * 9_000], ids=["list", "number", "cut", "deep", "long"]
+)
+def test_a_row_that_is_none_is_named_by_its_line(root, tmp_path, line):
+    (root / "metadata.jsonl").write_text('{"file_name": "a.png", "text": "red"}\n' + line)
+    with pytest.raises(ValueError, match=r"metadata\.jsonl, line 2, "):
+        ImageFolder(root, tmp_path, captions="auto").identity()
 
 
 def test_captions_are_of_the_identity_only_where_they_are_used(root, tmp_path):
@@ -98,6 +126,8 @@ def test_the_data_module_hands_them_to_batches_and_says_the_conditions_of_a_spli
     batches = [*data.train_dataloader(), *data.val_dataloader(), *data.test_dataloader()]
     known = {text for texts in TEXTS.values() for text in texts}
     assert all(len(batch.caption) == 1 and batch.caption[0] in known for batch in batches)
+    told = [text for split in SPLITS for text in data.all_captions(split)]
+    assert sorted(told) == sorted(text for texts in TEXTS.values() for text in texts)
     asked = data.conditions("test", 3)
     assert asked.prompt == data.captions("test") * 3
     assert asked.label is None

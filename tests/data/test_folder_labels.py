@@ -41,7 +41,7 @@ def test_a_table_says_the_classes_and_belongs_to_the_identity(root: Path, tmp_pa
     assert list(images.class_names or []) == ["cat", "dog"]
     by_table = identity()
     assert by_table != by_folder
-    table(root, *reversed(ALL))
+    table(root, *(f"./{row}" for row in reversed(ALL)))
     assert identity() == by_table
     table(root, *ALL[:-1], "b/1.png,cat")
     assert identity() not in (by_folder, by_table)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from genlab.errors import listed
@@ -21,6 +22,11 @@ _SIDES = re.compile(r"\b(left|right|(counter|anti)?-?clockwise)(s|ward|wards|han
 def tells_sides(texts: str | Iterable[str]) -> bool:
     """Whether a text, or one of several, says left, right, clockwise or the like: not so in a mirror image."""
     return any(_SIDES.search(text) for text in ([texts] if isinstance(texts, str) else texts))
+
+
+def named(file_name: object) -> str:
+    """The picture that a row of a table names, as a folder's pictures are named: "./a.png" is "a.png"."""
+    return PurePosixPath(str(file_name)).as_posix()
 
 
 def read_captions(path: str | Path, names: Sequence[str]) -> list[str]:
@@ -78,31 +84,40 @@ def _table(path: Path, source: str) -> dict[str, list[str]]:
     """Picture -> its captions, in the table's order; rows without a text are passed over."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        rows = _json_rows(text) if path.suffix == ".jsonl" else _csv_rows(text, source)
+        rows = _json_rows(text, source) if path.suffix == ".jsonl" else _csv_rows(text, source)
         captions: dict[str, list[str]] = {}
         for row in rows:
             texts = row.get("text")
             for caption in texts if isinstance(texts, list) else [texts]:
                 if isinstance(caption, str) and caption.strip():
-                    captions.setdefault(str(row.get("file_name")), []).append(caption.strip())
-    except (OSError, UnicodeDecodeError, csv.Error, json.JSONDecodeError, AttributeError) as error:
+                    captions.setdefault(named(row.get("file_name")), []).append(caption.strip())
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{source} cannot be read: {error}") from error
     return captions
 
 
 def _csv_rows(text: str, source: str) -> Iterable[Mapping[str, Any]]:
-    table = csv.DictReader(text.splitlines(keepends=True))
+    table = csv.DictReader(io.StringIO(text, newline=""))
     if missing := [column for column in COLUMNS if column not in (table.fieldnames or ())]:
         raise ValueError(f"{source} has no column {missing[0]!r}: it needs {listed(COLUMNS)}")
     return table
 
 
-def _json_rows(text: str) -> Iterable[Mapping[str, Any]]:
-    return [json.loads(line) for line in text.splitlines() if line.strip()]
+def _json_rows(text: str, source: str) -> Iterator[Mapping[str, Any]]:
+    for number, line in enumerate(text.split("\n"), 1):  # `splitlines` ends lines at signs that a text may have
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"{source}, line {number}, cannot be read: {error}") from error
+        if not isinstance(row, dict):
+            raise ValueError(f"{source}, line {number}, is no object such as {{'file_name': ..., 'text': ...}}")
+        yield row
 
 
 def _lines(path: Path, source: str) -> list[str]:
     try:
-        return [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+        return [line.strip() for line in path.read_text(encoding="utf-8-sig").split("\n") if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{source} cannot be read: {error}") from error

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from genlab.data.captions import named
 from genlab.data.walk import shown
 from genlab.errors import listed
 
@@ -27,7 +28,7 @@ def labels_by_table(root: Path, names: Sequence[str]) -> tuple[dict[str, str] | 
             table = csv.DictReader(file)
             if missing := [column for column in ("file_name", "label") if column not in (table.fieldnames or ())]:
                 return None, f"{TABLE} in {root} gives no classes: it has no column {missing[0]!r}"
-            labels = {row["file_name"]: (row["label"] or "").strip() for row in table}
+            labels = {named(row["file_name"]): (row["label"] or "").strip() for row in table}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         return None, f"{TABLE} in {root} gives no classes: it cannot be read ({error})"
     if silent := [shown(name) for name in names if not labels.get(name)]:
