@@ -122,7 +122,7 @@ class Data:
     def __init__(self, texts):
         self.texts = texts
 
-    def captions(self, split):
+    def all_captions(self, split):
         return self.texts
 
 

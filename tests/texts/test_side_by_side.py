@@ -21,13 +21,14 @@ def test_the_tokens_stand_after_one_another_in_one_width(towers):
     assert made.tokens.shape == (3, one.tokens.shape[1] + other.tokens.shape[1], 12)
     assert torch.equal(made.mask, torch.cat([one.mask, other.mask], 1))
     assert torch.equal(made.tokens[:, one.tokens.shape[1] :], both.tokens[1](other.tokens))
-    assert both(TEXTS, full_length=True).tokens.shape[1] == both.length == 15
+    assert both(TEXTS, full_length=True).tokens.shape[1] == 6 + 9
     made.tokens.square().sum().backward(inputs=list(both.tokens.parameters()))
     assert all(p.grad is not None for p in both.tokens.parameters())
 
 
 def test_what_one_tower_reads_is_not_cut(towers):
     assert towers[0].truncated(TEXTS) == ["", "", "hat and a cat"]
+    assert SideBySide(towers, 12).length == towers[1].length
     assert SideBySide(towers, 12).truncated(TEXTS) == SideBySide(towers, 12)(TEXTS).truncated == ["", "", "cat"]
 
 

@@ -69,6 +69,19 @@ def test_each_text_is_encoded_once(tower):
     assert len(seen) == blocks + 1
 
 
+def test_a_text_that_finds_no_room_takes_none_from_others(tower, monkeypatch):
+    short, long = tower(["cat"]), tower(["a blue dog with a hat"])
+    room = sum(part.nbytes for part in (short.tokens, short.pooled))
+    assert room < sum(part.nbytes for part in (long.tokens, long.pooled))
+    monkeypatch.setattr("genlab.texts.frozen_tower._MOST_KEPT", room)
+    fresh, seen = TextFromFolder(str(tower.folder), width=16, length=12), []
+    fresh.tower.network.register_forward_pre_hook(lambda module, given: seen.append(given))
+    for text in ("a blue dog with a hat", "cat", "cat", "a blue dog with a hat"):
+        fresh([text])
+    assert len(seen) == 3
+    assert torch.equal(fresh(["cat"]).tokens, short.tokens)
+
+
 def test_it_is_frozen_and_no_state_has_it(tower):
     tower.train()
     assert not any(p.requires_grad for p in tower.parameters())

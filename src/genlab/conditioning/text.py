@@ -54,8 +54,8 @@ class TextConditioner(nn.Module):
         self._reported: set[str] = set()
 
     def prepare(self, data: Any) -> None:
-        """Count the training captions of a data module that are longer than the tower reads, and say so."""
-        if (captions := data.captions("train")) is None:
+        """Count the captions to train on, of a data module, that are longer than the tower reads, and say so."""
+        if (captions := data.all_captions("train")) is None:
             raise ValueError(_NO_CAPTIONS.format(getattr(data, "name", "the dataset")))
         cut = {text: rest for text, rest in self._cut(captions).items() if rest}
         n = sum(text in cut for text in captions)

@@ -100,6 +100,19 @@ class ResidentData(pl.LightningDataModule):
         """What is known of each item of a split, by name, where the data say so; its values are (n,) of the split."""
         return {}
 
+    def all_captions(self, split: Split) -> list[str] | None:
+        """Every text of every item of a split, of which an epoch of training takes one an item."""
+        data, rows = self.part(split)
+        if data.captions is None:
+            return None
+        each = [data.texts(row) for row in rows.tolist()]
+        return [text for texts in each for text in ([texts] if isinstance(texts, str) else texts)]
+
+    @property
+    def told(self) -> frozenset[str]:
+        """Names of the attributes that the first caption of an item decides: what a sample of it must show."""
+        return frozenset()
+
     def conditions(self, split: Split, n: int) -> ConditionInput | None:
         """What the first `n` items of a split are, from the beginning again where there are fewer: labels, captions and
         second data; what metrics, pictures of a training and reflow ask a model for. None where the data have none."""

@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import pad_sequence
 from genlab.texts.text_encoder import Text
 
 _MOST_KEPT = 2**30
-"""Bytes; texts that come later are encoded whenever they are asked for."""
+"""Bytes of main memory; texts that find no room are encoded whenever they are asked for."""
 
 
 _ROWS = 8
@@ -21,6 +21,8 @@ resumed training reads the very numbers that it read before, whatever texts stan
 
 
 class _Encoded(NamedTuple):
+    """In main memory, wherever the network is: what is kept takes none of a model's."""
+
     tokens: Tensor  # (length, width)
     n_own: int  # so many tokens are the text's, the others fill the row
     pooled: Tensor  # (width,)
@@ -53,10 +55,10 @@ class FrozenTower(nn.Module):
         device = next(self.network.parameters()).device
         found = self._encoded(texts or [""], full_length, device)
         encoded = [found[text] for text in texts or [""]]
-        tokens = pad_sequence([each.tokens.to(device) for each in encoded], batch_first=True)
+        tokens = pad_sequence([each.tokens for each in encoded], batch_first=True).to(device)
         lengths = torch.tensor([each.n_own for each in encoded])
         mask = (torch.arange(tokens.shape[1]) < lengths[:, None]).to(device)
-        pooled = torch.stack([each.pooled.to(device) for each in encoded])
+        pooled = torch.stack([each.pooled for each in encoded]).to(device)
         n = len(texts)
         return Text(tokens[:n], mask[:n], pooled[:n], [each.truncated for each in encoded][:n])
 
@@ -76,15 +78,17 @@ class FrozenTower(nn.Module):
         for n_own, of_one_length in rows.items():
             for start in range(0, len(of_one_length), _ROWS):
                 block = of_one_length[start : start + _ROWS]
-                tokens, pooled = self._encode([ids for _, ids, _ in block], full_length, device)
+                made = self._encode([ids for _, ids, _ in block], full_length, device)
+                tokens, pooled = (each.cpu() for each in made)
                 for i, (text, _, truncated) in enumerate(block):
                     found[text] = _Encoded(tokens[i].clone(), n_own, pooled[i].clone(), truncated)
                     self._keep(text, full_length, found[text])
         return found
 
     def _keep(self, text: str, full_length: bool, encoded: _Encoded) -> None:
-        self._bytes_kept += encoded.tokens.nbytes + encoded.pooled.nbytes
-        if self._bytes_kept <= _MOST_KEPT:
+        taken = encoded.tokens.nbytes + encoded.pooled.nbytes
+        if self._bytes_kept + taken <= _MOST_KEPT:
+            self._bytes_kept += taken
             self._known[text, full_length] = encoded
 
     @torch.no_grad()

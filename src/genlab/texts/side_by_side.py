@@ -15,7 +15,7 @@ class SideBySide(nn.Module):
     """The tokens of all towers after one another, each tower's brought to one width by a layer that is trained along.
 
     The towers' vectors differ in size: each is normalised before. `pooled` is the sum of what comes of theirs. Words
-    are cut where no tower reads them.
+    are cut where no tower reads them, and `length` is that of the tower which reads the most.
 
     Args:
         towers: two or more.
@@ -33,7 +33,7 @@ class SideBySide(nn.Module):
         self.tokens = nn.ModuleList(_layer(tower.width, width) for tower in towers)
         self.pooled = nn.ModuleList(_layer(tower.width, width) for tower in towers)
         self.width = width
-        self.length = sum(tower.length for tower in towers)
+        self.length = max(tower.length for tower in towers)
 
     def forward(self, texts: list[str], full_length: bool = False) -> Text:
         made = [tower(texts, full_length) for tower in self.towers]
