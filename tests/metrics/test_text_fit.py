@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from omegaconf import OmegaConf
 from PIL import Image as Pictures
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from genlab.metrics.cache import digest
 from genlab.metrics.clip_score import CLIPScore
+from genlab.metrics.compare import differences
 from genlab.metrics.extractors.classifier import OwnClassifier
 from genlab.metrics.extractors.extractor import Activations, Extractor
-from genlab.metrics.extractors.image_text import ImageText, weights_sha256
+from genlab.metrics.extractors.image_text import ImageText, ImageTextNetwork, weights_sha256
 from genlab.metrics.extractors.texts import Texts
+from genlab.metrics.frechet import FrechetDistance
 from genlab.metrics.retrieval import Retrieval
 from genlab.metrics.sample_retrieval import SampleRetrieval
 from genlab.metrics.suite import Suite
@@ -54,6 +58,20 @@ class Reader(Extractor):
 
     def texts(self, captions: list[str]) -> Texts:
         return Texts(Exact().embed_texts(captions), torch.zeros(len(captions), dtype=torch.bool))
+
+
+class Loaded(Reader):
+    """Sees as a network does that is at hand."""
+
+    def __init__(self, network: ImageTextNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def load(self, data: Any, report: Any) -> tuple[nn.Module, str]:
+        return self.network, weights_sha256(self.network.model)
+
+    def texts(self, captions: list[str]) -> Texts:
+        return self.network.texts(captions)
 
 
 def scored(model: Any, folder: Any, n: int = 44, **settings: Any) -> Any:
@@ -183,6 +201,45 @@ def test_pictures_of_another_size_are_brought_to_the_learnt_one_and_other_channe
     assert F.cosine_similarity(features, extractor.features(small)).min() > 0.9
     with pytest.raises(ValueError, match="has learnt pictures of 3 channels, and those of squares have 1"):
         ImageText("squares", "latest", str(store), "unused").check(grey)
+
+
+def test_a_recipe_is_its_newest_finished_run_and_a_config_names_it(store: Path, tmp_path: Path) -> None:
+    """So that a score by another run's weights is another measurement, and not taken for the same."""
+    from genlab.commands.extractor_runs import note_runs
+    from genlab.config.fingerprint import measurement
+
+    of_store = next(store.glob("*/*/record.json"))
+    told = [("old", "2026-01-01", "completed"), ("new", "2026-01-02", "completed"), ("bad", "2026-01-03", "failed")]
+    for name, started, status in told:
+        record = json.loads(of_store.read_text()) | {"started": started, "status": status, "experiment": "any/squares"}
+        (tmp_path / "train" / name).mkdir(parents=True)
+        (tmp_path / "train" / name / "record.json").write_text(json.dumps(record))
+    of_recipe = {"_target_": "ImageText", "run": "any/squares", "output_dir": str(tmp_path)}
+    cfg = OmegaConf.create({"extractor": of_recipe, "metrics": {"metrics": {"fit": {"extractor": "${extractor}"}}}})
+    unnoted = measurement(cfg)
+    note_runs(cfg)
+    assert cfg.extractor.run == "new"
+    assert measurement(cfg) != unnoted
+    note_runs(cfg)
+    assert cfg.extractor.run == "new"
+
+
+def test_other_weights_are_another_measurement_and_other_features(store: Path, tmp_path: Path) -> None:
+    """Under one name, on one reference."""
+    kept: dict[str, Any] = {}
+    for seed in (0, 1):
+        reader = ImageText("squares", "latest", str(store), "unused")
+        network, _ = reader.load(Squares(), None)
+        assert isinstance(network, ImageTextNetwork)
+        torch.manual_seed(seed)
+        nn.init.normal_(network.model.image_head.weight)
+        other = Loaded(network)
+        kept[str(seed)] = Suite(
+            {"fit": CLIPScore(other), "fid": FrechetDistance(other)}, 44, 20, 0, "test", str(tmp_path)
+        ).evaluate(Drawing(), Squares())
+    for name in ("fit_squares", "fid_squares"):
+        assert differences(kept["0"][name], kept["1"][name]) == ["extractor_sha256"]
+    assert len(list(tmp_path.glob("reference/*.features.safetensors"))) == 2
 
 
 def test_a_recipe_without_a_finished_run_is_one_sentence(store: Path) -> None:

@@ -7,12 +7,14 @@ import json
 import multiprocessing
 import re
 import sys
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from genlab.commands.app import App, in_sweep, run_app
+from genlab.commands.extractor_runs import note_runs
 from genlab.commands.naming import task_words
 from genlab.commands.noting import noted
 from genlab.conditioning.rules import asked_by_config
@@ -68,6 +70,9 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[EvaluationCache]) -
 
     if cfg.get("metrics") is None:
         raise ConfigError("there is nothing to evaluate: the run has no metrics; give metrics=image")
+    cfg = deepcopy(cfg)
+    OmegaConf.set_readonly(cfg, None)
+    note_runs(cfg)
     file = run.place("evaluations", f"{_name(cfg, run)}.json")
     checkpoint, is_timed = checkpoint_of(run, cfg.checkpoint), in_sweep() and not cfg.metrics.get("keep_features")
     made_of = _made_of(cfg, checkpoint)

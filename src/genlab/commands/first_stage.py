@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from genlab.commands import init_from
+from genlab.commands.extractor_runs import note_runs
 from genlab.commands.foreign_folders import note_folders
 from genlab.config.files import groups
 from genlab.config.keys import names
@@ -41,6 +42,7 @@ def identify(cfg: DictConfig) -> dict[str, DictConfig]:
         ConfigError: a recipe cannot be composed, stands on itself, or a run cannot be found.
     """
     note_folders(cfg)
+    note_runs(cfg)
     if not upstreams(cfg):
         return {}
     from hydra.core.hydra_config import HydraConfig

@@ -18,7 +18,7 @@ from genlab.notice import Notice
 from genlab.redact import redact
 from genlab.regular import MOST_BYTES, file_digest, read_regular
 from genlab.runs import record, sealing
-from genlab.runs.reading import Damaged
+from genlab.runs.reading import Damaged, or_noted
 from genlab.runs.record import Record
 
 LAST, PREVIOUS = "last.ckpt", "previous.ckpt"
@@ -179,6 +179,16 @@ class Store:
         for file in sorted(self.root.glob("*/*/record.json")):
             if file.parent.parent.name not in OWN_FOLDERS:
                 yield Run(file.parent)
+
+    def newest_of(self, experiment: str) -> Run | None:
+        """The finished run of a recipe that began last; None where there is none."""
+        records = [(run, or_noted(run.record)) for run in self]
+        finished = [
+            (record.started, str(run.path), run)
+            for run, record in records
+            if record is not None and record.experiment == experiment and record.status == "completed"
+        ]
+        return max(finished, key=lambda one: one[:2])[-1] if finished else None
 
     def find(self, reference: str) -> Run:
         """The run that `reference` names: a folder, a fingerprint (or its beginning), or `latest`.

@@ -49,7 +49,8 @@ class ImageText(Extractor):
 
     Args:
         name: what metric names end in, as `fit_<name>`.
-        run: a folder or a fingerprint; or a recipe, such as contrastive/emoji: its newest finished run in the store.
+        run: a folder or a fingerprint; or a recipe, such as contrastive/emoji: its newest finished run in the store,
+            which the config of a training or an evaluation then names. Scores by other weights are not comparable.
         output_dir: the store of runs (`paths.output_dir`).
         weights_dir: where weights of towers lie that are not trained (`paths.weights_dir`).
 
@@ -68,6 +69,8 @@ class ImageText(Extractor):
         self.output_dir = output_dir
         self.weights_dir = weights_dir
         self.resize = "none"
+        self.of_run = ""
+        """The fingerprint of the run; there after `prepare`."""
 
     @property
     def identity(self) -> tuple[Any, ...]:
@@ -76,11 +79,15 @@ class ImageText(Extractor):
     def check(self, data: Any, report: Report = None) -> None:
         self.prepare(data, report=report)
 
+    def remarks(self) -> dict[str, Any]:
+        return {"extractor_run": self.of_run}
+
     def load(self, data: Any, report: Report) -> tuple[nn.Module, str]:
         from genlab.runs.restore import newest, restore
         from genlab.runs.run_config import own_config
 
         run = self._run()
+        self.of_run = run.path.name
         cfg = own_config(run)
         cfg.paths = {"output_dir": self.output_dir, "weights_dir": self.weights_dir}
         model: Any = restore(cfg, newest(run))
@@ -109,23 +116,16 @@ class ImageText(Extractor):
         Raises:
             ValueError: there is none.
         """
-        from genlab.runs.reading import or_noted
         from genlab.runs.store import Store
 
         store = Store(self.output_dir)
         if "/" not in self.run or Path(self.run).expanduser().exists():
             return store.find(self.run)
-        records = [(run, or_noted(run.record)) for run in store]
-        finished = [
-            (record.started, str(run.path), run)
-            for run, record in records
-            if record is not None and record.experiment == self.run and record.status == "completed"
-        ]
-        if not finished:
+        if (run := store.newest_of(self.run)) is None:
             raise ValueError(
                 f"extractor.run={self.run} has no finished run in {store.root}: genlab train experiment={self.run}"
             )
-        return max(finished, key=lambda one: one[:2])[-1]
+        return run
 
     @torch.no_grad()
     def texts(self, captions: list[str]) -> Texts:
