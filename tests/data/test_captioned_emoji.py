@@ -107,6 +107,8 @@ def test_captions_say_what_is_asked_for(home: Path) -> None:
     captions = source.load(3, 8).captions
     assert captions is not None
     assert captions[0] == ["thing 0", "thing 0, pet, animal", "thing 0, animal mammal", "thing 0, grey"]
+    assert source.load(3, 8).told == {"group"}
+    assert CaptionedEmoji(home, captions=["tags"]).load(3, 8).told == {"group", "style"}
     with_style = CaptionedEmoji(home, captions=["tags"]).load(3, 8).captions
     assert with_style is not None
     assert with_style[0] == ["thing 0, pet, animal, twitter style"]

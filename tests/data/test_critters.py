@@ -89,6 +89,7 @@ def test_attributes_of_a_split_are_those_of_its_pictures(tmp_path: Path) -> None
             name = source.chosen(numbers[text])
             unseen = split == "test" and row % 2 == 1
             assert of_picture == {**name, "held_out": HELD_OUT[unseen]}
+    assert data.told == set(PARTS)
     assert data.num_classes is None
     assert not np.array_equal(data.items("test")[0][0], data.items("test")[0][1])
 
@@ -105,8 +106,10 @@ def test_the_identity_follows_what_is_drawn_and_needs_no_torch() -> None:
 
 
 def test_captions_can_be_short(tmp_path: Path) -> None:
-    captions = Critters(tmp_path, 3, 1, captions=["full", "short"]).load(3, 8).captions
-    for full, short in captions or []:
+    images = Critters(tmp_path, 3, 1, captions=["full", "short"]).load(3, 8)
+    assert images.told == set(PARTS)
+    assert Critters(tmp_path, 3, 1, captions=["short", "full"]).load(3, 8).told == {"colour", "body", "background"}
+    for full, short in images.captions or []:
         assert short == f"{full.partition(' with ')[0]} on {full.rpartition(' on ')[2]}"
     with pytest.raises(ValueError, match=r"captions=\[\]: give full, short or both"):
         Critters("", captions=[])

@@ -37,6 +37,8 @@ class Squares:
 
     name, num_classes, shape, modality, checksum = "squares", None, (3, 8, 8), Image(), "squares-of-the-tests"
 
+    told = frozenset({"colour", "corner"})
+
     def __init__(self, holds_out: bool = True) -> None:
         pairs = [(colour, corner) for colour in COLOURS for corner in CORNERS]
         seen = [pair for pair in pairs if pair != HELD_OUT]

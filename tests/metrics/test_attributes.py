@@ -10,13 +10,16 @@ import torch
 
 from genlab.metrics.attribute_accuracy import AttributeAccuracy
 from genlab.metrics.attribute_share import AttributeShare
+from genlab.metrics.cache import digest
+from genlab.metrics.compare import differences
 from genlab.metrics.extractors.attributes import AttributeNetwork, AttributeProbe, learnt_of_test
+from genlab.metrics.extractors.classifier import OwnClassifier
 from genlab.metrics.frechet import FrechetDistance
 from genlab.metrics.kept_attributes import KeptAttributes
 from genlab.metrics.source import Fixed
 from genlab.metrics.suite import Suite
 
-from .composed import Drawing, Mirroring, Squares
+from .composed import COLOURS, Drawing, Mirroring, Squares
 
 
 def probe(folder: Any, **changed: Any) -> AttributeProbe:
@@ -53,6 +56,44 @@ def test_a_model_of_one_colour_is_right_as_often_as_that_is_asked_for(folder: Pa
     assert found["attribute_all_seen"].value == found["attribute_colour_seen"].value
     assert found["attribute_colour_held_out"].value == 0
     assert found["attribute_corner_held_out"].value == found["attribute_corner_seen"].value == 1
+
+
+def test_only_what_a_caption_decides_is_asked_for(folder: Path) -> None:
+    data = Squares()
+    data.told = frozenset({"corner"})
+    found = scored(Drawing(always="green"), data, folder)
+    assert {name: score.value for name, score in found.items()} == {
+        f"attribute_{name}_{group}": 1.0 for name in ("corner", "all") for group in ("seen", "held_out")
+    }
+    assert found["attribute_all_seen"].made["extractor_accuracy"] == 1
+    of_both = scored(Drawing(), Squares(), folder)["attribute_all_seen"]
+    assert differences(found["attribute_all_seen"], of_both) == ["attributes"]
+    data.told = frozenset()
+    assert "attributes" not in Suite(
+        {"attributes": AttributeAccuracy(probe(folder))}, 4, 4, 0, "test", str(folder)
+    ).applicable(Drawing(), data)
+
+
+def test_the_accuracy_of_several_attributes_is_that_of_all_together(folder: Path) -> None:
+    extractor = probe(folder, steps=1)
+    extractor.check(Squares())
+    each = [extractor.accuracy([name], "_seen") or 0 for name in ("colour", "corner")]
+    assert 0 < max(each) < 1
+    assert max(0, sum(each) - 1) <= (extractor.accuracy(["colour", "corner"], "_seen") or 0) <= min(each)
+
+
+def test_samples_are_compared_with_no_picture_that_the_probe_has_learnt_from(folder: Path) -> None:
+    data, extractor = Squares(), probe(folder)
+    images, of_test = data.items("test")[0], data.attributes("test")
+    found = Suite({"fid": FrechetDistance(extractor)}, 44, 44, 0, "test", str(folder)).evaluate(Drawing(), data)
+    rows = extractor.reference_rows(data, "test")
+    assert rows is not None
+    assert not learnt_of_test(of_test)[rows].any()
+    assert of_test["held_out"].values[rows].mean() == of_test["held_out"].values.mean()
+    measured = found["fid_attributes"].measured
+    assert measured["reference"] == "squares/test, without what attributes has learnt"
+    assert (measured["reference_n"], measured["reference_sha256"]) == (22, digest(images[rows]))
+    assert extractor.reference_rows(data, "val") is extractor.reference_rows(Squares(holds_out=False), "test") is None
 
 
 def test_more_samples_than_captions_begin_again(folder: Path) -> None:
@@ -112,8 +153,31 @@ def test_a_probe_is_trained_once_the_same_way(tmp_path: Path) -> None:
     stamp = file.stat().st_mtime_ns
     assert prepared("a").sha256 == prepared("b").sha256 == first.sha256
     assert file.stat().st_mtime_ns == stamp
-    assert prepared("a").accuracy == first.accuracy
+    assert prepared("a").remarks() == first.remarks()
     assert prepared("a", seed=1).sha256 != first.sha256
+
+
+class Labelled(Squares):
+    """With the colour as the class."""
+
+    num_classes = len(COLOURS)
+
+    def items(self, split: str) -> Any:
+        return super().items(split)[0], torch.from_numpy(self.attributes(split)["colour"].values)
+
+
+def test_what_was_trained_before_is_found_by_its_name(tmp_path: Path) -> None:
+    """The name of the file is a digest of pictures, answers and recipe; a change of the code must not change it."""
+    extractors = (
+        OwnClassifier("digits", str(tmp_path), 16, 2, 32, 0.01, 0),
+        AttributeProbe("attributes", str(tmp_path), 16, 2, 32, 0.01, 3),
+    )
+    for extractor in extractors:
+        extractor.check(Labelled())
+    assert {path.name for path in tmp_path.rglob("*.safetensors")} == {
+        "squares-dc400034ee1f60c6.safetensors",
+        "squares-attributes-64fc4f7316dad505.safetensors",
+    }
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 16, 24), (3, 33, 31), (3, 64, 64)])

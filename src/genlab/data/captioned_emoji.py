@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
@@ -102,14 +102,16 @@ class CaptionedEmoji:
         return list(dict.fromkeys(["emoji", "openmoji", *(STYLES[style] for style in self.styles)]))
 
     def load(self, channels: int, size: Size) -> Images:
-        """The pictures.
+        """The pictures. A caption decides the group, since each concept is of one.
 
         Raises:
             DataUnavailableError: they cannot be fetched, or the extra `composed`, which draws OpenMoji's, is missing.
         """
         check_channels(channels)
         cache = cache_folder(Path(self.data_dir).expanduser() / self.name, self.identity(), channels, size)
-        return prepared(cache, (channels, *height_and_width(size)), lambda write: self._prepare(write, channels, size))
+        shape = (channels, *height_and_width(size))
+        images = prepared(cache, shape, lambda write: self._prepare(write, channels, size))
+        return replace(images, told=frozenset({"group", "style"} if self.style_word else {"group"}))
 
     def _prepare(self, write: Write, channels: int, size: Size) -> About:
         pairs = list(self._pairs())

@@ -77,6 +77,8 @@ PARTS: Mapping[str, Mapping[str, str | None]] = {
     "pattern": PATTERNS, "eyes": EYES, "mouth": MOUTHS,
 }  # fmt: skip
 """What is chosen for a critter; `accent` is the colour of what is on top of it, never that of its body."""
+_TOLD = {"full": frozenset(PARTS), "short": frozenset({"colour", "body", "background"})}
+"""What a caption decides."""
 HELD_OUT = ("seen", "held-out")
 """The names of the attribute `held_out`: whether a picture's pair of colour and body is one to train on."""
 
@@ -148,7 +150,7 @@ class Critters:
         regions = {
             name: np.broadcast_to(self._region(name, size), (len(images.pixels), *shape[1:])) for name in self.regions
         }
-        return replace(images, regions=regions)
+        return replace(images, regions=regions, told=_TOLD[(self.captions or ("full",))[0]])
 
     def _region(self, name: str, size: Size) -> NDArray[np.bool_]:
         """(height, width): the pixels that are at least partly in the region, the same of every picture."""

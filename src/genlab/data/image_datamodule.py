@@ -125,6 +125,10 @@ class ImageDataModule(ResidentData):
         known = self._images.attributes or {}
         return {name: Attribute(each.names, each.values[rows]) for name, each in known.items()}
 
+    @property
+    def told(self) -> frozenset[str]:
+        return self._images.told
+
     @cached_property
     def _images(self) -> Images:
         images = self.preparation.images()

@@ -35,6 +35,7 @@ class Images:
     captions: n times one or more texts of what the picture shows, or None.
     others: (n, channel, height, width) uint8: a second picture for each, such as its line art, or None.
     attributes: what is known of each picture, by name, or None.
+    told: names of those attributes that the first caption of a picture decides, and a sample of it must show.
     regions: (n, height, width) whether each pixel is in a region, by its name, such as the eyes, or None. The class of
         a source with regions declares their names as `regions`.
     groups: (n,) int64; pictures of one group never fall into different splits. None: every picture is its own.
@@ -49,6 +50,7 @@ class Images:
     others: NDArray[np.uint8] | None = None
     attributes: Mapping[str, Attribute] | None = None
     regions: Mapping[str, NDArray[np.bool_]] | None = None
+    told: frozenset[str] = frozenset()
 
 
 class Source(Protocol):

@@ -20,6 +20,12 @@ def attributes_of(data: Any, split: Split) -> dict[str, Attribute]:
     return dict(data.attributes(split)) if hasattr(data, "attributes") else {}
 
 
+def told_of(data: Any) -> list[str]:
+    """The attributes that the prompt of a sample decides, where that is the first caption of a picture."""
+    told = getattr(data, "told", frozenset())
+    return [name for name in shown(attributes_of(data, "train")) if name in told]
+
+
 def shown(attributes: Mapping[str, Attribute]) -> dict[str, Attribute]:
     """Those that can be seen in a picture."""
     return {name: each for name, each in attributes.items() if name != HELD_OUT}

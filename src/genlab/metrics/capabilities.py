@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from genlab.conditions import asks_of
-from genlab.metrics.attributes import attributes_of
+from genlab.metrics.attributes import attributes_of, told_of
 from genlab.metrics.denoising_likelihood import kind_of_time
 from genlab.metrics.needs import Need
 from genlab.metrics.reference import Data
@@ -48,7 +48,7 @@ def capabilities(module: object, data: Data) -> set[Need]:
         able.add("captions of the data")
     if attributes_of(data, "train"):
         able.add("attributes")
-        if "prompt" in asks_of(module):
+        if "prompt" in asks_of(module) and told_of(data):
             able.add("attributes of each sample")
     able |= {name for name, side in _SIZES.items() if data.modality.shorter_side(data.shape) >= side}
     return able

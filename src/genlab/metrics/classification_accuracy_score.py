@@ -32,7 +32,8 @@ class ClassificationAccuracyScore:
         images, labels = evaluation.data.items(evaluation.split)
         assert sample_labels is not None, "samples of a class that was asked for have labels"
         assert labels is not None, "data with classes have labels"
-        network = self.extractor.fitted(pixels, sample_labels, evaluation.data.num_classes or 0, evaluation.tell)
+        lesson = self.extractor.of_labels(pixels, sample_labels, evaluation.data.num_classes or 0)
+        network = self.extractor.fitted(lesson, evaluation.tell)
         measured = share_with_interval(hits(network, images, labels))
         reference = evaluation.reference(self.extractor)
         how = {**self.extractor.provenance(), **reference.provenance, "n": len(pixels)}

@@ -41,20 +41,24 @@ class Reference:
     Args:
         extractor: prepared.
         data: where the pictures come from.
-        split: which of them.
+        split: which of them; of these the extractor may take a part (`reference_rows`).
         cache_dir: files are kept in its `reference` folder.
     """
 
     def __init__(self, extractor: Extractor, data: Data, split: Split, cache_dir: Path, report: Report = None) -> None:
         self._extractor = extractor
         self._images, self.labels = data.items(split)
+        name = f"{data.name}/{split}"
+        if (rows := extractor.reference_rows(data, split)) is not None:
+            self._images, self.labels = self._images[rows], None if self.labels is None else self.labels[rows]
+            name += f", without what {extractor.name} has learnt"
         self._report = report
         of_images = digest(self._images)
         # The checksum names the data set, the pixels what is left of it after limits on its size.
         key = digest(data.checksum, split, of_images, extractor.sha256, extractor.resize)[:16]
         self._path = Path(cache_dir) / "reference" / f"{data.name}-{split}-{extractor.name}-{key}"
         self.provenance: dict[str, Any] = {
-            "reference": f"{data.name}/{split}", "reference_sha256": of_images, "reference_n": len(self._images)
+            "reference": name, "reference_sha256": of_images, "reference_n": len(self._images)
         }  # fmt: skip
 
     @property

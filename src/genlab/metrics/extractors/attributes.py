@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from genlab.metrics.attributes import HELD_OUT, attributes_of, groups_of, shown
-from genlab.metrics.cache import cached, digest
-from genlab.metrics.extractors.extractor import Activations, Extractor, Report
-from genlab.metrics.extractors.one_cycle import train
-from genlab.randomness import fold_in
-from genlab.ranges import PositiveFloat, PositiveInt, Seed
-
-_RECIPE = "1"
-"""Changed with the network or the training below, so that weights of an older recipe are not taken for these."""
-_TIMED_STEPS = 10
+from genlab.metrics.cache import Tensors
+from genlab.metrics.extractors.extractor import Activations, Report
+from genlab.metrics.extractors.trained import Lesson, TrainedExtractor
+from genlab.metrics.reference import Split
 
 
 class AttributeNetwork(nn.Module):
@@ -52,55 +46,24 @@ class AttributeNetwork(nn.Module):
         return Activations(features, self.head(features))
 
 
-class _Lesson(NamedTuple):
-    """Pictures (n, c, h, w) uint8 and what they show: `values` (n, attributes)."""
-
-    images: Tensor
-    values: Tensor
-
-
-class AttributeProbe(Extractor):
+class AttributeProbe(TrainedExtractor):
     """The extractor that genlab trains by itself on what the data say of their pictures, one answer an attribute.
 
     It learns from all training pictures. Where the data hold out combinations, it learns from every second of their
     test pictures as well: a probe that has never seen them takes them for what it knows, and would blame the model. Its
-    accuracy, which bounds every score, is that on the other test pictures, for each attribute, seen and held-out apart.
-    Always trained on the CPU from one seed: the same data give the same weights on the same machine.
-
-    Args:
-        name: what metric names end in, as `fid_<name>`.
-        cache_dir: the weights are kept under its `extractors` folder (`paths.data_dir`).
-        n_features: number of features.
-        steps: training steps.
-        train_batch_size: pictures a step.
-        lr: peak learning rate of the one cycle.
-        seed: of initialisation and order.
+    accuracy, which bounds every score, is that on the other test pictures, for each attribute, seen and held-out apart;
+    and samples are compared with none that it has learnt from. See TrainedExtractor for the arguments.
     """
 
-    resize = "none"
     knows_attributes = True
-    batch_size = 512
+    kind = stream = "attributes"
 
-    def __init__(
-        self, name: str, cache_dir: str, n_features: PositiveInt, steps: PositiveInt, train_batch_size: PositiveInt,
-        lr: PositiveFloat, seed: Seed,
-    ) -> None:  # fmt: skip
-        super().__init__()
-        self.name = name
-        self.cache_dir = Path(cache_dir)
-        self.n_features = n_features
-        self.steps = steps
-        self.train_batch_size = train_batch_size
-        self.lr = lr
-        self.seed = seed
-        self.sizes: dict[str, int] = {}
-        """How many names each attribute has; there after `prepare`."""
-        self.accuracy: dict[str, float] = {}
-        """The share of right answers on real test pictures by attribute and group, "colour_seen"; after `prepare`."""
-
-    @property
-    def identity(self) -> tuple[Any, ...]:
-        return "attributes", self.name, self.n_features, self.steps, self.train_batch_size, self.lr, self.seed
+    sizes: dict[str, int]
+    """How many names each attribute has; there after `prepare`."""
+    _right: dict[str, Tensor]
+    """(n,) bool: whether it is right of the test pictures that it has not learnt from, by attribute."""
+    _groups: dict[str, Tensor]
+    """(n,) bool: which of them are scored together."""
 
     def check(self, data: Any, report: Report = None) -> None:
         if not shown(attributes_of(data, "train")):
@@ -110,35 +73,33 @@ class AttributeProbe(Extractor):
             )
         self.prepare(data, report=report)
 
-    def seconds_to_prepare(self, data: Any) -> float:
-        lesson, sizes = self._lesson(data)
-        if self._path(data, lesson, sizes).exists():
-            return 0.0
-        begin = time.perf_counter()
-        self._fitted(lesson, sizes, _TIMED_STEPS)
-        return (time.perf_counter() - begin) * self.steps / _TIMED_STEPS
-
     def guesses(self, logits: Tensor) -> dict[str, Tensor]:
         """(n, sum of sizes) -> for each attribute (n,) which of its names a picture shows."""
         parts = logits.split(list(self.sizes.values()), dim=1)
         return {name: part.argmax(1) for name, part in zip(self.sizes, parts, strict=True)}
 
+    def accuracy(self, names: Iterable[str], group: str) -> float | None:
+        """The share of real test pictures of a group of which it tells all the attributes `names`; None of no picture.
+
+        They are some that it has not learnt from. There after `prepare`.
+        """
+        right = torch.stack([self._right[name] for name in names]).all(0)[self._groups[group]]
+        return right.double().mean().item() if len(right) else None
+
     def remarks(self) -> dict[str, Any]:
-        return {"extractor_accuracy": dict(self.accuracy)}
+        each = {f"{name}{group}": self.accuracy([name], group) for name in self.sizes for group in self._groups}
+        return {"extractor_accuracy": {name: value for name, value in each.items() if value is not None}}
 
-    def load(self, data: Any, report: Report) -> tuple[nn.Module, str]:
-        lesson, self.sizes = self._lesson(data)
-        data = getattr(data, "whole", data)
-        path = self._path(data, lesson, self.sizes)
-        weights = cached(path, lambda: self._fitted(lesson, self.sizes, self.steps, report).state_dict())
-        network = self._network_for(lesson, self.sizes)
-        network.load_state_dict(weights)
-        self.accuracy = self._accuracy(network.eval(), data)
-        return network, digest(*[part for name in sorted(weights) for part in (name, weights[name])])
+    def reference_rows(self, data: Any, split: Split) -> Tensor | None:
+        attributes = attributes_of(data, split)
+        if split != "test" or HELD_OUT not in attributes:
+            return None
+        seen = torch.from_numpy(attributes[HELD_OUT].values) == 0
+        fresh = ~learnt_of_test(attributes)
+        fresh[seen.nonzero().flatten()[::2]] = False  # as many of these, so that the shares of both are the split's
+        return fresh.nonzero().flatten()
 
-    def _lesson(self, data: Any) -> tuple[_Lesson, dict[str, int]]:
-        """What there is to learn from, and the attributes that there are."""
-        data = getattr(data, "whole", data)
+    def lesson(self, data: Any) -> Lesson:
         attributes = attributes_of(data, "train")
         names = list(shown(attributes))
         images, values = data.items("train")[0].cpu(), _values(attributes, names)
@@ -146,46 +107,30 @@ class AttributeProbe(Extractor):
         if (rows := learnt_of_test(of_test)).any():
             images = torch.cat([images, data.items("test")[0].cpu()[rows]])
             values = torch.cat([values, _values(of_test, names)[rows]])
-        return _Lesson(images, values), {name: len(attributes[name].names) for name in names}
+        self.sizes = {name: len(attributes[name].names) for name in names}
+        return Lesson(images, values, self.sizes)
 
-    def _path(self, data: Any, lesson: _Lesson, sizes: dict[str, int]) -> Path:
-        recipe = f"{_RECIPE} {self.identity} {sizes}"
-        file = f"{data.name}-attributes-{digest(*lesson, recipe)[:16]}.safetensors"
-        return self.cache_dir / "extractors" / file
+    def file_name(self, data: Any, lesson: Lesson) -> tuple[str, str]:
+        return f"{data.name}-attributes", str(lesson.sizes)
 
-    def _network_for(self, lesson: _Lesson, sizes: dict[str, int]) -> AttributeNetwork:
-        return AttributeNetwork(tuple(lesson.images.shape[1:]), tuple(sizes.values()), self.n_features)
+    def network(self, shape: tuple[int, ...], sizes: tuple[int, ...]) -> AttributeNetwork:
+        return AttributeNetwork(shape, sizes, self.n_features)
 
-    def _fitted(
-        self, lesson: _Lesson, sizes: dict[str, int], steps: int, report: Report = None
-    ) -> AttributeNetwork:  # fmt: skip
-        """A new network trained for so many steps."""
-        with torch.random.fork_rng([]), torch.enable_grad():
-            torch.manual_seed(fold_in(self.seed, "attributes"))
-            network = self._network_for(lesson, sizes).to(memory_format=torch.channels_last)
+    def loss(self, logits: Tensor, lesson: Lesson, rows: Tensor) -> Tensor:
+        answers, right = logits.split(list(lesson.sizes.values()), dim=1), lesson.answers[rows].unbind(1)
+        return torch.stack([F.cross_entropy(a, b) for a, b in zip(answers, right, strict=True)]).sum()
 
-            def loss(rows: Tensor) -> Tensor:
-                images = lesson.images[rows].contiguous(memory_format=torch.channels_last)
-                answers = network(images).logits.split(list(sizes.values()), dim=1)
-                right = lesson.values[rows].unbind(1)
-                return torch.stack([F.cross_entropy(a, b) for a, b in zip(answers, right, strict=True)]).sum()
+    def examined(self, network: nn.Module, data: Any) -> Tensors:
+        return {}
 
-            what = f"training the extractor {self.name}"
-            train(network, loss, len(lesson.images), self.train_batch_size, steps, self.lr, report, what)
-        return network.to(memory_format=torch.contiguous_format)
-
-    def _accuracy(self, network: nn.Module, data: Any) -> dict[str, float]:
-        """By attribute and group, on the test pictures that the network has not learnt from."""
+    def taken(self, network: nn.Module, data: Any, kept: Tensors) -> None:
         attributes = attributes_of(data, "test")
         fresh = ~learnt_of_test(attributes)
         with torch.no_grad():
             logits = [network(batch.cpu()).logits for batch in data.items("test")[0][fresh].split(self.batch_size)]
         guesses = self.guesses(torch.cat(logits))
-        hits = {name: guesses[name] == torch.from_numpy(attributes[name].values)[fresh] for name in self.sizes}
-        groups = {group: rows[fresh] for group, rows in groups_of(attributes).items() if rows[fresh].any()}
-        return {
-            f"{name}{group}": hits[name][rows].double().mean().item() for name in hits for group, rows in groups.items()
-        }
+        self._right = {name: guesses[name] == torch.from_numpy(attributes[name].values)[fresh] for name in self.sizes}
+        self._groups = {group: rows[fresh] for group, rows in groups_of(attributes).items()}
 
 
 def _values(attributes: dict[str, Any], names: list[str]) -> Tensor:

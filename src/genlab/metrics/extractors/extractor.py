@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from genlab.data.datamodule import Split
 from genlab.modalities.modality import modalities
 
 Report = Callable[[str, int, int], None] | None
@@ -72,6 +73,10 @@ class Extractor(ABC):
     def seconds_to_prepare(self, data: Any) -> float:
         """About how long `prepare` would make the weights; 0 where they are there, or are fetched."""
         return 0.0
+
+    def reference_rows(self, data: Any, split: Split) -> Tensor | None:
+        """(k,) the pictures of a split that samples are compared with, where these are not all of them."""
+        return None
 
     def prepare(self, data: Any, device: torch.device | str = "cpu", report: Report = None) -> None:
         """Load the weights, once, and put them on `device`."""
