@@ -136,7 +136,7 @@ class TrainedExtractor(Extractor):
         with torch.random.fork_rng([]), torch.enable_grad():
             torch.manual_seed(fold_in(self.seed, self.stream))
             network = self.network(tuple(lesson.images.shape[1:]), tuple(lesson.sizes.values()))
-            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            network.to(memory_format=torch.channels_last)
 
             def loss(rows: Tensor) -> Tensor:
                 images = self.varied(lesson.images[rows]).contiguous(memory_format=torch.channels_last)
@@ -144,7 +144,7 @@ class TrainedExtractor(Extractor):
 
             what, n = f"training the extractor {self.name}", len(lesson.images)
             train(network, loss, n, self.train_batch_size, steps or self.steps, self.lr, report, what)
-        return network.to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload, no-any-return]
+        return network.to(memory_format=torch.contiguous_format).eval()
 
     def _task(self, data: Any) -> tuple[Lesson, Path]:
         """What there is to learn, and where the weights are kept."""
