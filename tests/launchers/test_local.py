@@ -96,3 +96,26 @@ def test_one_job_a_gpu_and_every_gpu_its_own_job(monkeypatch, visible):
         of_it = sorted((begun, ended) for used, begun, ended in worked if used == gpu)
         assert all(ended <= begun for (_, ended), (begun, _) in pairwise(of_it))
     assert os.environ["CUDA_VISIBLE_DEVICES"] == visible
+
+
+@pytest.mark.parametrize(
+    ("said", "given", "threads"),
+    [("1", None, "1"), ("3,2", None, "3"), ("3", 2, "2"), (None, None, "4"), ("", None, "4")],
+)
+def test_a_job_has_the_threads_that_were_asked_for_or_its_share_of_the_cores(said, given, threads, monkeypatch):
+    monkeypatch.setattr(local_launcher, "_cores", lambda: 8)
+    monkeypatch.setattr(local_launcher, "refuse_if_spoilt", lambda _: None)
+    monkeypatch.setattr(local_launcher, "compose_all", lambda *_: [OmegaConf.create({"hydra": {}}) for _ in range(2)])
+
+    def run(context, task, job):
+        result = JobReturn(overrides=[], status=JobStatus.COMPLETED)
+        result.return_value = os.environ["OMP_NUM_THREADS"]
+        return result
+
+    monkeypatch.setattr(local_launcher, "run", run)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if said is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", said)
+    launcher = LocalLauncher(workers=2, threads=given)
+    launcher.setup(hydra_context=None, task_function=SimpleNamespace(), config=None)
+    assert [result.return_value for result in launcher.launch([[]] * 2, 0)] == [threads] * 2

@@ -65,7 +65,7 @@ class LocalLauncher(Launcher):
 
     Args:
         workers: jobs at a time; None is one for each GPU, or one for every two processor cores without one.
-        threads: of each job; None shares the cores among the workers.
+        threads: of each job; None is what OMP_NUM_THREADS says, and shares the cores among the workers without it.
         timeout_minutes: a job that takes longer is ended and counts as failed.
     """
 
@@ -102,7 +102,7 @@ class LocalLauncher(Launcher):
         self._task.preimport([jobs[index] for index in waiting])
         gpus = _gpus()
         workers = max(1, min(len(waiting), self._workers or len(gpus) or _cores() // 2))
-        threads = self._threads or max(1, _cores() // workers)
+        threads = self._threads or _threads_of_environment() or max(1, _cores() // workers)
         refuse_if_spoilt(threads)
         free = deque(range(workers))
         running: dict[Connection, _Child] = {}
@@ -217,6 +217,12 @@ def _how(exit_code: int | None) -> str:
         hint = " (out of memory?)" if name == "SIGKILL" else ""
         return f"was ended by {name}{hint}"
     return f"ended with status {exit_code} before it had a result"
+
+
+def _threads_of_environment() -> int:
+    """The threads that the user gives to every process; 0 where nothing is said."""
+    text = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    return int(text) if text.isdecimal() else 0
 
 
 def _cores() -> int:
