@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from genlab.atomic import replacing
+from genlab.modalities.figures import pixels_of
+from genlab.modalities.grids import save_png
 
 Array = np.ndarray
 
@@ -142,5 +143,4 @@ def save_maps(path: Path, maps: dict[str, Array], labels: Array, names: Sequence
             x, y = np.median(own, 0)
             axes.text(x, y, text, size=15, weight="bold", color=colour, ha="center", va="center", path_effects=[halo])
         axes.set(xticks=[], yticks=[], title=title)
-    with replacing(path) as file:
-        figure.savefig(file, format="png")
+    save_png(path, pixels_of(figure))

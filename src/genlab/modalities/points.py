@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from genlab.modalities.figures import pixels_of
 from genlab.modalities.grids import Pixels, save_png
 from genlab.modalities.modality import Modality
 
@@ -55,11 +54,7 @@ class Points(Modality):
 
 def cloud(parts: list[Tensor], titles: list[str], reach: float) -> Pixels:
     """Clouds (n, 2) side by side, from -reach to reach, as a picture (height, width, 3)."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    canvas = FigureCanvasAgg(clouds(parts, titles, len(parts), reach=reach))
-    canvas.draw()
-    return np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])
+    return pixels_of(clouds(parts, titles, len(parts), reach=reach))
 
 
 def figure(width: float, height: float) -> Figure:

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from genlab.atomic import replacing
+from genlab.modalities.figures import pixels_of
+from genlab.modalities.grids import save_png
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Every common kind of colour vision tells them apart (Okabe and Ito 2008); the first is for the loss."""
@@ -75,7 +76,7 @@ def loss_curve(lines: Sequence[Mapping[str, Any]], path: str | Path, title: str 
 
     shown = [curve for curve in curves(lines) if term(curve.name) not in _IN_OTHER_UNITS]
     terms = list(dict.fromkeys(term(curve.name) for curve in shown))
-    figure = Figure(figsize=(10, 3.8), layout="constrained")
+    figure = Figure(figsize=(10, 3.8), dpi=110, layout="constrained")
     linear, logarithmic = figure.subplots(1, 2)
     if any((curve.values > 0).any() for curve in shown):
         logarithmic.set_yscale("log", nonpositive="mask")
@@ -92,10 +93,8 @@ def loss_curve(lines: Sequence[Mapping[str, Any]], path: str | Path, title: str 
         figure.legend(handles[::-1], labels[::-1], loc="outside right upper", frameon=False, fontsize=9)
     if title:
         figure.suptitle(title, fontsize=11)
-    path = Path(path)
-    with replacing(path) as file:
-        figure.savefig(file, format="png", dpi=110)
-    return path
+    save_png(Path(path), pixels_of(figure))
+    return Path(path)
 
 
 def _draw(axes: Any, curve: Curve, colour: str) -> None:

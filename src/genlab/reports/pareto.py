@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genlab.atomic import replacing
 from genlab.metrics.compare import footnotes, groups
 from genlab.metrics.score import Score, made_of, measured_of
+from genlab.modalities.figures import pixels_of
+from genlab.modalities.grids import save_png
 from genlab.reports.curves import COLOURS
 from genlab.reports.formats import escaped
 from genlab.reports.numbers import metric_title, score_text
@@ -131,15 +132,14 @@ def draw(ways: Sequence[Way], quality: str, path: Path) -> Path:
     from matplotlib.figure import Figure  # no pyplot: no window, no global state
 
     costs = [cost for cost in COSTS if any(cost in way.costs for way in ways)]
-    figure = Figure(figsize=(5.2 * len(costs), 4.0), layout="constrained")
+    figure = Figure(figsize=(5.2 * len(costs), 4.0), dpi=110, layout="constrained")
     for axes, cost in zip(figure.subplots(1, len(costs), squeeze=False)[0], costs, strict=True):
         _panel(axes, ways, cost)
         axes.set_xlabel(COSTS[cost])
         axes.set_ylabel(metric_title(quality, ways[0].score.better))
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=9)
-    with replacing(path) as file:
-        figure.savefig(file, format="png", dpi=110)
+    save_png(path, pixels_of(figure))
     return path
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
-from genlab.atomic import replacing
 from genlab.finite import finite
+from genlab.modalities.figures import pixels_of
+from genlab.modalities.grids import save_png
 from genlab.modalities.points import clouds, figure, square
 from genlab.protocols import Samples
 from genlab.randomness import PerImage, Randomness
@@ -79,8 +79,5 @@ def _field(module: HasField, real: Tensor, device: torch.device | str) -> Figure
 
 
 def _save(figure: Figure, path: Path) -> Path:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    with replacing(path) as file:
-        file.write(buffer.getvalue())
+    save_png(path, pixels_of(figure))
     return path

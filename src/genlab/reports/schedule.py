@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genlab.atomic import replacing
-from genlab.modalities.grids import grid
+from genlab.modalities.figures import pixels_of
+from genlab.modalities.grids import grid, save_png
 from genlab.modalities.modality import Modality
 from genlab.processes.process import Process
 from genlab.processes.schedule import Schedule
@@ -67,10 +66,7 @@ def draw_schedule(
     axes.imshow(np.asarray(strip))
     axes.set_axis_off()
     axes.set_title("from data to the noisy end", fontsize=9, loc="left")
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    with replacing(path) as file:
-        file.write(buffer.getvalue())
+    save_png(path, pixels_of(figure))
     return path
 
 
