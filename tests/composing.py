@@ -3,6 +3,7 @@
 from hydra import compose, initialize_config_dir
 
 from genlab.config.files import conf_dir
+from genlab.config.hydra_limits import limited_hydra
 from genlab.config.resolvers import register_resolvers
 from genlab.config.schema import register
 
@@ -11,7 +12,7 @@ def composed(*overrides, verb="train"):
     """The config of `genlab VERB *overrides`."""
     register()
     register_resolvers()
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"), limited_hydra():
         return compose(verb, list(overrides))
 
 

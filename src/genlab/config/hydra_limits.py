@@ -6,7 +6,7 @@ sees any of it. So each config is looked at where Hydra composes it, whatever fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from genlab.config.files import conf_dir
+from genlab.config.hydra_costs import read_once, where_read, wrapped
 from genlab.config.renamed import present_names
 from genlab.config.untrusted import limited_text
 from genlab.errors import ConfigError
@@ -34,35 +35,32 @@ def limited_hydra() -> Iterator[None]:
 
     Of a file outside `conf_dir()` the limits are those of `limited_text`.
     """
+    from hydra._internal import defaults_list
     from hydra._internal.config_loader_impl import ConfigLoaderImpl
     from hydra._internal.sources_registry import SourcesRegistry
     from hydra.core.plugins import Plugins
 
     Plugins.instance()  # which registers the sources
     of_files: Any = SourcesRegistry.instance().resolve("file")  # the class in use: plugins may be loaded twice
-    with _wrapped(of_files, "load_config", _limited), _wrapped(ConfigLoaderImpl, "load_configuration", _checked):
+    with (
+        wrapped(of_files, "load_config", _limited),
+        wrapped(ConfigLoaderImpl, "load_configuration", _checked),
+        wrapped(defaults_list, "_create_interpolation_map", where_read),
+    ):
         yield
-
-
-@contextmanager
-def _wrapped(owner: Any, name: str, wrap: Callable[[Any], Any]) -> Iterator[None]:
-    """In the block, `owner.name` is wrapped; Hydra has no hook for it."""
-    original = getattr(owner, name)
-    setattr(owner, name, wrap(original))
-    try:
-        yield
-    finally:
-        setattr(owner, name, original)
 
 
 def _limited(load: Any) -> Any:
+    own = conf_dir().resolve()
+
     def load_config(source: Any, config_path: str) -> Any:
         path = Path(source.path) / source._normalize_file_name(config_path)
-        is_own = Path(source.path).resolve() == conf_dir().resolve()
-        if not is_own and path.exists():
+        if Path(source.path).resolve() == own:
+            return read_once(load, source, config_path, path)
+        if path.exists():
             limited_text(path)
         loaded = load(source, config_path)
-        if not is_own and isinstance(loaded.config, DictConfig) and OmegaConf.select(loaded.config, "hydra.searchpath"):
+        if isinstance(loaded.config, DictConfig) and OmegaConf.select(loaded.config, "hydra.searchpath"):
             raise ConfigError(f"{path} sets hydra.searchpath: say on the command line where more configs lie")
         return loaded
 

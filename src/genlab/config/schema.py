@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 
 from omegaconf import MISSING
@@ -198,6 +199,7 @@ class Plot(Root):
     columns: SeveralInt
 
 
+@cache
 def register() -> None:
     """Put the schema where configs find it: `defaults: [schema]`."""
     from hydra.core.config_store import ConfigStore
