@@ -129,7 +129,8 @@ class Diffusion(GenerativeModule):
         if batch.weight is None:
             return self.objective(self.denoiser, x0, condition)
         weight = adaptive_avg_pool2d(batch.weight, x0.shape[2:])  # the mean over what the codec makes one place of
-        return self.objective(self.denoiser, x0, condition, weight=weight)
+        weighing: Any = self.objective  # objectives/rules.py sees to it that it takes weights
+        return weighing(self.denoiser, x0, condition, weight=weight)
 
     def sample(
         self, n: int, condition: Conditions = None, *, generator: Randomness = None,
