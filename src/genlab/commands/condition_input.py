@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from genlab.annotations.declared import declared
-from genlab.commands.picture_files import opened_mask, opened_picture
+from genlab.commands.picture_files import drawn_size, opened_mask, opened_picture
 from genlab.config.lookup import get, parts, target
 from genlab.errors import ConfigError
 from genlab.notice import Notice
@@ -78,7 +78,7 @@ def input_from_words(cfg: DictConfig, model: Any, n: int) -> ConditionInput:
         prompt=prompts,
         negative_prompt=[str(words["negative_prompt"])] if "negative_prompt" in words else None,
         picture=opened_picture("picture", words["picture"], cfg.dataset.channels, cfg) if "picture" in words else None,
-        mask=opened_mask(words["mask"], words.get("picture"), cfg) if "mask" in words else None,
+        mask=opened_mask(words["mask"], words.get("picture"), drawn_size(cfg)) if "mask" in words else None,
         depth=opened_picture("depth", words["depth"], 1, cfg) if "depth" in words else None,
     )
 

@@ -123,7 +123,7 @@ def _wish(cfg: DictConfig, data: Any, model: Any) -> _Wish:
         if "picture" in asks:
             request = request._replace(picture=x)
         if (mask := cfg.mask or cfg.edit.get("mask")) is not None:
-            request = request._replace(mask=opened_mask(mask, file, cfg))
+            request = request._replace(mask=opened_mask(mask, file, x.shape[-2:]))
         elif "mask" in asks:
             raise ConfigError(f"mask is missing: which part of {cfg.picture} is to be made anew? Give mask=FILE")
         if "depth" in asks and request.depth is None:

@@ -60,7 +60,8 @@ def import_(cfg: DictConfig) -> Path:
     if asks or _pictures(own):
         words = f"picture=FILE{_pictures(own).replace(' picture=FILE', '') if _pictures(own) else ' edit=sdedit'}"
         print(f"Change a picture:\n\ngenlab edit run={run.path} {words}{asks}\n")
-    print(f"Train it further:\n\ngenlab train init_from.run={run.path} dataset.source.path=FOLDER")
+    if not str(own.guidance._target_).endswith(".Distilled"):
+        print(f"Train it further:\n\ngenlab train init_from.run={run.path} dataset.source.path=FOLDER")
     return run.path
 
 

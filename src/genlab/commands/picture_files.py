@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
@@ -29,7 +30,7 @@ def opened_picture(key: str, path: str, channels: int, cfg: DictConfig) -> Tenso
     from genlab.data.picture import to_size
     from genlab.modalities.pixels import to_model
 
-    height, width = _drawn_size(cfg)
+    height, width = drawn_size(cfg)
     try:
         with Image.open(path) as picture:
             has = picture.size
@@ -44,11 +45,12 @@ def opened_picture(key: str, path: str, channels: int, cfg: DictConfig) -> Tenso
     return to_model(torch.from_numpy(pixels.copy())[None])
 
 
-def opened_mask(mask: str, picture: str | None, cfg: DictConfig) -> Tensor:
+def opened_mask(mask: str, picture: str | None, size: int | Sequence[int]) -> Tensor:
     """(1, 1, height, width) bool, true where a picture is made anew: a region's name, or a file that is white there.
 
     Args:
         picture: the file of that picture: a mask of its size is cropped and scaled as it is.
+        size: of the picture that is made, height and width.
 
     Raises:
         ConfigError: it is neither, of another size, or white nowhere.
@@ -56,7 +58,7 @@ def opened_mask(mask: str, picture: str | None, cfg: DictConfig) -> Tensor:
     from genlab.editing.masks import known_outside
 
     try:
-        return ~known_outside(mask, _drawn_size(cfg), _size_of(picture))
+        return ~known_outside(mask, size, _size_of(picture))
     except ValueError as error:
         raise ConfigError(str(error)) from error
 
@@ -71,5 +73,6 @@ def _size_of(picture: str | None) -> tuple[int, int] | None:
         return None
 
 
-def _drawn_size(cfg: DictConfig) -> tuple[int, int]:
+def drawn_size(cfg: DictConfig) -> tuple[int, int]:
+    """Height and width of the pictures that a command makes."""
     return read_size(cfg.dataset.size if cfg.get("size") is None else cfg.size)

@@ -55,10 +55,10 @@ def _white(file: Path, size: tuple[int, int], of_picture: tuple[int, int]) -> Te
     except (OSError, SyntaxError, ValueError) as error:  # no file, no picture, a damaged one
         raise ValueError(f"mask = {file} must be {', '.join(REGIONS)}, or a picture file") from error
     if pixels is None:
-        theirs = "" if size == of_picture else f", the picture's file {of_picture[0]} x {of_picture[1]}"
+        of_both = f", the picture's file {of_picture[0]} x {of_picture[1]}: it must have the size of one of them"
         raise ValueError(
             f"mask = {file} is {of_file[0]} x {of_file[1]} pixels, and the model's pictures are {size[0]} x {size[1]}"
-            f"{theirs}: it must have the size of one of them"
+            f"{'' if size == of_picture else of_both}"
         )
     white = torch.from_numpy(pixels >= 128)
     if not bool(white.any()):

@@ -36,7 +36,7 @@ class UNetFromFolder(FromFolder):
         frozen: False trains it further: the folder has its first weights, and the run's checkpoints those that it has.
 
     Raises:
-        ValueError: there is no such network in the folder.
+        ValueError: there is no such network in the folder, or it was distilled and is to be trained further.
     """
 
     division = staticmethod(in_a_folder)
@@ -49,6 +49,11 @@ class UNetFromFolder(FromFolder):
         self._condition_channels = max(0, config.in_channels - config.out_channels)
         self._context_width: int | None = config.get("cross_attention_dim")
         self._scale_width: int | None = config.get("time_cond_proj_dim")
+        if self._scale_width is not None and not frozen:
+            raise ValueError(
+                f"network.frozen=false: {self.folder} was distilled for many scales of guidance, and plain training "
+                "would undo that: take the model that it was distilled from"
+            )
         self.reads = reads(channels=self._condition_channels, text=self._context_width is not None)
         if self._scale_width is not None:
             self.reads |= {"guidance_scale"}

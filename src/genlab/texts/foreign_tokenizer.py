@@ -53,7 +53,7 @@ def read_tokenizer(folder: Path, usual: str) -> Any:
     with tempfile.TemporaryDirectory() as place:
         for file in _FILES:
             if (folder / file).is_file():
-                os.symlink(folder / file, Path(place) / file)
+                os.symlink((folder / file).resolve(), Path(place) / file)
         write_json(Path(place) / "tokenizer_config.json", settings)
         try:
             tokenizer = kind.from_pretrained(place, local_files_only=True)
