@@ -11,9 +11,9 @@ from omegaconf import DictConfig, OmegaConf
 from genlab.commands.app import App, in_sweep, run_app
 from genlab.commands.condition_input import heed_negative_prompt, input_from_words
 from genlab.commands.naming import refuse_one_place, stem
-from genlab.commands.picture_files import opened_mask, opened_picture
+from genlab.commands.picture_files import check_files, opened_mask, opened_picture
 from genlab.commands.sheets import SHOWN, Made, write_sheet
-from genlab.conditioning.rules import asked_by_config
+from genlab.conditioning.rules import Asked, asked_by_config
 from genlab.config.check import check
 from genlab.config.schema import Edit
 from genlab.errors import ConfigError
@@ -32,7 +32,7 @@ _WEAK = 0.8
 def main(argv: list[str]) -> int:
     """Write one picture: the original, what the model is given, and what it makes of it; of a sweep, one sheet, too."""
     run = the_run(argv)
-    app = App(task=lambda cfg: edit(cfg, run), check=lambda cfg: check(cfg, Edit), plan=refuse_one_place)
+    app = App(task=lambda cfg: edit(cfg, run), check=_check, plan=refuse_one_place)
     run_app("edit", app, argv if run is None else [*_usual_edit(argv, run.config()), *argv])
     status = app.status()
     if (sheet := write_sheet(app)) is not None:
@@ -52,6 +52,34 @@ def _usual_edit(argv: list[str], of_run: DictConfig) -> list[str]:
     return ["edit=sdedit", *strength]
 
 
+def _check(cfg: DictConfig) -> None:
+    """Raise ConfigError for all that config and files tell, before torch is imported."""
+    check(cfg, Edit)
+    check_files(cfg)
+    if (asked := asked_by_config(cfg)) is not None:
+        _check_told(cfg, asked)
+
+
+def _check_told(cfg: DictConfig, model: Any) -> None:
+    """Raise ConfigError for what the words do not say of a picture, which those of the test data bring along.
+
+    Args:
+        model: or what its config says of it: `asked_by_config`.
+    """
+    if "mask" in model.asks and not (cfg.mask or cfg.edit.get("mask")):
+        raise ConfigError(f"mask is missing: which part of {cfg.picture} is to be made anew? Give mask=FILE")
+    if isinstance(cfg.picture, int):
+        return
+    if "label" in model.asks and cfg.label is None:
+        raise ConfigError(
+            f"label is missing: which of the {model.num_classes} classes is {cfg.picture} to be taken for?"
+        )
+    if "prompt" in model.asks and cfg.prompt is None:
+        raise ConfigError(f"prompt is missing: what is {cfg.picture} to show?")
+    if "depth" in model.asks and cfg.depth is None:
+        raise ConfigError(f"depth is missing: how near is each place of {cfg.picture}? Give depth=FILE, white is near")
+
+
 class _Wish(NamedTuple):
     """What a person asks for, in the model's terms."""
 
@@ -62,10 +90,11 @@ class _Wish(NamedTuple):
 
 def edit(cfg: DictConfig, run: Any) -> Made:
     """Carry out the edit; result i depends on (seed, i) alone. Returns where the picture is."""
-    check(cfg, Edit)
+    _check(cfg)
     heed_negative_prompt(cfg, in_sweep())
     import torch
 
+    from genlab.conditions import asks_of
     from genlab.config.instantiate import build
     from genlab.editing.editable import Editable
     from genlab.modalities import grids
@@ -82,6 +111,8 @@ def edit(cfg: DictConfig, run: Any) -> Made:
     if not can_be_edited:
         raise ConfigError(f"run {run.path.name} is no diffusion model of pictures, and only such a model edits")
     model.to("cuda" if torch.cuda.is_available() else "cpu")
+    if wish is None:
+        _check_told(cfg, Asked(asks_of(model), getattr(model, "num_classes", None)))
     x, request = wish or _wish(cfg, data, model)
     try:
         condition = request.for_each(cfg.n).to(model.device) if request.names else None
@@ -112,24 +143,18 @@ def _wish(cfg: DictConfig, data: Any, model: Any) -> _Wish:
     Raises:
         ConfigError: it cannot be told that, or something is missing.
     """
-    from genlab.conditions import asks_of
+    from genlab.conditions import ConditionInput, asks_of
 
     asks, file = asks_of(model), None if isinstance(cfg.picture, int) else cfg.picture
     words = OmegaConf.merge(cfg, {"picture": None, "mask": None})
     try:
         told = input_from_words(words, model, cfg.n)
-        x, shown = _test_picture(cfg, data, asks) if file is None else _picture_file(cfg, data, asks, model)
+        x, shown = _test_picture(cfg, data, asks) if file is None else (_picture_file(cfg, data), ConditionInput())
         request = shown._replace(**{name: value for name, value in told._asdict().items() if value is not None})
         if "picture" in asks:
             request = request._replace(picture=x)
         if (mask := cfg.mask or cfg.edit.get("mask")) is not None:
             request = request._replace(mask=opened_mask(mask, file, x.shape[-2:]))
-        elif "mask" in asks:
-            raise ConfigError(f"mask is missing: which part of {cfg.picture} is to be made anew? Give mask=FILE")
-        if "depth" in asks and request.depth is None:
-            raise ConfigError(
-                f"depth is missing: how near is each place of {cfg.picture}? Give depth=FILE, white there"
-            )
     except ConfigError:
         raise
     except ValueError as error:
@@ -152,18 +177,10 @@ def _test_picture(cfg: DictConfig, data: Any, asks: frozenset[str]) -> tuple[Ten
     return x, known._replace(depth=known.picture).only(asks)
 
 
-def _picture_file(cfg: DictConfig, data: Any, asks: frozenset[str], model: Any) -> tuple[Tensor, ConditionInput]:
-    """A picture of the person's own, whose class or text the words must give."""
-    from genlab.conditions import ConditionInput
+def _picture_file(cfg: DictConfig, data: Any) -> Tensor:
+    """A picture of the person's own."""
     from genlab.modalities.image import Image
 
     if not isinstance(data.modality, Image):
         raise ConfigError(f"picture = {cfg.picture}: {data.name} has no picture files; give the number of a test item")
-    x = opened_picture("picture", cfg.picture, cfg.dataset.channels, cfg)
-    if "label" in asks and cfg.label is None:
-        raise ConfigError(
-            f"label is missing: which of the {model.num_classes} classes is {cfg.picture} to be taken for?"
-        )
-    if "prompt" in asks and cfg.prompt is None:
-        raise ConfigError(f"prompt is missing: what is {cfg.picture} to show?")
-    return x, ConditionInput()
+    return opened_picture("picture", cfg.picture, cfg.dataset.channels, cfg)

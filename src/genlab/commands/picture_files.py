@@ -13,7 +13,24 @@ from genlab.notice import Notice
 from genlab.picture_size import read_size
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
+
+
+def check_files(cfg: DictConfig) -> None:
+    """Before torch is imported: what `opened_picture` and `opened_mask` will say of the files that are named.
+
+    Raises:
+        ConfigError: one of them is of no use.
+    """
+    picture = cfg.picture if isinstance(cfg.picture, str) else None
+    for key, path, channels in (("picture", picture, cfg.dataset.channels), ("depth", cfg.depth, 1)):
+        if path is not None:
+            _framed(key, path, channels, cfg)
+    mask = cfg.mask or (cfg.edit.get("mask") if "edit" in cfg else None)
+    if mask is not None:
+        _anew(mask, picture, drawn_size(cfg))
 
 
 def opened_picture(key: str, path: str, channels: int, cfg: DictConfig) -> Tensor:
@@ -24,11 +41,18 @@ def opened_picture(key: str, path: str, channels: int, cfg: DictConfig) -> Tenso
         ConfigError: it is no picture.
     """
     import torch
+
+    from genlab.modalities.pixels import to_model
+
+    return to_model(torch.from_numpy(_framed(key, path, channels, cfg))[None])
+
+
+def _framed(key: str, path: str, channels: int, cfg: DictConfig) -> NDArray[np.uint8]:
+    """(channels, height, width)."""
     from PIL import Image
 
     from genlab.data.dynamic_range import UnclearRange
     from genlab.data.picture import to_size
-    from genlab.modalities.pixels import to_model
 
     height, width = drawn_size(cfg)
     try:
@@ -41,8 +65,8 @@ def opened_picture(key: str, path: str, channels: int, cfg: DictConfig) -> Tenso
         raise ConfigError(f"{key} = {path} is not a picture file") from error
     if has != (width, height):
         text = f"{key} = {path} has {has[0]} x {has[1]} pixels, and the model's pictures {width} x {height}"
-        warnings.warn(f"{text}: it is cropped and scaled", Notice, stacklevel=2)
-    return to_model(torch.from_numpy(pixels.copy())[None])
+        warnings.warn(f"{text}: it is cropped and scaled", Notice, stacklevel=1)  # once, whoever asks
+    return pixels.copy()
 
 
 def opened_mask(mask: str, picture: str | None, size: int | Sequence[int]) -> Tensor:
@@ -55,10 +79,17 @@ def opened_mask(mask: str, picture: str | None, size: int | Sequence[int]) -> Te
     Raises:
         ConfigError: it is neither, of another size, or white nowhere.
     """
-    from genlab.editing.masks import known_outside
+    import torch
+
+    return torch.from_numpy(_anew(mask, picture, size))[None, None]
+
+
+def _anew(mask: str, picture: str | None, size: int | Sequence[int]) -> NDArray[np.bool_]:
+    """(height, width)."""
+    from genlab.editing.masks import made_anew
 
     try:
-        return ~known_outside(mask, size, _size_of(picture))
+        return made_anew(mask, size, _size_of(picture))
     except ValueError as error:
         raise ConfigError(str(error)) from error
 

@@ -16,6 +16,7 @@ from genlab.commands.condition_input import (
     size_from_words,
 )
 from genlab.commands.naming import refuse_one_place, stem
+from genlab.commands.picture_files import check_files
 from genlab.commands.prompt_notes import note_prompts
 from genlab.commands.sheets import SHOWN, Made, write_cells, write_sheet
 from genlab.conditioning.rules import asked_by_config
@@ -39,7 +40,7 @@ _MOST_SHOWN = 64
 def main(argv: list[str]) -> int:
     """Draw samples from a run: a grid, a folder of files, or a film of how they come about; of a sweep, one sheet."""
     run = the_run(argv)
-    app = App(task=lambda cfg: sample(cfg, run), check=lambda cfg: check(cfg, Sample), plan=refuse_one_place)
+    app = App(task=lambda cfg: sample(cfg, run), check=_check, plan=refuse_one_place)
     run_app("sample", app, argv)
     status = app.status()
     if (sheet := write_sheet(app)) is not None:
@@ -47,9 +48,15 @@ def main(argv: list[str]) -> int:
     return status
 
 
+def _check(cfg: DictConfig) -> None:
+    """Raise ConfigError for all that config and files tell, before torch is imported."""
+    check(cfg, Sample)
+    check_files(cfg)
+
+
 def sample(cfg: DictConfig, run: Any) -> Made:
     """Draw samples; sample i depends on (seed, i) and on what is asked for alone. Returns where they are."""
-    check(cfg, Sample)
+    _check(cfg)
     heed_negative_prompt(cfg, in_sweep())
     import torch
 

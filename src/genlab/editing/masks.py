@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from genlab.picture_size import height_and_width
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
 
 REGIONS = ("left", "right", "top", "bottom", "middle")
 
 
-def known_outside(region: str, size: int | Sequence[int], of_picture: tuple[int, int] | None = None) -> Tensor:
-    """(1, 1, height, width) bool: false where the picture is to be filled in.
+def known_outside(region: str, size: int | Sequence[int]) -> Tensor:
+    """(1, 1, height, width) bool: false where the picture is to be filled in; see `made_anew`."""
+    import torch
+
+    return ~torch.from_numpy(made_anew(region, size))[None, None]
+
+
+def made_anew(
+    region: str, size: int | Sequence[int], of_picture: tuple[int, int] | None = None
+) -> NDArray[np.bool_]:  # fmt: skip
+    """(height, width): true where the picture is to be filled in. Needs no torch.
 
     Args:
         region: a half ("left", ...), the "middle" quarter, or a picture file of the same size, white there.
@@ -23,27 +35,31 @@ def known_outside(region: str, size: int | Sequence[int], of_picture: tuple[int,
     Raises:
         ValueError: it is none of these, or the file is of another size, or white nowhere.
     """
+    import numpy as np
+
     height, width = height_and_width(size)
     whole, rows, columns = slice(None), slice(height // 4, height - height // 4), slice(width // 4, width - width // 4)
     parts = {
         "left": (whole, slice(0, width // 2)), "right": (whole, slice(width // 2, None)),
         "top": (slice(0, height // 2), whole), "bottom": (slice(height // 2, None), whole), "middle": (rows, columns),
     }  # fmt: skip
-    mask = torch.ones(height, width, dtype=torch.bool)
-    if region in parts:
-        mask[parts[region]] = False
-        return mask[None, None]
-    return ~_white(Path(region), (width, height), of_picture or (width, height))[None, None]
+    if region not in parts:
+        return _white(Path(region), (width, height), of_picture or (width, height))
+    anew = np.zeros((height, width), np.bool_)
+    anew[parts[region]] = True
+    return anew
 
 
 def known_cells(known: Tensor, size: Sequence[int]) -> Tensor:
     """A mask (..., height, width) of pixels as one of cells of a map: a cell is known if all of its pixels are."""
-    unknown = torch.nn.functional.adaptive_max_pool2d((~known.bool()).float(), tuple(size))  # (..., *size)
+    from torch.nn.functional import adaptive_max_pool2d
+
+    unknown = adaptive_max_pool2d((~known.bool()).float(), tuple(size))  # (..., *size)
     return unknown == 0
 
 
-def _white(file: Path, size: tuple[int, int], of_picture: tuple[int, int]) -> Tensor:
-    """(height, width) bool; sizes are width and height."""
+def _white(file: Path, size: tuple[int, int], of_picture: tuple[int, int]) -> NDArray[np.bool_]:
+    """(height, width); sizes are width and height."""
     from PIL import Image
 
     from genlab.data.picture import to_size
@@ -60,7 +76,7 @@ def _white(file: Path, size: tuple[int, int], of_picture: tuple[int, int]) -> Te
             f"mask = {file} is {of_file[0]} x {of_file[1]} pixels, and the model's pictures are {size[0]} x {size[1]}"
             f"{'' if size == of_picture else of_both}"
         )
-    white = torch.from_numpy(pixels >= 128)
-    if not bool(white.any()):
+    white: NDArray[np.bool_] = pixels >= 128
+    if not white.any():
         raise ValueError(f"mask = {file} is white nowhere, and white is what is filled in")
     return white
