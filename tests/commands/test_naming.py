@@ -18,9 +18,9 @@ OF_SAMPLE = [
     ["sampler=dpm_solver"], ["sampler=dpm_solver_sde"], ["guidance=none", "label=3"],
 ]  # fmt: skip
 OF_EDIT = [
-    [], ["edit=sdedit"], ["edit=invert"], ["image=1"], ["image={a}/x.png"], ["image={b}/x.png"],
+    [], ["edit=sdedit"], ["edit=invert"], ["picture=1"], ["picture={a}/x.png"], ["picture={b}/x.png"],
     ["edit.mask={a}/x.png"], ["edit.mask=left"], ["edit.mask=right"], ["edit=sdedit", "edit.strength=0.25"], ["n=1"],
-    ["edit=sdedit", "edit.strength=0.5"], ["edit=invert", "edit.to=3"], ["image={a}/x y.png"], ["image={a}/x_y.png"],
+    ["edit=sdedit", "edit.strength=0.5"], ["edit=invert", "edit.to=3"], ["picture={a}/x y.png"], ["picture={a}/x_y.png"],
     ["seed=7"],
 ]  # fmt: skip
 OF_PLOT = [
@@ -66,10 +66,10 @@ def test_each_question_has_a_name_of_its_own(verb, questions, digits_run, folder
 
 
 def test_the_name_says_what_was_asked_and_a_new_file_is_a_new_question(digits_run, folders):
-    words = [f"run={digits_run.path}", f"image={folders['a']}/x.png", "edit=sdedit"]
+    words = [f"run={digits_run.path}", f"picture={folders['a']}/x.png", "edit=sdedit"]
     the_run(words)
     (first,) = names("edit", *words)
-    assert first.startswith("x_edit_sdedit_image_")
+    assert first.startswith("x_edit_sdedit_picture_")
     (folders["a"] / "x.png").write_text("another picture")
     assert names("edit", *words) != [first]
 
@@ -77,7 +77,7 @@ def test_the_name_says_what_was_asked_and_a_new_file_is_a_new_question(digits_ru
 def test_edits_of_a_sweep_are_files_of_their_own(digits_run, capsys):
     before = set(digits_run.samples.iterdir())
     words = [f"run={digits_run.path}", "n=1", "sampler=ddim", "sampler.steps=2"]
-    assert main(["edit", *words, "edit=inpaint,sdedit", "image=0", "-m"]) == 0
+    assert main(["edit", *words, "edit=inpaint,sdedit", "picture=0", "-m"]) == 0
     new = sorted(set(digits_run.samples.iterdir()) - before)
     assert sorted(str(path) for path in new) == sorted(said := capsys.readouterr().out.split())
     assert len({path.read_bytes() for path in new}) == 3

@@ -25,7 +25,7 @@ def left(tmp_path_factory):
     prompts = root / "prompts.txt"
     prompts.write_text("a one\nthe digit three\n\na four, or a nine\n")
     sweep = ["run=latest", ALLOWED, "guidance.scale=1,3", "sampler.steps=2,3"]
-    img2img = ["run=latest", ALLOWED, "edit=sdedit", "image=3", "prompt=the digit three"]
+    img2img = ["run=latest", ALLOWED, "edit=sdedit", "picture=3", "prompt=the digit three"]
     jobs = [
         whole, resumed | {"kill_at": 5}, resumed,
         of_run | {"arguments": [*words, "prompt=the digit three", f"out={root}/three"]},
