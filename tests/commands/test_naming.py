@@ -20,8 +20,8 @@ OF_SAMPLE = [
 OF_EDIT = [
     [], ["edit=sdedit"], ["edit=invert"], ["picture=1"], ["picture={a}/x.png"], ["picture={b}/x.png"],
     ["edit.mask={a}/x.png"], ["edit.mask=left"], ["edit.mask=right"], ["edit=sdedit", "edit.strength=0.25"], ["n=1"],
-    ["edit=sdedit", "edit.strength=0.5"], ["edit=invert", "edit.to=3"], ["picture={a}/x y.png"], ["picture={a}/x_y.png"],
-    ["seed=7"],
+    ["edit=sdedit", "edit.strength=0.5"], ["edit=invert", "edit.to=3"], ["picture={a}/x y.png"],
+    ["picture={a}/x_y.png"], ["seed=7"],
 ]  # fmt: skip
 OF_PLOT = [
     [],
