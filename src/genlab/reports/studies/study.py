@@ -143,7 +143,7 @@ def _study(content: dict[str, Any], path: Path, scale: str, where: str) -> Study
             raise ConfigError(f"{where} has no {key}")
     rows = {str(name): _row(str(name), row, content.get("evaluate") or {}) for name, row in content["rows"].items()}
     columns = {name: _column(name, column or {}, rows, where) for name, column in content["columns"].items()}
-    seeds_of = content.get("seeds_of") or "training"
+    seeds_of: Any = content.get("seeds_of") or "training"
     if seeds_of not in get_args(SeedsOf):
         raise ConfigError(f"{where}: seeds_of = {seeds_of!r} is none of {', '.join(get_args(SeedsOf))}")
     if seeds_of == "samples" and (lacking := [row.name for row in rows.values() if row.evaluate is None]):
