@@ -84,6 +84,7 @@ def evaluate(cfg: DictConfig, run: Run | None, benches: list[EvaluationCache]) -
     data, suite = benches[0].part(cfg, "dataset"), benches[0].part(cfg, "metrics")
     _check_conditions(cfg, data, suite)
     module = benches[0].model(cfg, checkpoint)
+    _check_size(cfg, module)
     module.to("cuda" if torch.cuda.is_available() else "cpu")
     if is_timed:  # kept features were not
         suite.measure_cost()
@@ -125,6 +126,16 @@ def _check_conditions(cfg: DictConfig, data: Any, suite: Any) -> None:
         conditions_for(asked, data, suite.split, 1)
     except ValueError as error:
         raise ConfigError(f"metrics: {error}") from error
+
+
+def _check_size(cfg: DictConfig, module: Any) -> None:
+    """Raise ConfigError where the model draws no pictures of the size of the data."""
+    own, size = getattr(module, "picture_size", None), cfg.dataset.get("size")
+    try:
+        if own is not None and size is not None:
+            module.shape_of(size)
+    except ValueError as error:
+        raise ConfigError(f"dataset.{error}") from error
 
 
 def _draw(module: Any, data: Any, folder: Path, negative_prompt: str | None) -> None:

@@ -163,12 +163,12 @@ class Suite:
 
         It fetches or trains the weights of extractors, and calls `progress` meanwhile.
         """
+        if sized := size_to_draw(module, data):
+            cast(Any, module).shape_of(**sized)  # raises where it draws no such pictures
         metrics = self.applicable(module, data)
         for key, value in (("negative_prompt", self.negative_prompt), ("prompts", self.prompts)):
             if value is not None and key.removesuffix("s") not in asks_of(module):
                 raise ValueError(f"metrics.{key}={value!r}: this model does not go by texts")
-        if sized := size_to_draw(module, data):
-            cast(Any, module).shape_of(**sized)  # raises where it draws no such pictures
         if self.metrics and not any(reads(metric, data.modality.name) for metric in self.metrics.values()):
             kinds = sorted({kind for metric in self.metrics.values() for kind in read_by(metric) or ()})
             raise ValueError(
