@@ -117,7 +117,7 @@ def _compares_with_null(cfg: DictConfig) -> bool:
     """Whether the guidance of a config looks at what is not to be seen; a class that does not say so may."""
     for _, part in parts(cfg, "guidance"):
         compares = declared(target(part), "compares_with_null")
-        if compares and any(get(part, key) != 1 for key in part if key == "scale" or str(key).endswith("_scale")):
+        if compares and any(get(part, key) != 1 for key in map(str, part) if key == "scale" or key.endswith("_scale")):
             return True
         if compares is None and not target(part).startswith("genlab."):
             return True

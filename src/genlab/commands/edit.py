@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -146,7 +146,7 @@ def _wish(cfg: DictConfig, data: Any, model: Any) -> _Wish:
     from genlab.conditions import ConditionInput, asks_of
 
     asks, file = asks_of(model), None if isinstance(cfg.picture, int) else cfg.picture
-    words = OmegaConf.merge(cfg, {"picture": None, "mask": None})
+    words = cast(DictConfig, OmegaConf.merge(cfg, {"picture": None, "mask": None}))
     try:
         told = input_from_words(words, model, cfg.n)
         x, shown = _test_picture(cfg, data, asks) if file is None else (_picture_file(cfg, data), ConditionInput())

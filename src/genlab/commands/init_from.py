@@ -212,7 +212,7 @@ def _of_imported(checkpoint: Path) -> dict[str, Tensor]:
     from genlab.runs.store import Run
 
     run = Run(checkpoint.parent.parent)
-    network = get(run.config(), "network") if run.config_file.is_file() else None
+    network: Any = get(run.config(), "network") if run.config_file.is_file() else None
     if target(network) != "genlab.networks.unet_from_folder.UNetFromFolder" or get(network, "frozen") is False:
         return {}
     return _of_unet(network.folder, network.sha256)

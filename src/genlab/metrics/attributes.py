@@ -22,7 +22,7 @@ def attributes_of(data: Any, split: Split) -> dict[str, Attribute]:
 
 def told_of(data: Any) -> list[str]:
     """The attributes that the prompt of a sample decides, where that is the first caption of a picture."""
-    told = getattr(data, "told", frozenset())
+    told: frozenset[str] = getattr(data, "told", frozenset())
     return [name for name in shown(attributes_of(data, "train")) if name in told]
 
 

@@ -128,7 +128,9 @@ class Diffusion(GenerativeModule):
         x0, condition = self.codec.encode(batch.x), of_batch(self.conditioner, batch)
         if batch.weight is None:
             return self.objective(self.denoiser, x0, condition)
-        weight = adaptive_avg_pool2d(batch.weight, x0.shape[2:])  # the mean over what the codec makes one place of
+        weight = adaptive_avg_pool2d(
+            batch.weight, tuple(x0.shape[2:])
+        )  # the mean over what the codec makes one place of
         weighing: Any = self.objective  # objectives/rules.py sees to it that it takes weights
         return weighing(self.denoiser, x0, condition, weight=weight)
 
