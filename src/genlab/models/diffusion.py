@@ -129,7 +129,7 @@ class Diffusion(GenerativeModule):
         if batch.weight is None:
             return self.objective(self.denoiser, x0, condition)
         weight = adaptive_avg_pool2d(
-            batch.weight, tuple(x0.shape[2:])
+            batch.weight, (x0.shape[2], x0.shape[3])
         )  # the mean over what the codec makes one place of
         weighing: Any = self.objective  # objectives/rules.py sees to it that it takes weights
         return weighing(self.denoiser, x0, condition, weight=weight)

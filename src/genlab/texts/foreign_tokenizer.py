@@ -46,9 +46,8 @@ def read_tokenizer(folder: Path, usual: str) -> Any:
     name = written.get("tokenizer_class") or usual
     names = _CLASSES.get(name.removesuffix("Fast")) if isinstance(name, str) else None
     if names is None:
-        raise ValueError(
-            f"{folder / 'tokenizer_config.json'} is of the class {name!r}; the tokenizers known here are {listed(_CLASSES)}"
-        )
+        config = folder / "tokenizer_config.json"
+        raise ValueError(f"{config} is of the class {name!r}; the tokenizers known here are {listed(_CLASSES)}")
     kind = next(found for name in names if (found := getattr(transformers, name, None)) is not None)
     settings = {key: value for key, value in written.items() if key in _SETTINGS or key.endswith("_token")}
     with tempfile.TemporaryDirectory() as place:
