@@ -109,6 +109,7 @@ def test_how_often_parts_are_seen_asked_for_or_not(folder: Path) -> None:
         found = suite.evaluate(Drawing(always), Squares())["attribute_share"]
         asked = [colour != "red" for colour, _ in Squares().pairs["test"]]
         assert (found.value, found.made["share_of_real"]) == (share, pytest.approx(sum(asked) / 44))
+        assert (found.measured["attribute"], found.measured["parts"]) == ("colour", ["green", "blue"])
 
 
 @pytest.mark.parametrize(

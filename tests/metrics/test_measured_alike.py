@@ -32,13 +32,19 @@ SETTINGS = {
 """Metric -> setting -> the usual value and another one."""
 WITH_WEIGHTS = {"CLIPScore", "LPIPS", "SampleRetrieval"}
 """Those whose networks are to be had from elsewhere only."""
+WITH_ATTRIBUTES = {"AttributeShare"}
+"""Those that read data with attributes: the same is tried in test_attributes.py."""
 
 
 def own_metrics():
     """The metrics of genlab's configs, by the name of their class."""
     names = (target.rpartition(".") for target in declared() if target.startswith("genlab.metrics."))
     found = {name: getattr(importlib.import_module(module), name) for module, _, name in names}
-    return {name: metric for name, metric in found.items() if hasattr(metric, "scores") and name not in WITH_WEIGHTS}
+    return {
+        name: metric
+        for name, metric in found.items()
+        if hasattr(metric, "scores") and name not in WITH_WEIGHTS | WITH_ATTRIBUTES
+    }
 
 
 def settings(metric):

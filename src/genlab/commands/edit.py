@@ -15,7 +15,9 @@ from genlab.commands.picture_files import check_files, opened_mask, opened_pictu
 from genlab.commands.sheets import SHOWN, Made, write_sheet
 from genlab.conditioning.rules import Asked, asked_by_config
 from genlab.config.check import check
+from genlab.config.own_modules import find_own_modules
 from genlab.config.schema import Edit
+from genlab.config.words import as_hydra_reads, names_allowed
 from genlab.errors import ConfigError
 from genlab.runs.run_config import the_run
 
@@ -45,6 +47,10 @@ def _usual_edit(argv: list[str], of_run: DictConfig) -> list[str]:
 
     One that goes by the picture draws it anew, from noise alone; one that goes by depths changes it.
     """
+    try:
+        find_own_modules(names_allowed(as_hydra_reads(argv)))
+    except ConfigError:  # which is told when the words are read
+        return []
     asked, keys = asked_by_config(of_run), {word.lstrip("+").partition("=")[0] for word in argv}
     if asked is None or "edit" in keys or "mask" in asked.asks or not asked.asks & {"picture", "depth"}:
         return []

@@ -25,6 +25,8 @@ def check_files(cfg: DictConfig) -> None:
         ConfigError: one of them is of no use.
     """
     picture = cfg.picture if isinstance(cfg.picture, str) else None
+    if cfg.dataset.get("channels") is None:  # no pictures: what can be asked of its model is told by others
+        return
     for key, path, channels in (("picture", picture, cfg.dataset.channels), ("depth", cfg.depth, 1)):
         if path is not None:
             _framed(key, path, channels, cfg)
