@@ -249,7 +249,7 @@ def conditions_for(model: Any, data: Any, split: str, n: int) -> ConditionInput 
         return ConditionInput(label=torch.arange(n) % model.num_classes)
     of_data = data.conditions(split, n) if hasattr(data, "conditions") else None
     request = _with_depths_and_masks(of_data or ConditionInput(), asks, data, split, n).only(asks)
-    if lacking := [name for name in ("label", "prompt", "picture", "mask", "depth") if name in asks - request.names]:
+    if lacking := [name for name in ConditionInput._fields if name in asks - request.names - {"negative_prompt"}]:
         lacks = {
             "label": "labels", "prompt": "captions", "picture": "pictures of conditions", "mask": "masks",
             "depth": "second pictures, of depths",

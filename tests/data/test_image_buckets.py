@@ -150,7 +150,7 @@ def test_classes_have_the_same_numbers_in_all_buckets(tmp_path: Path) -> None:
     module = ImageBuckets(source, 1, 8, 3, batch_size=8, val_size=0.1, test_size=0.1)
     module.prepare_data()
     assert module.class_names == ["ape", "bee", "cat"]
-    found = [set(bucket.items("train")[1].tolist()) for bucket in module.buckets]  # type: ignore[union-attr]
+    found = [set(bucket.items("train")[1].tolist()) for bucket in module.buckets]
     assert found == [{0, 2}, {1, 2}]
 
 

@@ -40,7 +40,7 @@ class Numbered:
 
 def data(**changes: Any) -> ImageDataModule:
     settings = {"channels": 1, "size": (4, 6), "num_classes": None, "batch_size": 8, "val_size": 8, "test_size": 8}
-    return ImageDataModule(Numbered(), **settings | {"region_weights": {"left": 2, "top": 5.5}} | changes)  # type: ignore[arg-type]
+    return ImageDataModule(Numbered(), **settings | {"region_weights": {"left": 2, "top": 5.5}} | changes)
 
 
 def numbers(x: torch.Tensor) -> list[int]:

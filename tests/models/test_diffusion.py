@@ -204,7 +204,9 @@ def test_the_loop_never_waits_for_the_device(guidance, eta):
     assert diffusion.to("meta").sample(2).shape == (2, 1, 4, 4)
 
 
-def test_training_never_waits_for_the_device_either():
+@pytest.mark.parametrize("weight", [None, torch.ones(2, 1, 4, 4, device="meta")])
+def test_training_never_waits_for_the_device_either(weight):
     diffusion = model(UNet(1, 4, [8], 0, 1, num_classes=10, norm_groups=4)).to("meta")
     batch = Batch(torch.zeros(2, 1, 4, 4, device="meta"), torch.zeros(2, dtype=torch.int64, device="meta"))
-    diffusion.loss(batch)["loss"].backward()
+    diffusion.loss(batch._replace(weight=weight))["loss"].backward()
+    assert any(parameter.grad is not None for parameter in diffusion.parameters())

@@ -54,21 +54,21 @@ def import_(cfg: DictConfig) -> Path:
     record = run.record()
     if record is None or record.status != "completed":
         _write(own, run, str(cfg.folder))
-    asks = ' prompt="..."' if own.text is not None else ""
     print(f"{run.path} is a run of {own.network.folder}'s weights, which stay there. Draw from it:\n")
-    print(f"genlab sample run={run.path} n=4{asks}{_pictures(own)}\n")
-    if asks or _pictures(own):
-        words = f"picture=FILE{_pictures(own).replace(' picture=FILE', '') if _pictures(own) else ' edit=sdedit'}"
-        print(f"Change a picture:\n\ngenlab edit run={run.path} {words}{asks}\n")
+    pictures, prompt = _pictures(own), [] if own.text is None else ['prompt="..."']
+    print(" ".join([f"genlab sample run={run.path} n=4", *prompt, *pictures]) + "\n")
+    if pictures or prompt:
+        given = list(dict.fromkeys(["picture=FILE", *pictures])) if pictures else ["picture=FILE", "edit=sdedit"]
+        print("Change a picture:\n\n" + " ".join([f"genlab edit run={run.path}", *given, *prompt]) + "\n")
     if not str(own.guidance._target_).endswith(".Distilled"):
         print(f"Train it further:\n\ngenlab train init_from.run={run.path} dataset.source.path=FOLDER")
     return run.path
 
 
-def _pictures(cfg: DictConfig) -> str:
+def _pictures(cfg: DictConfig) -> list[str]:
     """The words for what a model goes by beside texts."""
     asked = asked_by_config(cfg)
-    return "".join(f" {key}=FILE" for key in ("picture", "mask", "depth") if asked is not None and key in asked.asks)
+    return [] if asked is None else [f"{key}=FILE" for key in ("picture", "mask", "depth") if key in asked.asks]
 
 
 def imported_config(cfg: DictConfig) -> DictConfig:

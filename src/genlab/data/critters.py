@@ -144,8 +144,11 @@ class Critters:
             DataUnavailableError: the extra `composed` is not installed.
         """
         check_channels(channels)
-        cache = cache_folder(Path(self.data_dir).expanduser() / self.name, self.identity(), channels, size)
-        shape = (channels, *height_and_width(size))
+        height, width = height_and_width(size)
+        conversion = 1 if height == width else 2  # the first had white borders
+        home = Path(self.data_dir).expanduser() / self.name
+        cache = cache_folder(home, self.identity(), channels, size, conversion)
+        shape = (channels, height, width)
         images = prepared(cache, shape, lambda write: self._prepare(write, channels, size))
         regions = {
             name: np.broadcast_to(self._region(name, size), (len(images.pixels), *shape[1:])) for name in self.regions

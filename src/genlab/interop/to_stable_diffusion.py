@@ -19,14 +19,10 @@ from genlab.denoisers.learned_variance import LearnedVariance
 from genlab.foreign_folder import read_json, tokenizer_of
 from genlab.interop.diffusers_schedulers import to_diffusers
 from genlab.regular import read_regular
+from genlab.texts.foreign_tokenizer import TOKENIZER_FILES
 
 _SIGMA_DATA = 0.5
 """Of latent consistency models, in diffusers."""
-_TOKENIZER_FILES = (
-    "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "special_tokens_map.json",
-    "added_tokens.json",
-)  # fmt: skip
-"""What CLIP's tokenizer is read from: nothing else that stands beside it is handed on."""
 _MOST_BYTES = 2**28
 
 
@@ -145,7 +141,7 @@ def _write_text(text: Any, folder: Path) -> None:
     if hasattr(text, "folder"):
         weights = text.tower.network.state_dict()
         write_json(tower / "config.json", _text_config(text.folder))
-        _copy(_TOKENIZER_FILES, tokenizer_of(text.folder), tokenizer)
+        _copy((*TOKENIZER_FILES, "tokenizer_config.json"), tokenizer_of(text.folder), tokenizer)
     else:
         weights = text.text_model.state_dict()
         write_json(tower / "config.json", text.config)

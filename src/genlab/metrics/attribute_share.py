@@ -22,8 +22,9 @@ class AttributeShare:
     provenance.
 
     Args:
+        extractor: the probe of the data's attributes.
         attribute: of the data, such as "top".
-        names: of the parts, such as "horns".
+        parts: names of that attribute, such as "horns".
     """
 
     needs = frozenset({"samples", "known attributes"})

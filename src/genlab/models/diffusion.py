@@ -128,9 +128,8 @@ class Diffusion(GenerativeModule):
         x0, condition = self.codec.encode(batch.x), of_batch(self.conditioner, batch)
         if batch.weight is None:
             return self.objective(self.denoiser, x0, condition)
-        weight = adaptive_avg_pool2d(
-            batch.weight, (x0.shape[2], x0.shape[3])
-        )  # the mean over what the codec makes one place of
+        height, width = x0.shape[2:]
+        weight = adaptive_avg_pool2d(batch.weight, (height, width))  # the mean over what the codec makes one place of
         weighing: Any = self.objective  # objectives/rules.py sees to it that it takes weights
         return weighing(self.denoiser, x0, condition, weight=weight)
 

@@ -19,10 +19,11 @@ _CLASSES = {
     "TokenizersBackend": ("PreTrainedTokenizerFast",),
 }
 """tokenizer_class of a tokenizer_config.json, without "Fast" -> names of transformers: the first that it has."""
-_FILES = (
+TOKENIZER_FILES = (
     "tokenizer.json", "vocab.json", "merges.txt", "vocab.txt", "spiece.model", "special_tokens_map.json",
     "added_tokens.json",
 )  # fmt: skip
+"""What a tokenizer is read from, beside its settings: nothing else that stands there is opened or handed on."""
 _SETTINGS = (
     "model_max_length", "added_tokens_decoder", "additional_special_tokens", "do_lower_case", "do_basic_tokenize",
     "tokenize_chinese_chars", "strip_accents", "never_split", "add_prefix_space", "errors", "extra_ids", "legacy",
@@ -51,7 +52,7 @@ def read_tokenizer(folder: Path, usual: str) -> Any:
     kind = next(found for name in names if (found := getattr(transformers, name, None)) is not None)
     settings = {key: value for key, value in written.items() if key in _SETTINGS or key.endswith("_token")}
     with tempfile.TemporaryDirectory() as place:
-        for file in _FILES:
+        for file in TOKENIZER_FILES:
             if (folder / file).is_file():
                 os.symlink((folder / file).resolve(), Path(place) / file)
         write_json(Path(place) / "tokenizer_config.json", settings)
