@@ -41,6 +41,8 @@ HOMES = {
     "logger": ("genlab.interop.", "pytorch_lightning."), "guidance": "genlab.guidance.",
     "conditioner": "genlab.conditioning.", "objective": "genlab.objectives.", "codec": "genlab.codecs.",
     "extractor": "genlab.metrics.", "callbacks": "genlab.callbacks.", "metrics": "genlab.metrics.",
+    "generator": "genlab.networks.", "discriminator": "genlab.networks.", "loss": "genlab.objectives.",
+    "augmentation": ("genlab.networks.", "torch.nn."),
     "text": "genlab.texts.", "edit": "genlab.editing.",
     "lr_scheduler": ("torch.optim.lr_scheduler.", "diffusers.optimization."),
 }  # fmt: skip

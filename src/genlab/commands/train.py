@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
         import pytorch_lightning  # noqa: F401  # what the parts import, and takes its seconds
         import torch
 
+    from genlab.callbacks.collapse import Collapse
     from genlab.callbacks.first_step import FirstStep
     from genlab.callbacks.history import History
     from genlab.callbacks.interruption import Interruption
@@ -73,9 +75,9 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
         record.data |= {"n_train": data.n_train, "n_test": data.n_test, **getattr(data, "counts", {})}
         steps = take_over(trainer, module, run) if cfg.train else trainer.global_step
         require_new_steps(begin_at, run, steps)
-        history = [c.training for c in callbacks.values() if isinstance(c, History)]
+        noted = [c.training for c in callbacks.values() if isinstance(c, Collapse | History)]
         begun = {key: value for key, value in record.training.items() if key == "init_from"}
-        record.training = {"steps": steps, **(history[0] if history else {}), **begun}
+        record.training = {"steps": steps, **dict(chain.from_iterable(map(dict.items, noted))), **begun}
         record.training["parameters"] = module.num_parameters
         module.to(trainer.strategy.root_device)
         end_if_signalled()

@@ -64,6 +64,10 @@ KEYS = (
     Key("sampler", _T, replaceable=True),
     Key("guidance", _T, replaceable=True),
     Key("objective", _T),
+    Key("generator", _T),
+    Key("discriminator", _T),
+    Key("loss", _T),
+    Key("augmentation", _T),
     Key("conditioner", _T),
     Key("text", _T),
     Key("codec", _T),
@@ -99,6 +103,7 @@ KEYS = (
     Key("callbacks.history", _N, inherited=False),
     Key("callbacks.checkpoints", _N, inherited=False),
     Key("callbacks.previews", _N, inherited=False),
+    Key("callbacks.collapse", _N, inherited=False),
     Key("callbacks.interruption", _N, inherited=False),  # of older configs: every training has it now
     Key("callbacks.pruning", _N, inherited=False),
     Key("logger", _N, inherited=False, shared=True),

@@ -94,13 +94,20 @@ def folders_are_there(cfg: DictConfig) -> Iterator[str]:
                 yield f"{key}.folder: {error}"
 
 
+_GROUPS = (
+    "network", "scheduler", "parameterization", "sampler", "guidance", "conditioner", "text", "codec", "generator",
+    "discriminator", "loss", "augmentation",
+)  # fmt: skip
+"""Of parts that a model is made of, all or some."""
+
+
 def parts_are_used(cfg: DictConfig) -> Iterator[str]:
     """A part that is chosen is used by the model: no sampler for a model without one."""
     try:
         text = str(OmegaConf.to_container(cfg, resolve=False))
     except OmegaConfBaseException:
         return
-    for group in ("network", "scheduler", "parameterization", "sampler", "guidance", "conditioner", "text", "codec"):
+    for group in _GROUPS:
         if get(cfg, group) is not None and f"${{{group}}}" not in text and f"${{{group}." not in text:
             model = str(get(cfg, "model._target_")).rpartition(".")[2]
             yield f"{group} is given, but the model ({model}) uses none"

@@ -71,6 +71,12 @@ class Root:
     sampler: Any = None
     guidance: Any = None
     objective: Any = None
+    generator: Any = None
+    discriminator: Any = None
+    loss: Any = None
+    """What the two players of an adversarial model minimise."""
+    augmentation: Any = None
+    """What is done to real and generated data before a discriminator sees them."""
     conditioner: Any = None
     text: Any = None
     """What reads the texts that a model is conditioned on."""

@@ -63,6 +63,8 @@ class GenerativeModule(pl.LightningModule):
     """Which parts are averaged, by prefixes of the names of their weights ("generator"); "" is all."""
     no_ema: Sequence[str] = ()
     """Parts of these that are not."""
+    ema_statistics: bool = False
+    """Whether the running statistics of batch normalisation are averaged with them."""
     frozen: Sequence[str] = ()
     """Parts that are not trained: they take no gradient and no average, stay in evaluation mode, and are not written
     into checkpoints, which name them by a hash of their content; their weights lie once beside these."""
@@ -233,7 +235,7 @@ class GenerativeModule(pl.LightningModule):
             self._ema = self._average(self._ema_decay)
 
     def _average(self, decay: float) -> EMA:
-        return EMA(self, decay, self.ema_parts, [*self.no_ema, *self.frozen])
+        return EMA(self, decay, self.ema_parts, [*self.no_ema, *self.frozen], self.ema_statistics)
 
     @property
     def weights(self) -> str:

@@ -20,7 +20,7 @@ from genlab.picture_size import read_size
 
 def sides_can_be_divided(cfg: DictConfig) -> Iterator[str]:
     """Height and width are multiples of what the network halves, or cuts, them by: its class says what (`division`)."""
-    for key, network in parts(cfg, "network"):
+    for key, network in (one for group in ("network", "generator", "discriminator") for one in parts(cfg, group)):
         size_key, size = _size(cfg, key, network)
         division = _division(network)
         if division is not None and size is not None and (refusal := division.refusal(size, size_key)) is not None:

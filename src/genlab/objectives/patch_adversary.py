@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from genlab.objectives.adversarial_losses import Hinge
 from genlab.ranges import NonNegativeInt, PositiveFloat
 
 _MOST = 1e4
@@ -36,14 +36,15 @@ class PatchAdversary(nn.Module):
     ) -> None:
         super().__init__()
         self.critic, self.optimizer, self.weight, self.start = critic, optimizer, weight, start
+        self._loss = Hinge()
 
     def critic_loss(self, real: Tensor, made: Tensor) -> Tensor:
-        """The hinge loss: 0 where real patches are above 1 and made ones below -1."""
-        return 0.5 * (F.relu(1 - self.critic(real)).mean() + F.relu(1 + self.critic(made)).mean())
+        """Half the hinge loss: 0 where real patches are above 1 and made ones below -1."""
+        return 0.5 * self._loss.discriminator(self.critic(real), self.critic(made))
 
     def deceit(self, made: Tensor) -> Tensor:
         """What the autoencoder minimises: minus the critic's mean answer."""
-        return -self.critic(made).mean()
+        return self._loss.generator(self.critic(made))
 
     def adaptive_weight(self, error: Tensor, deceit: Tensor, last: Tensor) -> Tensor:
         """`weight` times equation 7: the gradient of the error at the last layer's weights over that of the deceit."""

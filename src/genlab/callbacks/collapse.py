@@ -1,0 +1,114 @@
+"""The alarm that a generator has collapsed: it draws one picture, or a few, again and again."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+
+from genlab.conditions import asks_of
+from genlab.errors import ConfigError
+from genlab.metrics.variability import mean_pairwise_distance
+from genlab.models.base import batches_done
+from genlab.notice import Notice
+from genlab.randomness import PerImage
+from genlab.ranges import Fraction, NonNegativeInt, PositiveInt, SeveralInt
+
+_SEED = 0
+_CLASSES = 10
+"""So many classes at most are looked at."""
+
+
+class Collapse(pl.Callback):
+    """After each validation `val/variety`: how much samples differ, where 1 is as much as validation data do.
+
+    A generator that draws one picture of each class can have a perfect classifier accuracy and a fair inception score,
+    and no loss tells it. Where `variety` is below the threshold again and again, a notice says so once, and the record
+    has `collapsed_at`, the step; it has the last `variety` in any case.
+
+    Args:
+        n: how many samples, and as many real data, are compared: of each class for a class-conditional model. They are
+            of the same noise every time.
+        threshold: of the variety.
+        patience: for so many validations in a row it must be lower.
+        start: batches before the alarm may ring: what a young generator draws is all alike.
+    """
+
+    def __init__(
+        self, n: SeveralInt = 64, threshold: Fraction = 0.3, patience: PositiveInt = 2, start: NonNegativeInt = 500
+    ) -> None:
+        self._n, self._threshold, self._patience, self._start = n, threshold, patience, start
+        self._variety: float | None = None
+        self._low = 0
+        self._collapsed_at: int | None = None
+
+    def on_fit_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        if more := sorted(asks_of(module) - {"label"}):
+            raise ConfigError(
+                f"callbacks.collapse compares samples of one class, and this model is asked for a {more[0]}: "
+                "give callbacks.collapse=null"
+            )
+
+    def on_validation_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        if (value := self._measure(module, trainer.datamodule)) is None:  # type: ignore[attr-defined]
+            return
+        self._variety, step = value, batches_done(trainer)
+        module.log("val/variety", value)
+        self._low = self._low + 1 if value < self._threshold and step >= self._start else 0
+        if self._low >= self._patience and self._collapsed_at is None:
+            self._collapsed_at = step
+            text = (
+                f"the generator has collapsed at step {step}: its samples differ {value:.2f} times as much as "
+                f"real data do, for {self._low} validations less than {self._threshold:g} times"
+            )
+            if trainer.is_global_zero:
+                warnings.warn(text, Notice, stacklevel=2)
+
+    def _measure(self, module: Any, data: Any) -> float | None:
+        """The mean variety over the classes, or of all samples; None where there are too few data, or they are alike."""
+        stored, labels = data.items("val")
+        classes: list[int | None] = list(range(min(module.num_classes, _CLASSES))) if module.num_classes else [None]
+        values: list[float] = []
+        for label in classes:
+            rows = torch.arange(len(stored)) if label is None else (labels == label).nonzero().flatten()
+            real = data.modality.to_model(stored[rows[: self._n]]).flatten(1)
+            if len(real) < 2:
+                continue
+            streams = PerImage.range(_SEED, 0, len(real), module.device)
+            asked = None if label is None else torch.full((len(real),), label, device=module.device)
+            with torch.no_grad(), module.averaged():
+                samples = module.sample(len(real), asked, generator=streams).flatten(1).cpu()
+            if (value := variety(samples, real)) is not None:
+                values.append(value)
+        return sum(values) / len(values) if values else None
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"variety": self._variety, "low": self._low, "collapsed_at": self._collapsed_at}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self._variety, self._low = state_dict["variety"], state_dict["low"]
+        self._collapsed_at = state_dict["collapsed_at"]
+
+    @property
+    def training(self) -> dict[str, float | int]:
+        """For the record."""
+        known = {"variety": self._variety, "collapsed_at": self._collapsed_at}
+        return {name: value for name, value in known.items() if value is not None}
+
+
+def variety(samples: Tensor, real: Tensor) -> float | None:
+    """How much `samples` (n, d) differ from each other, by how much `real` (n, d) do; None where these do not.
+
+    The lower of two ratios: of the mean distance over all pairs, which sees that there is one picture, and of the mean
+    distance to the nearest other, which sees that there are few, repeated.
+    """
+    of_samples, of_real = ((mean_pairwise_distance(x)[0], _to_nearest(x)) for x in (samples.float(), real.float()))
+    ratios = [mine / theirs for mine, theirs in zip(of_samples, of_real, strict=True) if theirs > 0]
+    return min(ratios, default=None)
+
+
+def _to_nearest(x: Tensor) -> float:
+    return torch.cdist(x, x).fill_diagonal_(torch.inf).amin(1).mean().item()
