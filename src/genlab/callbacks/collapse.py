@@ -68,7 +68,7 @@ class Collapse(pl.Callback):
                 warnings.warn(text, Notice, stacklevel=2)
 
     def _measure(self, module: Any, data: Any) -> float | None:
-        """The mean variety over the classes, or of all samples; None where there are too few data, or they are alike."""
+        """The mean variety over the classes, or that of all samples; None where data are too few, or alike."""
         stored, labels = data.items("val")
         classes: list[int | None] = list(range(min(module.num_classes, _CLASSES))) if module.num_classes else [None]
         values: list[float] = []

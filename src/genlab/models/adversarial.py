@@ -135,7 +135,7 @@ class Adversarial(GenerativeModule):
         return sum(p.numel() for p in self.generator.parameters())
 
     def loss(self, batch: Batch, group: str) -> dict[str, Tensor]:
-        """Of the generator its "loss"; of the discriminator its loss "discriminator", the mean scores "real" and "fake".
+        """Of the generator its "loss"; of the other its loss "discriminator" and the mean scores "real" and "fake".
 
         "discriminator_total" is what the discriminator minimises: its loss and the weighted penalties. In training
         there is "penalty/NAME" of each, without its weight, in the batches that have it, and "augmentation", the

@@ -1,6 +1,7 @@
-"""Changes of real and generated pictures alike before a discriminator sees them, so that few data are not learnt by heart.
+"""What is done to pictures before a discriminator sees them, so that it does not learn the data by heart.
 
-The changes can be differentiated: the generator's gradient goes through them. They act in training only.
+Real and generated ones are changed alike. The changes can be differentiated: the generator's gradient goes through
+them. They act in training only.
 """
 
 from __future__ import annotations
@@ -48,9 +49,9 @@ class DiffAugment(nn.Module):
 class AdaptiveAugmentation(nn.Module):
     """Each change with a probability that follows the discriminator: more where it is too sure of the training data.
 
-    ADA (Karras et al. 2020, section 3). The strength p rises where the mean sign of the scores of real pictures is above
-    the target, and falls where it is below. It is in checkpoints. The changes are those of `transform`, fewer than the
-    paper's eighteen.
+    ADA (Karras et al. 2020, section 3). The strength p rises where the mean sign of the scores of real pictures is
+    above the target, and falls where it is below. It is in checkpoints. The changes are those of `transform`, fewer
+    than the paper's eighteen.
 
     Paper: https://arxiv.org/abs/2006.06676
 

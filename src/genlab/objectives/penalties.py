@@ -47,7 +47,7 @@ class GradientPenalty:
         self.weight, self.target, self.interval = weight, target, interval
 
     def __call__(self, score: Score, real: Tensor, fake: Tensor) -> Tensor:
-        share = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device)
+        share = torch.rand(len(real), *[1] * (real.ndim - 1), dtype=real.dtype, device=real.device)
         return (_slopes(score, torch.lerp(fake, real, share)).norm(dim=1) - self.target).square().mean()
 
 
