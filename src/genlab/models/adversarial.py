@@ -81,6 +81,8 @@ class Adversarial(GenerativeModule):
 
     ema_parts = ("generator",)
     ema_statistics = True
+    losses_rank_models = False
+    """They tell how both players do against each other (see models/rules.py)."""
 
     def __init__(
         self,

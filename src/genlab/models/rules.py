@@ -1,0 +1,39 @@
+"""What must hold between the two players of an adversarial model, and what may choose among its checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from omegaconf import DictConfig
+
+from genlab.annotations.declared import declared
+from genlab.config.lookup import get, target
+
+
+def players_fit_their_model(cfg: DictConfig) -> Iterator[str]:
+    """Generator and discriminator know the classes of the model, and the generator takes its latent vectors."""
+    for player in ("generator", "discriminator"):
+        for name in ("num_classes", "latent_size"):
+            network = get(cfg, player)
+            if not isinstance(network, DictConfig) or name not in network or get(cfg, f"model.{player}") is None:
+                continue
+            own, models = get(network, name), get(cfg, f"model.{name}")
+            if own != models:
+                yield f"{player}.{name} = {_shown(own)} must be that of the model, {_shown(models)}: give model.{name} alone"
+
+
+def a_loss_orders_the_models(cfg: DictConfig) -> Iterator[str]:
+    """What keeps the best checkpoint, or ends a trial early, says how good a model is."""
+    if declared(target(get(cfg, "model")), "losses_rank_models") is not False:
+        return
+    for key in ("callbacks.checkpoints.monitor", "callbacks.pruning.metric"):
+        name = get(cfg, key)
+        if isinstance(name, str) and name in ("val/loss", "val/discriminator", "val/discriminator_total"):
+            yield (
+                f"{key} = {name!r}: the losses of two players do not say how good samples are: take "
+                "callbacks=scored with callbacks.scores.monitor=fid_digits, or another of its scores"
+            )
+
+
+def _shown(value: object) -> str:
+    return "null" if value is None else str(value)

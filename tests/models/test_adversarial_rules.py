@@ -1,0 +1,52 @@
+"""Bad input of adversarial models: one sentence each, before anything heavy."""
+
+import pytest
+
+from composing import composed
+from genlab.config.check import check
+from genlab.errors import ConfigError
+
+DIGITS = "experiment=adversarial/gan_digits"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ([DIGITS, "model.discriminator_steps=0"], r"^model\.discriminator_steps = 0 must be 1 or more$"),
+        ([DIGITS, "model.penalties.r1.interval=0"], r"^model\.penalties\.r1\.interval = 0 must be 1 or more$"),
+        (
+            [DIGITS, "augmentation=diff", "augmentation.cutout=1.5"],
+            r"^augmentation\.cutout = 1\.5 must be in \[0, 1\)$",
+        ),
+        (
+            [DIGITS, "generator=dcgan", "generator.levels=3", "dataset.size=12"],
+            r"^dataset\.size = 12 cannot be halved 3 times by the network: take a multiple of 8, such as ",
+        ),
+        (
+            [DIGITS, "model.num_classes=${dataset.num_classes}", "dataset.num_classes=null"],
+            "^the model is conditioned on classes, and the data set has none: ",
+        ),
+        (
+            [DIGITS, "generator.num_classes=10"],
+            r"^generator\.num_classes = 10 must be that of the model, null: give model\.num_classes alone$",
+        ),
+        (
+            [DIGITS, "generator.latent_size=3"],
+            r"^generator\.latent_size = 3 must be that of the model, 32: give model\.latent_size alone$",
+        ),
+        (
+            [DIGITS, "callbacks.checkpoints.monitor=val/loss"],
+            r"^callbacks\.checkpoints\.monitor = 'val/loss': the losses of two players do not say how good samples are",
+        ),
+        (["model=ddpm", "+loss=hinge"], r"^loss is given, but the model \(Diffusion\) uses none$"),
+    ],
+)
+def test_what_does_not_fit_is_said_in_one_sentence(words, sentence):
+    with pytest.raises(ConfigError, match=sentence) as caught:
+        check(composed(*words))
+    assert len(caught.value.problems) == 1
+
+
+def test_what_fits_is_not_refused():
+    check(composed(DIGITS, "callbacks.checkpoints.monitor=val/variety", "callbacks.checkpoints.mode=max"))
+    check(composed("experiment=autoencoder/vae_mnist", "callbacks.checkpoints.monitor=val/loss"))
