@@ -42,6 +42,7 @@ HOMES = {
     "conditioner": "genlab.conditioning.", "objective": "genlab.objectives.", "codec": "genlab.codecs.",
     "extractor": "genlab.metrics.", "callbacks": "genlab.callbacks.", "metrics": "genlab.metrics.",
     "generator": "genlab.networks.", "discriminator": "genlab.networks.", "loss": "genlab.objectives.",
+    "penalty": "genlab.objectives.",
     "augmentation": ("genlab.networks.", "torch.nn."),
     "text": "genlab.texts.", "edit": "genlab.editing.",
     "lr_scheduler": ("torch.optim.lr_scheduler.", "diffusers.optimization."),

@@ -19,6 +19,7 @@ GROUPS = (
     "sampler", "scheduler", "guidance", "objective", "optimizer", "dataset", "callbacks", "logger", "metrics",
     "extractor", "network", "conditioner", "parameterization", "lr_scheduler",
 )  # fmt: skip
+OF_PLAYERS = ("generator", "discriminator", "loss", "augmentation")
 ASKED = ("codec", "text")
 """Groups that other parts ask for widths and sizes, and that some options leave open."""
 
@@ -55,6 +56,8 @@ def jobs():
     small = "{_target_:genlab.texts.clip_small.ClipSmall}"
     yield [FIRST, "text=clip_and_t5", f"text.towers=[{small},{small}]"]
     yield from ([f"model={name}"] for name in options("model"))
+    yield from (["model=adversarial", f"{group}={name}"] for group in OF_PLAYERS for name in options(group))
+    yield from (["model=adversarial", f"+penalty@model.penalties.own={name}"] for name in options("penalty"))
     yield from ([f"experiment={name}"] for name in STANDING_ON_ANOTHER)
     yield ["experiment=distillation/guidance_digits", "guidance=autoguidance"]
     yield [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,9 +74,12 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
         record.data |= {"n_train": data.n_train, "n_test": data.n_test, **getattr(data, "counts", {})}
         steps = take_over(trainer, module, run) if cfg.train else trainer.global_step
         require_new_steps(begin_at, run, steps)
-        noted = [c.training for c in callbacks.values() if isinstance(c, Collapse | History)]
         begun = {key: value for key, value in record.training.items() if key == "init_from"}
-        record.training = {"steps": steps, **dict(chain.from_iterable(map(dict.items, noted))), **begun}
+        record.training = {"steps": steps}
+        for callback in callbacks.values():
+            if isinstance(callback, Collapse | History):
+                record.training |= callback.training
+        record.training |= begun
         record.training["parameters"] = module.num_parameters
         module.to(trainer.strategy.root_device)
         end_if_signalled()

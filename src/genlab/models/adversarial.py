@@ -136,7 +136,7 @@ class Adversarial(GenerativeModule):
         """Those of the generator."""
         return sum(p.numel() for p in self.generator.parameters())
 
-    def loss(self, batch: Batch, group: str) -> dict[str, Tensor]:
+    def loss(self, batch: Batch, group: str = "generator") -> dict[str, Tensor]:
         """Of the generator its "loss"; of the other its loss "discriminator" and the mean scores "real" and "fake".
 
         "discriminator_total" is what the discriminator minimises: its loss and the weighted penalties. In training

@@ -35,6 +35,8 @@ class DiffAugment(nn.Module):
 
     def forward(self, x: Tensor, probability: Tensor | None = None) -> Tensor:
         """Pictures (batch, channel, height, width), each of the three changes with that probability; None is 1."""
+        if x.ndim != 4:
+            raise ValueError(f"augmentation changes pictures, and these data are {tuple(x.shape[1:])}: take none")
         if not self.training:
             return x
         changes = [(self.colour, _coloured, 0.0), (self.translation > 0, _shifted, self.translation)]

@@ -19,7 +19,9 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 """Every common kind of colour vision tells them apart (Okabe and Ito 2008); the first is for the loss."""
 
 _NOT_TERMS = {"step", "epoch", "time", "seconds"}
-_IN_OTHER_UNITS = {"accuracy", "active_units", "collapsed_units", "perplexity", "usage", "lr", "grad_norm"}
+_IN_OTHER_UNITS = {
+    "accuracy", "active_units", "collapsed_units", "perplexity", "usage", "lr", "grad_norm", "variety", "augmentation",
+}  # fmt: skip
 """Shares, counts and rates that are logged beside a loss: on its axis they would hide it, or be hidden."""
 _MANY = 200
 """Points from which a curve is also drawn smoothed."""
