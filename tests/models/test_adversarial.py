@@ -17,6 +17,24 @@ from interrupting import along, differences, of_trainer, quietly  # noqa: F401
 from models.eight_gaussians import EightGaussians, covered, gan, train
 
 
+class OfPoints(torch.nn.Module):
+    """An adaptive strength, where there is nothing to change in points."""
+
+    def __init__(self):
+        super().__init__()
+        self.adaptive = AdaptiveAugmentation(DiffAugment(colour=False, translation=0.0, cutout=0.0), images=4000)
+
+    @property
+    def strength(self):
+        return self.adaptive.strength
+
+    def adapt(self, real):
+        self.adaptive.adapt(real)
+
+    def forward(self, x):
+        return x + 0.1 * self.strength
+
+
 def batch(n=12):
     generator = torch.Generator().manual_seed(0)
     return Batch(torch.randn(n, 2, generator=generator), torch.arange(n) % 8)
@@ -55,12 +73,13 @@ def test_a_lazy_penalty_has_the_mean_gradient_of_one_at_every_step():
 
 
 def test_outside_training_there_is_neither_penalty_nor_augmentation():
-    augmentation = AdaptiveAugmentation(DiffAugment(), strength=0.5)
-    model = gan(augmentation=augmentation, penalties={"r1": R1()}).eval()
+    model = gan(augmentation=OfPoints(), penalties={"r1": R1()}).eval()
     with torch.no_grad():
         terms = at_step(model, 0)
     assert set(terms) == {"discriminator_total", "discriminator", "real", "fake"}
-    assert augmentation.strength == 0.5
+    assert model.augmentation.adaptive.sign.item() == pytest.approx(0.6)  # it has seen nothing
+    assert {"penalty/r1", "augmentation"} <= set(at_step(model.train(), 0))
+    assert model.augmentation.adaptive.sign.item() != pytest.approx(0.6)
 
 
 @pytest.mark.parametrize("steps", [1, 3])
@@ -82,51 +101,20 @@ def test_samples_depend_on_their_own_noise_and_go_through_the_classes():
         gan().sample(1, torch.tensor([0]))
 
 
-def dcgan(**options):
-    return gan(generator=DCGANGenerator(1, 4, 16, width=2, levels=1), **options)
-
-
 def test_the_running_statistics_of_the_generator_are_averaged_with_its_weights():
-    module = dcgan()
-    average = EMA(module, 0.5, module.ema_parts, statistics=module.ema_statistics)
-    norm, other = module.generator.layers[2], torch.nn.BatchNorm2d(2)
-    assert not [name for name in EMA(module, 0.5).state_dict() if "running" in name]
-    assert [name for name in average.state_dict() if "running" in name] == [
-        "generator.layers.2.running_mean", "generator.layers.2.running_var"
-    ]  # fmt: skip
-    before = norm.running_mean.clone()
-    with torch.no_grad():
-        norm.running_mean += 1.0
-    average.decay = 0.0
-    average.steps = 10**6
+    module = gan(generator=DCGANGenerator(1, 4, 16, width=2, levels=1))
+    average = EMA(module, 0.0, module.ema_parts, statistics=module.ema_statistics)
+    names = [f"generator.layers.2.running_{name}" for name in ("mean", "var")]
+    assert [name for name in average.state_dict() if "running" in name] == names
+    assert not [name for name in EMA(module, 0.0, module.ema_parts).state_dict() if "running" in name]
+    mean = module.generator.layers[2].running_mean
+    mean.fill_(1.0)
     average.update()
-    with torch.no_grad():
-        norm.running_mean += 1.0
-    raw = norm.running_mean.clone()
+    mean.fill_(2.0)
     with average.applied():
-        torch.testing.assert_close(norm.running_mean, before + 1)
-        state = average.with_raw(module.state_dict())
-        torch.testing.assert_close(state["generator.layers.2.running_mean"], raw)
-    assert torch.equal(norm.running_mean, raw)
-    assert other.running_mean.sum() == 0
-
-
-class OfPoints(torch.nn.Module):
-    """An adaptive strength, where there is nothing to change in points."""
-
-    def __init__(self):
-        super().__init__()
-        self.adaptive = AdaptiveAugmentation(DiffAugment(colour=False, translation=0.0, cutout=0.0), images=4000)
-
-    @property
-    def strength(self):
-        return self.adaptive.strength
-
-    def adapt(self, real):
-        self.adaptive.adapt(real)
-
-    def forward(self, x):
-        return x + 0.1 * self.strength
+        assert mean.tolist() == [1, 1]
+        assert average.with_raw(module.state_dict())[names[0]].tolist() == [2, 2]
+    assert mean.tolist() == [2, 2]
 
 
 LAZY = {"penalties": {"r1": R1(0.2, 3)}, "discriminator_steps": 2}

@@ -20,6 +20,8 @@ def test_at_strength_0_and_outside_training_nothing_changes():
     assert torch.equal(adaptive(strength=1.0).eval()(x), x)
     assert not torch.equal(adaptive(strength=1.0)(x), x)
     assert torch.equal(DiffAugment(colour=False, translation=0.0, cutout=0.0)(x), x)
+    with pytest.raises(ValueError, match=r"augmentation changes pictures, and these data are \(2,\): take none"):
+        DiffAugment()(torch.zeros(3, 2))
 
 
 def test_about_as_many_pictures_change_as_the_strength_says():
