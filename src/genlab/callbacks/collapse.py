@@ -34,11 +34,12 @@ class Collapse(pl.Callback):
             of the same noise every time.
         threshold: of the variety.
         patience: for so many validations in a row it must be lower.
-        start: batches before the alarm may ring: what a young generator draws is all alike.
+        start: batches before the alarm may ring: what a young generator draws is all alike. Give more where the
+            generator moves in few of them.
     """
 
     def __init__(
-        self, n: SeveralInt = 64, threshold: Fraction = 0.3, patience: PositiveInt = 2, start: NonNegativeInt = 500
+        self, n: SeveralInt = 64, threshold: Fraction = 0.3, patience: PositiveInt = 2, start: NonNegativeInt = 2000
     ) -> None:
         self._n, self._threshold, self._patience, self._start = n, threshold, patience, start
         self._variety: float | None = None
