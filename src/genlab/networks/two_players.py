@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
-
-Layer = TypeVar("Layer", bound=nn.Module)
 
 
 class LatentWithLabel(nn.Module):
@@ -50,7 +46,7 @@ class Score(nn.Module):
         return score if self.embedding is None else score + (self.embedding(_given(label)) * h).sum(1)
 
 
-def spectrally_normal(layer: Layer, is_on: bool) -> Layer:
+def spectrally_normal(layer: nn.Module, is_on: bool) -> nn.Module:
     """The layer with its weights divided by their largest singular value, where that is asked for.
 
     A step of power iteration in each forward pass of training (Miyato et al. 2018, algorithm 1).
