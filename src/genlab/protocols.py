@@ -6,6 +6,7 @@ by having the method. Images are float tensors (batch, channel, height, width) i
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor
@@ -150,3 +151,21 @@ class Denoises(Protocol):
     """It has the process."""
     codec: Any
     """Between the data and what the process is done to."""
+
+
+@runtime_checkable
+class StyleBased(Protocol):
+    """A network that draws a picture by styles, one for each of its layers."""
+
+    mean_style: Tensor
+    """(style_size,): the mean over what it was trained with."""
+    num_styles: int
+    """How many styles a picture has."""
+
+    def styles(self, z: Tensor, label: Tensor | None = None) -> Tensor:
+        """(batch, num_styles, style_size): of latent vectors (batch, latent_size), the same for all layers."""
+        ...
+
+    def picture(self, styles: Tensor, draw: Callable[[Sequence[int]], Tensor] | None = None) -> Tensor:
+        """(batch, *shape). `draw` gives standard normal numbers of a shape (batch, ...), None is no noise."""
+        ...

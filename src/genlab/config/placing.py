@@ -29,7 +29,7 @@ ROOTS = {
     "extractor": [Kind("Extractor", "genlab.metrics.extractors.extractor")],
     "extractors": [Kind("dict[str, Extractor]", "genlab.metrics.extractors.extractor")],
     "scheduler": [Kind("Schedule", "genlab.processes.schedule"), Kind("Degradation", "genlab.processes.degrading")],
-    "sampler": [Kind("Sampler", "genlab.samplers.sampler")],
+    "sampler": [Kind("Sampler", "genlab.samplers.sampler"), Kind("LatentSampler", "genlab.samplers.latent")],
     "guidance": [Kind("Guidance", "genlab.guidance.guidance")],
     "edit": [Kind("Edit", "genlab.editing.editable")],
 }

@@ -6,7 +6,7 @@ Paper: https://arxiv.org/abs/1406.2661 (Goodfellow et al. 2014)
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -15,11 +15,14 @@ from genlab.data.batch import Batch
 from genlab.models.base import GenerativeModule
 from genlab.models.labels import labels_for
 from genlab.models.parameter_groups import MakeOptimizer, ParameterGroup
+from genlab.models.style_mixing import mixed
 from genlab.objectives.adversarial_losses import AdversarialLoss
+from genlab.objectives.path_length import PathLength
 from genlab.objectives.penalties import Penalty
-from genlab.protocols import Conditions
+from genlab.protocols import Conditions, StyleBased
 from genlab.randomness import Randomness, randn
-from genlab.ranges import PositiveFloat, PositiveInt, Rate, Seed
+from genlab.ranges import PositiveFloat, PositiveInt, Probability, Rate, Seed
+from genlab.samplers.latent import LatentSampler
 
 
 class Generator(Protocol):
@@ -76,7 +79,13 @@ class Adversarial(GenerativeModule):
         discriminator_rate: the discriminator's learning rate over the generator's (two time-scales, Heusel et al.
             2017, https://arxiv.org/abs/1706.08500).
         num_classes: makes the model conditional; both networks must know as many. None takes no label.
+        style_mixing: how many of the pictures of training have two styles; of a style-based generator.
+        path_length: a penalty on a style-based generator, which the history has as "penalty/path_length".
+        sampler: how samples of a style-based generator are made; may be replaced after training.
         ema_decay, seed: see GenerativeModule.
+
+    Raises:
+        ValueError: a penalty does not fit the discriminator, or the generator is not style-based and has to be.
     """
 
     ema_parts = ("generator",)
@@ -96,6 +105,9 @@ class Adversarial(GenerativeModule):
         discriminator_steps: PositiveInt = 1,
         discriminator_rate: PositiveFloat = 1.0,
         num_classes: PositiveInt | None = None,
+        style_mixing: Probability = 0.0,
+        path_length: PathLength | None = None,
+        sampler: LatentSampler | None = None,
         ema_decay: Rate | None = None,
         seed: Seed = 0,
     ) -> None:
@@ -106,7 +118,9 @@ class Adversarial(GenerativeModule):
         self.discriminator_steps, self.discriminator_rate = discriminator_steps, discriminator_rate
         self._loss = loss
         self._penalties = {name: penalty for name, penalty in (penalties or {}).items() if penalty is not None}
+        self.style_mixing, self.path_length, self.sampler = style_mixing, path_length, sampler
         self._require_slopes_of_single_data()
+        self._require_styles()
 
     def _require_slopes_of_single_data(self) -> None:
         layers = self.discriminator.modules() if isinstance(self.discriminator, nn.Module) else ()
@@ -116,13 +130,33 @@ class Adversarial(GenerativeModule):
                 "normalisation in the discriminator mixes those of a batch: give discriminator.norm=none, or no penalty"
             )
 
+    def _require_styles(self) -> None:
+        asked = {"style_mixing": self.style_mixing, "path_length": self.path_length, "sampler": self.sampler}
+        if self._of_styles is None and (given := [name for name, value in asked.items() if value]):
+            raise ValueError(
+                f"model.{given[0]} needs a generator with a mapping network, such as generator=stylegan2: "
+                f"{type(self.generator).__name__} has none"
+            )
+        if self._of_styles is not None and self.sampler is None:
+            self.sampler = LatentSampler()
+
+    @property
+    def _of_styles(self) -> StyleBased | None:
+        """The generator, where it is style-based."""
+        return self.generator if isinstance(self.generator, StyleBased) else None
+
     def parameter_groups(self) -> dict[str, ParameterGroup]:
         """Both players; the discriminator moves first."""
         return {
             "discriminator": ParameterGroup(
                 self.discriminator.parameters(), self._discriminator_optimizer, minimises="discriminator_total"
             ),
-            "generator": ParameterGroup(self.generator.parameters(), self._optimizer, every=self.discriminator_steps),
+            "generator": ParameterGroup(
+                self.generator.parameters(),
+                self._optimizer,
+                every=self.discriminator_steps,
+                minimises="loss" if self.path_length is None else "generator_total",
+            ),
         }
 
     def _discriminator_optimizer(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
@@ -137,7 +171,9 @@ class Adversarial(GenerativeModule):
         return sum(p.numel() for p in self.generator.parameters())
 
     def loss(self, batch: Batch, group: str = "generator") -> dict[str, Tensor]:
-        """Of the generator its "loss"; of the other its loss "discriminator" and the mean scores "real" and "fake".
+        """Of the generator its "loss", and with a penalty on its paths "generator_total", which it minimises then.
+
+        Of the other its loss "discriminator" and the mean scores "real" and "fake".
 
         "discriminator_total" is what the discriminator minimises: its loss and the weighted penalties. In training
         there is "penalty/NAME" of each, without its weight, in the batches that have it, and "augmentation", the
@@ -145,7 +181,7 @@ class Adversarial(GenerativeModule):
         """
         label = labels_for(self.num_classes, batch.label, len(batch.x), self.device)
         if group == "generator":
-            return {"loss": self._loss.generator(self._score(self._generated(len(batch.x), label), label))}
+            return self._generators_terms(len(batch.x), label)
         with torch.no_grad():
             generated = self._generated(len(batch.x), label)
         real, fake = self._score(batch.x, label), self._score(generated, label)
@@ -161,8 +197,35 @@ class Adversarial(GenerativeModule):
             self.augmentation.adapt(real.detach())
         return {"discriminator_total": total, **terms}
 
-    def _generated(self, n: int, label: Tensor | None, generator: Randomness = None) -> Tensor:
-        return self.generator(randn((n, self.latent_size), generator, self.device), label)
+    def _generators_terms(self, n: int, label: Tensor | None) -> dict[str, Tensor]:
+        terms = {"loss": self._loss.generator(self._score(self._generated(n, label), label))}
+        if self.path_length is None or self._of_styles is None:
+            return terms
+        total, turn = terms["loss"], self.global_step // self.discriminator_steps
+        if self.training and turn % self.path_length.interval == 0:
+            penalty = self.path_length(self._picture, self._styles(n, label))
+            total = total + self.path_length.weight * self.path_length.interval * penalty
+            terms["penalty/path_length"] = penalty
+        return {"generator_total": total, **terms}
+
+    def _generated(self, n: int, label: Tensor | None) -> Tensor:
+        """(n, *shape): for the discriminator."""
+        if self._of_styles is None:
+            return self.generator(randn((n, self.latent_size), None, self.device), label)
+        return self._picture(self._styles(n, label))
+
+    def _styles(self, n: int, label: Tensor | None) -> Tensor:
+        """(n, num_styles, style_size): of new latent vectors; in training some are mixed with others."""
+        assert self._of_styles is not None
+        styles = self._of_styles.styles(randn((n, self.latent_size), None, self.device), label)
+        if not self.training or not self.style_mixing:
+            return styles
+        others = self._of_styles.styles(randn((n, self.latent_size), None, self.device), label)
+        return mixed(styles, others, self.style_mixing)
+
+    def _picture(self, styles: Tensor) -> Tensor:
+        assert self._of_styles is not None
+        return self._of_styles.picture(styles, lambda shape: randn(shape, None, self.device))
 
     def _score(self, x: Tensor, label: Tensor | None) -> Tensor:
         return self.discriminator(self.augmentation(x), label)
@@ -171,4 +234,10 @@ class Adversarial(GenerativeModule):
     def sample(self, n: int, condition: Conditions = None, *, generator: Randomness = None) -> Tensor:
         """(n, *shape): of latent vectors drawn from N(0, 1); images in [-1, 1]."""
         label = labels_for(self.num_classes, condition, n, self.device, turns=True)
-        return self._generated(n, label, generator)
+        z = randn((n, self.latent_size), generator, self.device)
+        if self._of_styles is None or self.sampler is None:
+            return self.generator(z, label)
+        return self.sampler(self._of_styles, z, label, generator).clamp(-1, 1)
+
+    def provenance(self) -> dict[str, Any]:
+        return super().provenance() | ({} if self.sampler is None else {"sampler": repr(self.sampler)})

@@ -57,17 +57,26 @@ def spectrally_normal(layer: nn.Module, is_on: bool) -> nn.Module:
 
 
 class MinibatchDeviation(nn.Module):
-    """(batch, channels, height, width) -> one channel more: how much the batch differs, the same number everywhere.
+    """(batch, channels, height, width) -> one channel more: how much the items differ, the same number everywhere.
 
-    The standard deviation over the batch, averaged over channels and places (Karras et al. 2018, section 3): a
+    The standard deviation over the items, averaged over channels and places (Karras et al. 2018, section 3): a
     discriminator sees by it that a generator draws one picture again and again.
 
     Paper: https://arxiv.org/abs/1710.10196
+
+    Args:
+        group: of so many items; some groups have more where it does not divide the batch. None is the whole batch.
     """
 
+    def __init__(self, group: int | None = None) -> None:
+        super().__init__()
+        self.group = group
+
     def forward(self, x: Tensor) -> Tensor:
-        deviation = (x.var(0, correction=0) + 1e-8).sqrt().mean()
-        return torch.cat([x, deviation.expand(len(x), 1, *x.shape[2:])], 1)
+        groups = 1 if self.group is None else max(1, len(x) // self.group)
+        deviations = [(x[k::groups].var(0, correction=0) + 1e-8).sqrt().mean() for k in range(groups)]
+        each = torch.stack(deviations)[torch.arange(len(x), device=x.device) % groups]
+        return torch.cat([x, each.view(-1, 1, 1, 1).expand(-1, 1, *x.shape[2:])], 1)
 
 
 def _given(label: Tensor | None) -> Tensor:

@@ -1,0 +1,83 @@
+"""The residual discriminator of StyleGAN 2 (Karras et al. 2020, section 4.1).
+
+Paper: https://arxiv.org/abs/1912.04958
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from genlab.networks.sides import at_each_level
+from genlab.networks.stylegan.equalised import Bias, EqualisedConv2d, EqualisedLinear, activated
+from genlab.networks.two_players import MinibatchDeviation, Score
+from genlab.picture_size import Size
+from genlab.ranges import PositiveInt, SeveralInt
+
+
+class StyleDiscriminator(nn.Module):
+    """Images -> scores (batch,), high where they look real: residual blocks, each of which halves both sides.
+
+    Args:
+        channels, size: of the images.
+        width: channels of the first level; twice as many at each lower one,
+        widest: but never more than these.
+        levels: how often both sides are halved.
+        group: so many images of a batch are told how much they differ; None tells nothing.
+        num_classes: how many labels there are; None makes the network unconditional.
+    """
+
+    division = staticmethod(at_each_level)
+
+    def __init__(
+        self,
+        channels: PositiveInt,
+        size: Size,
+        width: PositiveInt = 24,
+        widest: PositiveInt = 64,
+        levels: PositiveInt = 3,
+        group: SeveralInt | None = 4,
+        num_classes: PositiveInt | None = None,
+    ) -> None:
+        super().__init__()
+        height, width_of_map = at_each_level(levels).smallest(size)
+        widths = [min(widest, width * 2**level) for level in range(levels + 1)]
+        last = widths[-1]
+        deviation = [] if group is None else [MinibatchDeviation(group)]
+        self.layers = nn.Sequential(
+            EqualisedConv2d(channels, widths[0], kernel=1),
+            Bias(widths[0]),
+            *(_Block(before, after) for before, after in pairwise(widths)),
+            *deviation,
+            EqualisedConv2d(last + len(deviation), last),
+            Bias(last),
+            nn.Flatten(),
+        )
+        self.dense = EqualisedLinear(last * height * width_of_map, last)
+        self.score = Score(last, num_classes, spectral=False)
+        if self.score.embedding is not None:  # so that the label's part of a score is no larger than the other
+            nn.init.normal_(self.score.embedding.weight, std=1 / math.sqrt(last))
+        self.to(memory_format=torch.channels_last)
+
+    def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        out: Tensor = self.score(activated(self.dense(self.layers(x))), label)
+        return out
+
+
+class _Block(nn.Module):
+    """Two convolutions, the second halving both sides, beside one of single pixels that halves them, too."""
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            EqualisedConv2d(before, before), Bias(before), EqualisedConv2d(before, after, resampling="down"),
+            Bias(after),
+        )  # fmt: skip
+        self.beside = EqualisedConv2d(before, after, kernel=1, resampling="down")
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = (self.layers(x) + self.beside(x)) / math.sqrt(2)
+        return out
