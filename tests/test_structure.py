@@ -45,7 +45,7 @@ HOMES = {
     "penalty": "genlab.objectives.",
     "augmentation": ("genlab.networks.", "torch.nn."),
     "text": "genlab.texts.", "edit": "genlab.editing.",
-    "lr_scheduler": ("torch.optim.lr_scheduler.", "diffusers.optimization."),
+    "lr_scheduler": ("torch.optim.lr_scheduler.", "diffusers.optimization.", "genlab.models."),
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ by having the method. Images are float tensors (batch, channel, height, width) i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -35,6 +35,18 @@ class Reconstructs(Protocol):
 
     def reconstruct(self, x: Tensor, condition: Conditions = None) -> Tensor:
         """The model's best guess of `x`, same shape, deterministic."""
+        ...
+
+
+Direction = Literal["a_to_b", "b_to_a"]
+
+
+@runtime_checkable
+class Translates(Protocol):
+    """Makes a datum of one domain of each of another, both ways."""
+
+    def translate(self, x: Tensor, direction: Direction = "a_to_b") -> Tensor:
+        """What each of `x` (batch, *shape) is in the other domain, same shape, deterministic."""
         ...
 
 

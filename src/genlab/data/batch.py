@@ -21,7 +21,8 @@ class Batch(NamedTuple):
 
     other: Tensor | None = None
     """(batch, channel, height, width) in [-1, 1]: a second picture of the same place, such as the line art of `x` or
-    what it was before an edit, where the data has them. It is mirrored with `x`."""
+    what it was before an edit, where the data has them. It is mirrored with `x`. Of two domains that nothing pairs: a
+    picture of the other domain, in an order of its own."""
 
     weight: Tensor | None = None
     """(batch, 1, height, width): what the error at each pixel counts in a loss, where training weighs regions of

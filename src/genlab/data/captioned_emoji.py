@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from genlab.data.catalog import cache_folder, entry_named
 from genlab.data.colour_names import colour_names
-from genlab.data.emoji import CATEGORIES, emoji_listed, on_white
+from genlab.data.emoji import CATEGORIES, emoji_listed
+from genlab.data.emoji_styles import STYLES, Style, files_by_code, pixels_of
 from genlab.data.fetch import files_of
-from genlab.data.openmoji import Drawing, code, drawings, rendered
+from genlab.data.openmoji import Drawing, code, drawings
 from genlab.data.prepared import About, Write, prepared
 from genlab.data.resize import check_channels, resize
 from genlab.data.source import Attribute, Images
@@ -24,22 +25,14 @@ from genlab.errors import listed
 from genlab.picture_size import Size, height_and_width
 from genlab.progress import progress
 
-Style = Literal["google", "twitter", "openmoji", "fluent"]
 Words = Literal["annotation", "tags", "group", "colours"]
 
-STYLES: dict[Style, str] = {
-    "google": "emoji", "twitter": "emoji_twitter", "openmoji": "openmoji", "fluent": "emoji_fluent",
-}  # fmt: skip
-"""Style -> the catalogue's entry."""
 HELD_OUT = ("seen", "held-out")
 EVERY = 5
 """Of so many concepts one is held out in one style."""
 
 _VERSION = 1
 """Raised when the same files give other pictures or captions."""
-_TONES = ("1f3fb", "1f3fc", "1f3fd", "1f3fe", "1f3ff")
-_SWAPPED = {"1f3fc": "1f3fd", "1f3fd": "1f3fc"}
-"""Skin tones whose files have each other's names in Microsoft's set where a picture has one tone; couples are right."""
 
 
 class Pair(NamedTuple):
@@ -121,7 +114,7 @@ class CaptionedEmoji:
         captions: list[list[str]] = []
         with progress(f"converting {self.name}", len(pairs), "images") as advance:
             for pair in pairs:
-                pixels = _pixels(pair)[None]
+                pixels = pixels_of(pair.style, pair.file)[None]
                 write(resize(pixels, channels, size, "scale", ground=255))
                 captions.append([self._caption(pair, words, pixels) for words in self.captions])
                 advance(1)
@@ -139,7 +132,7 @@ class CaptionedEmoji:
         files = {name: files_of(name, Path(self.data_dir).expanduser()) for name in self._entries}
         known = {code(drawing.file): drawing for drawing in drawings(files["openmoji"])}
         table = json.loads((files["emoji"] / "emoji.json").read_text(encoding="utf-8"))
-        of_style = {style: _files_by_code(style, files[STYLES[style]]) for style in self.styles}
+        of_style = {style: files_by_code(style, files[STYLES[style]]) for style in self.styles}
         for emoji in emoji_listed(table, self.skin_tones):
             for style, by_code in of_style.items():
                 if (file := by_code.get(code(emoji.image))) is not None:
@@ -162,23 +155,3 @@ class CaptionedEmoji:
             case "colours":
                 told.append(" and ".join(colour_names(resize(pixels, 3, 32, "scale")[0])))
         return ", ".join([*told, f"{pair.style} style"] if self.style_word else told)
-
-
-def _files_by_code(style: Style, files: Path) -> dict[str, Path]:
-    """The code of an emoji -> its picture."""
-    folder = files / {"google": "64", "twitter": "64", "openmoji": "color", "fluent": "assets"}[style]
-    found = {code(path.name): path for path in folder.iterdir()}
-    return {_named_right(key): path for key, path in found.items()} if style == "fluent" else found
-
-
-def _named_right(key: str) -> str:
-    """What is in Microsoft's file of this code."""
-    parts = key.split("-")
-    if sum(part in _TONES for part in parts) == 1:
-        parts = [_SWAPPED.get(part, part) for part in parts]
-    return "-".join(parts)
-
-
-def _pixels(pair: Pair) -> NDArray[np.uint8]:
-    """(3, height, width), of the size that the style comes in."""
-    return rendered(pair.file) if pair.style == "openmoji" else on_white(pair.file)

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from genlab.picture_size import Size
 
+PARTNER = "partner"
+"""The attribute that a picture of one domain and its true partner in another have the same value of."""
+
 
 @dataclass(frozen=True)
 class Attribute:

@@ -13,13 +13,23 @@ from genlab.editing.latent import LatentSpace
 from genlab.modalities import grids
 from genlab.modalities.modality import Modality
 from genlab.picture_size import size_to_draw
-from genlab.protocols import CodeMaps, Denoises, DrawsCodes, HasLatents, Reconstructs, Samples, ShowsDenoising
+from genlab.protocols import (
+    CodeMaps,
+    Denoises,
+    DrawsCodes,
+    HasLatents,
+    Reconstructs,
+    Samples,
+    ShowsDenoising,
+    Translates,
+)
 from genlab.randomness import PerImage
 from genlab.reports.code_maps import code_map_grid, latent_map_grid
 from genlab.reports.curves import loss_curve
 from genlab.reports.drawings import draw_each, or_notice
 from genlab.reports.latent_traversals import draw_interpolations, draw_traversals
 from genlab.reports.schedule import draw_schedule
+from genlab.reports.translations import draw_translations
 from genlab.runs import history
 from genlab.runs.store import Run
 
@@ -139,8 +149,14 @@ def draw_all(module: Any, data: Any, folder: Path, stem: str, device: torch.devi
     def file(kind: str) -> Path:
         return folder / f"{stem}_{kind}.png"
 
+    def samples() -> Path | dict[str, Path]:
+        path, translates = folder / f"{stem}.png", isinstance(module, Translates)
+        if translates and hasattr(data, "domains"):
+            return draw_translations(module, data, path, device)
+        return draw_samples(module, path, device, data)
+
     return draw_each(module, {
-        "samples": (Samples, lambda: draw_samples(module, folder / f"{stem}.png", device, data)),
+        "samples": (Samples, samples),
         "unfolding": (ShowsDenoising, lambda: draw_unfolding(module, file("unfolding"), device, data)),
         "reconstructions": (
             Reconstructs, lambda: draw_reconstructions(module, data, file("reconstructions"), device)
