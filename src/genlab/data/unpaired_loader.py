@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import chain
+from itertools import chain, repeat
 
 from torch.utils.data import SequentialSampler
 
@@ -89,6 +89,6 @@ class UnpairedEvalLoader:
         return max(map(len, self._loaders))
 
     def __iter__(self) -> Iterator[Batch]:
-        a, b = (chain.from_iterable(loader for _ in range(-(-len(self) // len(loader)))) for loader in self._loaders)
+        a, b = (chain.from_iterable(repeat(loader)) for loader in self._loaders)
         for _ in range(len(self)):
             yield Batch(next(a).x, other=next(b).x)
