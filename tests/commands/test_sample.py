@@ -51,8 +51,9 @@ def test_points_become_a_plot_and_a_table(roll_run, tmp_path):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["format=flim"], "must be grid, folder or film; did you mean 'film'?"),
+        (["format=flim"], "must be grid, folder, film, mixing, variation or truncation; did you mean 'film'?"),
         (["format=film", "out=a.avi"], "out = a.avi: a film ends in .gif or .mp4"),
+        (["format=mixing"], "has no styles: it needs a generator with a mapping network, as that of model=stylegan"),
         (["frames=0"], "frames = 0 must be 1 or more"),
         (["label=10"], "label = 10 must be one of the data's classes, 0 to 9"),
         (["label=three"], "label = 'three' must be a whole number of 0 or more, or null"),

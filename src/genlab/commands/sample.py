@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from genlab.commands.naming import refuse_one_place, stem
 from genlab.commands.picture_files import check_files
 from genlab.commands.prompt_notes import note_prompts
 from genlab.commands.sheets import SHOWN, Made, write_cells, write_sheet
+from genlab.commands.style_pictures import FORMATS, PICTURES, of_styles
 from genlab.conditioning.rules import asked_by_config
 from genlab.config.check import check
 from genlab.config.schema import Sample
@@ -80,18 +81,25 @@ def sample(cfg: DictConfig, run: Any) -> Made:
         with module.averaged(), torch.no_grad():
             if asked is None:
                 request = input_for_samples(cfg, module, n)
-            make = _film if cfg.format == "film" else _drawn
-            return make(cfg, run, module, modality, n, request)
+            return _maker(cfg, module)(cfg, run, module, modality, n, request)
     except ConfigError:
         raise
     except ValueError as error:  # a guidance that does not fit the pictures, a film that cannot be written
         raise ConfigError(str(error)) from error
 
 
+def _maker(cfg: DictConfig, module: Any) -> Callable[..., Made]:
+    """What makes the files of that format."""
+    unfolds = cfg.format == "film" and getattr(module, "style_network", None) is None
+    return _film if unfolds else of_styles if cfg.format in (*FORMATS, "film") else _drawn
+
+
 def _number(cfg: DictConfig) -> int:
     """How many samples a job draws."""
     if cfg.n is not None:
         return int(cfg.n)
+    if cfg.format in FORMATS:
+        return PICTURES
     if (prompts := prompts_of(cfg)) is not None:
         return len(prompts)
     return SHOWN if in_sweep() else _SEVERAL

@@ -127,7 +127,7 @@ class Sample(OfRun):
     depth: str | None
     size: str | Size | None
     out: str | None
-    format: Literal["grid", "folder", "film"]
+    format: Literal["grid", "folder", "film", "mixing", "variation", "truncation"]
     file_type: str | None
     frames: PositiveInt
     batch_size: PositiveInt

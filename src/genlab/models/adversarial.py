@@ -132,17 +132,17 @@ class Adversarial(GenerativeModule):
 
     def _require_styles(self) -> None:
         asked = {"style_mixing": self.style_mixing, "path_length": self.path_length, "sampler": self.sampler}
-        if self._of_styles is None and (given := [name for name, value in asked.items() if value]):
+        if self.style_network is None and (given := [name for name, value in asked.items() if value]):
             raise ValueError(
                 f"model.{given[0]} needs a generator with a mapping network, such as generator=stylegan2: "
                 f"{type(self.generator).__name__} has none"
             )
-        if self._of_styles is not None and self.sampler is None:
+        if self.style_network is not None and self.sampler is None:
             self.sampler = LatentSampler()
 
     @property
-    def _of_styles(self) -> StyleBased | None:
-        """The generator, where it is style-based."""
+    def style_network(self) -> StyleBased | None:
+        """The generator, where it is style-based; it then draws pictures of styles: `draw_styles`, `from_styles`."""
         return self.generator if isinstance(self.generator, StyleBased) else None
 
     def parameter_groups(self) -> dict[str, ParameterGroup]:
@@ -199,7 +199,7 @@ class Adversarial(GenerativeModule):
 
     def _generators_terms(self, n: int, label: Tensor | None) -> dict[str, Tensor]:
         terms = {"loss": self._loss.generator(self._score(self._generated(n, label), label))}
-        if self.path_length is None or self._of_styles is None:
+        if self.path_length is None or self.style_network is None:
             return terms
         total, turn = terms["loss"], self.global_step // self.discriminator_steps
         if self.training and turn % self.path_length.interval == 0:
@@ -210,22 +210,22 @@ class Adversarial(GenerativeModule):
 
     def _generated(self, n: int, label: Tensor | None) -> Tensor:
         """(n, *shape): for the discriminator."""
-        if self._of_styles is None:
+        if self.style_network is None:
             return self.generator(randn((n, self.latent_size), None, self.device), label)
         return self._picture(self._styles(n, label))
 
     def _styles(self, n: int, label: Tensor | None) -> Tensor:
         """(n, num_styles, style_size): of new latent vectors; in training some are mixed with others."""
-        assert self._of_styles is not None
-        styles = self._of_styles.styles(randn((n, self.latent_size), None, self.device), label)
+        assert self.style_network is not None
+        styles = self.style_network.styles(randn((n, self.latent_size), None, self.device), label)
         if not self.training or not self.style_mixing:
             return styles
-        others = self._of_styles.styles(randn((n, self.latent_size), None, self.device), label)
+        others = self.style_network.styles(randn((n, self.latent_size), None, self.device), label)
         return mixed(styles, others, self.style_mixing)
 
     def _picture(self, styles: Tensor) -> Tensor:
-        assert self._of_styles is not None
-        return self._of_styles.picture(styles, lambda shape: randn(shape, None, self.device))
+        assert self.style_network is not None
+        return self.style_network.picture(styles, lambda shape: randn(shape, None, self.device))
 
     def _score(self, x: Tensor, label: Tensor | None) -> Tensor:
         return self.discriminator(self.augmentation(x), label)
@@ -233,11 +233,23 @@ class Adversarial(GenerativeModule):
     @torch.no_grad()
     def sample(self, n: int, condition: Conditions = None, *, generator: Randomness = None) -> Tensor:
         """(n, *shape): of latent vectors drawn from N(0, 1); images in [-1, 1]."""
+        if self.style_network is not None:
+            return self.from_styles(self.draw_styles(n, condition, generator=generator), generator=generator)
         label = labels_for(self.num_classes, condition, n, self.device, turns=True)
-        z = randn((n, self.latent_size), generator, self.device)
-        if self._of_styles is None or self.sampler is None:
-            return self.generator(z, label)
-        return self.sampler(self._of_styles, z, label, generator).clamp(-1, 1)
+        return self.generator(randn((n, self.latent_size), generator, self.device), label)
+
+    def draw_styles(self, n: int, condition: Conditions = None, *, generator: Randomness = None) -> Tensor:
+        """(n, num_styles, style_size): of latent vectors drawn from N(0, 1), as near the mean as the sampler says."""
+        assert self.style_network is not None
+        assert self.sampler is not None
+        label = labels_for(self.num_classes, condition, n, self.device, turns=True)
+        return self.sampler.styles(self.style_network, randn((n, self.latent_size), generator, self.device), label)
+
+    def from_styles(self, styles: Tensor, *, generator: Randomness = None) -> Tensor:
+        """(n, *shape): images in [-1, 1] of styles (n, num_styles, style_size), with the sampler's noise."""
+        assert self.style_network is not None
+        assert self.sampler is not None
+        return self.sampler.pictures(self.style_network, styles, generator).clamp(-1, 1)
 
     def provenance(self) -> dict[str, Any]:
         return super().provenance() | ({} if self.sampler is None else {"sampler": repr(self.sampler)})

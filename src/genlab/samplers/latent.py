@@ -32,12 +32,6 @@ class LatentSampler:
     truncation: NonNegativeFloat = 1.0
     noise: Literal["random", "fixed", "none"] = "random"
 
-    def __call__(
-        self, network: StyleBased, z: Tensor, label: Tensor | None = None, generator: Randomness = None
-    ) -> Tensor:  # fmt: skip
-        """(batch, *shape): of latent vectors (batch, latent_size) and labels (batch,), or None."""
-        return self.pictures(network, self.styles(network, z, label), generator)
-
     def styles(self, network: StyleBased, z: Tensor, label: Tensor | None = None) -> Tensor:
         """(batch, num_styles, style_size): truncated."""
         return torch.lerp(network.mean_style, network.styles(z, label), self.truncation)
