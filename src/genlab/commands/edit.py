@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from omegaconf import DictConfig, OmegaConf
 
+from genlab.annotations.declared import declared
 from genlab.commands.app import App, in_sweep, run_app
 from genlab.commands.condition_input import heed_negative_prompt, input_from_words
 from genlab.commands.naming import refuse_one_place, stem
@@ -15,6 +16,7 @@ from genlab.commands.picture_files import check_files, opened_mask, opened_pictu
 from genlab.commands.sheets import SHOWN, Made, write_sheet
 from genlab.conditioning.rules import Asked, asked_by_config
 from genlab.config.check import check
+from genlab.config.lookup import get, target
 from genlab.config.own_modules import find_own_modules
 from genlab.config.schema import Edit
 from genlab.config.words import as_hydra_reads, names_allowed
@@ -52,6 +54,8 @@ def _usual_edit(argv: list[str], of_run: DictConfig) -> list[str]:
     except ConfigError:  # which is told when the words are read
         return []
     asked, keys = asked_by_config(of_run), {word.lstrip("+").partition("=")[0] for word in argv}
+    if (usual := declared(target(get(of_run, "model")), "usual_edit")) is not None and "edit" not in keys:
+        return [f"edit={usual}"]
     if asked is None or "edit" in keys or "mask" in asked.asks or not asked.asks & {"picture", "depth"}:
         return []
     strength = [] if "edit.strength" in keys else [f"edit.strength={1 if 'picture' in asked.asks else _WEAK}"]
@@ -102,7 +106,6 @@ def edit(cfg: DictConfig, run: Any) -> Made:
 
     from genlab.conditions import asks_of
     from genlab.config.instantiate import build
-    from genlab.editing.editable import Editable
     from genlab.modalities import grids
     from genlab.randomness import PerImage
     from genlab.runs.evaluation_cache import checkpoint_of
@@ -110,12 +113,12 @@ def edit(cfg: DictConfig, run: Any) -> Made:
 
     data, editor = (build(cfg[key], list(cfg.allow_targets)) for key in ("dataset", "edit"))
     modality, asked = data.modality, asked_by_config(cfg)
+    if hasattr(editor, "data_of"):
+        data = editor.data_of(data)
     checkpoint = checkpoint_of(run, cfg.checkpoint)
     wish = _wish(cfg, data, asked) if asked is not None and modality.singly else None  # before weights are read
     model = restore(cfg, checkpoint)
-    can_be_edited = isinstance(model, Editable) and modality.singly
-    if not can_be_edited:
-        raise ConfigError(f"run {run.path.name} is no diffusion model of pictures, and only such a model edits")
+    _check_able(model, editor, modality, run)
     model.to("cuda" if torch.cuda.is_available() else "cpu")
     if wish is None:
         _check_told(cfg, Asked(asks_of(model), getattr(model, "num_classes", None)))
@@ -124,20 +127,34 @@ def edit(cfg: DictConfig, run: Any) -> Made:
         condition = request.for_each(cfg.n).to(model.device) if request.names else None
         copies, noise = x.repeat_interleave(cfg.n, 0).to(model.device), PerImage.range(cfg.seed, 0, cfg.n, model.device)
         with model.averaged(), torch.no_grad():
-            given, results, steps = editor(model, copies, condition, generator=noise)
+            given, results, steps, names = editor(model, copies, condition, generator=noise)
     except ValueError as error:
         raise ConfigError(str(error)) from error
     if steps is not None:
         print(f"{steps[0]} of {steps[1]} steps", file=sys.stderr)
     path = Path(cfg.out or run.place("samples", f"{stem('edit', cfg)}.png"))
-    row = modality.tiles(modality.to_stored(torch.cat([x, given.cpu(), results.cpu()]), "pictures"))
-    grids.save_png(path, grids.grid(row, len(row), column_labels=["original", "given", *_numbers(results)]))
+    before = [x] if given is None else [x, given.cpu()]
+    row = modality.tiles(modality.to_stored(torch.cat([*before, results.cpu()]), "pictures"))
+    labels = ["original", "given"][: len(before)] + list(names or _numbers(results))
+    grids.save_png(path, grids.grid(row, len(row), column_labels=labels))
     print(path)
-    return Made(path, row[2 : 2 + SHOWN].numpy(), original=row[:1].numpy())
+    return Made(path, row[len(before) :][:SHOWN].numpy(), original=row[:1].numpy())
 
 
 def _numbers(results: Tensor) -> list[str]:
     return [f"result {i + 1}" for i in range(len(results))]
+
+
+def _check_able(model: Any, editor: Any, modality: Any, run: Any) -> None:
+    """Raise ConfigError for a model that cannot do what the edit needs."""
+    from genlab.editing.editable import Editable
+
+    is_able = isinstance(model, getattr(editor, "needs", Editable)) and modality.singly
+    if is_able:
+        return
+    if (words := getattr(editor, "needs_in_words", None)) is not None:
+        raise ConfigError(f"run {run.path.name} is no model {words}, as this edit needs")
+    raise ConfigError(f"run {run.path.name} is no diffusion model of pictures, and only such a model edits")
 
 
 def _wish(cfg: DictConfig, data: Any, model: Any) -> _Wish:

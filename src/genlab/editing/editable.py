@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from torch import Tensor
@@ -16,16 +17,22 @@ from genlab.samplers.sampler import Sampler
 class Edited(NamedTuple):
     """What an edit did, as pictures."""
 
-    given: Tensor
-    """(1, ...): what the model began with."""
+    given: Tensor | None
+    """(1, ...): what the model began with; None where it is the picture itself."""
     results: Tensor
     """(n, ...)."""
     steps: tuple[int, int] | None = None
     """How many steps were taken of how many, where an edit may leave some out."""
+    names: Sequence[str] | None = None
+    """What each result is called; None numbers them."""
 
 
 class Edit(Protocol):
-    """Something that a person does with a picture: `genlab edit edit=NAME`."""
+    """Something that a person does with a picture: `genlab edit edit=NAME`.
+
+    One that does not edit by denoising says in `needs` which protocol its model must have, and in `needs_in_words`
+    what such a model is; one whose test pictures are a part of the data gives that part by `data_of(data)`.
+    """
 
     def __call__(
         self, model: Editable, x: Tensor, condition: Conditions = None, *, generator: Randomness = None
