@@ -54,6 +54,8 @@ def main(argv: list[str]) -> int:
         _print(records)
         if app.is_sweep and (picture := _compare(records, summary)) is not None:
             print(f"Quality against cost: {picture}")
+        if app.is_sweep and (picture := _trade(records, summary)) is not None:
+            print(f"FID against recall: {picture}")
     return status
 
 
@@ -252,3 +254,14 @@ def _compare(records: list[dict[str, Any]], folder: Path) -> Path | None:
     write_text(folder / "samplers.md", pareto.table(ways, quality))
     write_json(folder / "samplers.json", pareto.to_json(ways, quality))
     return pareto.draw(ways, quality, folder / "samplers.png")
+
+
+def _trade(records: list[dict[str, Any]], folder: Path) -> Path | None:
+    """FID against recall, where the records have both: tradeoff.md and tradeoff.png, which is returned."""
+    from genlab.atomic import write_text
+    from genlab.reports import tradeoff
+
+    if (names := tradeoff.names_of(records)) is None:
+        return None
+    write_text(folder / "tradeoff.md", tradeoff.table(records, names))
+    return tradeoff.draw(records, names, folder / "tradeoff.png")
