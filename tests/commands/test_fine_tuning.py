@@ -1,5 +1,7 @@
 """A pipeline of others is trained further: its network moves, all else stays in its folder."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -18,6 +20,10 @@ from genlab.runs import checkpoint_io
 from genlab.runs.store import Store
 
 STEPS = 3
+SHORT = [
+    "dataset.batch_size=4", "dataset.val_size=4", "dataset.test_size=4", "trainer=cpu", "test=false",
+    f"trainer.max_steps={STEPS}", "trainer.max_epochs=null", "optimizer.lr=1e-3", "callbacks.previews=null",
+]  # fmt: skip
 NETWORK = "denoiser.network.unet."
 
 
@@ -48,9 +54,7 @@ def test_the_network_alone_is_trained_kept_and_exported(folder, pictures, tmp_pa
     store, before = tmp_path / "store", {part: content(folder / part) for part in ("unet", "vae", "text_encoder")}
     assert main(["import", str(folder), f"paths.output_dir={store}"]) == 0
     (run,) = Store(store)
-    short = ["dataset.batch_size=4", "dataset.val_size=4", "dataset.test_size=4", "trainer=cpu", "test=false"]
-    steps = [f"trainer.max_steps={STEPS}", "trainer.max_epochs=null", "optimizer.lr=1e-3", "callbacks.previews=null"]
-    words = [f"init_from.run={run.path}", f"dataset.source.path={pictures}", *short, *steps]
+    words = [f"init_from.run={run.path}", f"dataset.source.path={pictures}", *SHORT]
     assert main(["train", *words, f"paths.output_dir={store}"]) == 0
     (tuned,) = (each for each in Store(store) if each.path != run.path)
     record = tuned.record()
@@ -84,3 +88,39 @@ def test_a_training_may_begin_from_a_pipeline_itself(folder):
     own = model.denoiser.network.unet.state_dict()
     assert all(torch.equal(value, own[name]) for name, value in weights(folder, "unet").items())
     assert (taken["loaded"], taken["left_over"]) == (len(own), [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "class_name"),
+    [
+        ("instruct", "before", "StableDiffusionInstructPix2PixPipeline"),
+        pytest.param("depth", "depth", "StableDiffusionDepth2ImgPipeline", marks=pytest.mark.slow),
+    ],
+)
+def test_a_model_of_second_pictures_is_trained_on_pairs_and_exported(
+    kind, column, class_name, pictures, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr("genlab.callbacks.previews.draw", lambda *_: None)
+    folder, store = pipeline(kind, tmp_path / "pipelines")[1], tmp_path / "store"
+    assert main(["import", str(folder), f"paths.output_dir={store}"]) == 0
+    assert f"on pairs (FOLDER/metadata.csv: file_name, text, {column})" in capsys.readouterr().out
+    (run,) = Store(store)
+    words = [f"init_from.run={run.path}", f"dataset.source.path={pictures}", *SHORT, f"paths.output_dir={store}"]
+    assert main(["train", *words]) == 2
+    assert f"other_column='{column}' is a column of metadata.jsonl or metadata.csv" in capsys.readouterr().err
+    assert [each.path for each in Store(store)] == [run.path]
+
+    names = sorted(path.name for path in pictures.glob("*.png"))
+    rows = [{"file_name": names[i], "text": "a red cat", column: names[i ^ 1]} for i in range(len(names))]
+    (pictures / "metadata.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    assert main(["train", *words]) == 0
+    (tuned,) = (each for each in Store(store) if each.path != run.path)
+    assert main(["export", f"run={tuned.path}", "format=stable_diffusion", f"out={tmp_path}/out"]) == 0
+    state = checkpoint_io.load(tuned.checkpoint())["state_dict"]
+    written, first = weights(tmp_path / "out", "unet"), weights(folder, "unet")
+    assert all(torch.equal(value, state[NETWORK + name]) for name, value in written.items())
+    beside = written["conv_in.weight"][:, 4:] - first["conv_in.weight"][:, 4:]
+    assert (beside.abs().amax((0, 2, 3)) > 0).all(), "what lies beside the map is learnt from"
+    missing = {"depth_estimator": None, "feature_extractor": None} if kind == "depth" else {}
+    read = DiffusionPipeline.from_pretrained(tmp_path / "out", local_files_only=True, **missing)
+    assert type(read).__name__ == class_name

@@ -20,7 +20,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> str:
     (folder / "data").mkdir(parents=True)
     features = datasets.Features(
         picture=datasets.Image(), kind=datasets.ClassLabel(names=["even", "odd"]), note=datasets.Value("string"),
-        texts=datasets.Sequence(datasets.Value("string")),
+        texts=datasets.Sequence(datasets.Value("string")), before=datasets.Image(),
     )  # fmt: skip
     for split, n in (("train", 20), ("test", 4)):
         rows = {
@@ -28,6 +28,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> str:
             "kind": [i % 2 for i in range(n)],
             "note": [f"{split} {i}" for i in range(n)],
             "texts": [[f"{split} {i}", " grey "] if i else [] for i in range(n)],
+            "before": [Image.new("L", (9, 6), 200 + i // 2) for i in range(n)],
         }
         part = datasets.Dataset.from_dict(rows, features)
         part.to_parquet(str(folder / "data" / f"{split}-00000-of-00001.parquet"))
@@ -58,6 +59,14 @@ def test_a_column_gives_the_captions(repo: str, tmp_path: Path) -> None:
         HubImages(repo, tmp_path, "picture", test_split="test", caption_column="texts").load(1, 4)
 
 
+def test_a_column_gives_the_second_pictures_and_those_with_the_same_one_are_a_group(repo: str, tmp_path: Path) -> None:
+    images = HubImages(repo, tmp_path, "picture", other_column="before").load(1, 4)
+    assert images.others is not None
+    assert images.others[:, 0, 2, 2].tolist() == [200 + i // 2 for i in range(20)]
+    assert images.groups is not None
+    assert (images.groups[:-1] == images.groups[1:]).tolist() == [True, False] * 9 + [True]
+
+
 def test_prepared_pictures_are_kept(repo: str, tmp_path: Path) -> None:
     source = HubImages(repo, tmp_path, "picture")
     first = source.load(1, 4)
@@ -71,6 +80,7 @@ def test_the_identity_follows_what_is_asked_for(repo: str, tmp_path: Path) -> No
         HubImages(repo, tmp_path, "picture"), HubImages(repo, tmp_path, "picture", "kind"),
         HubImages(repo, tmp_path, "picture", split="test"), HubImages("owner/name", tmp_path),
         HubImages("owner/name", tmp_path, revision="abc"), HubImages(repo, tmp_path, "picture", caption_column="note"),
+        HubImages(repo, tmp_path, "picture", other_column="before"),
     ]  # fmt: skip
     assert len({source.identity() for source in sources}) == len(sources)
 
@@ -79,13 +89,17 @@ def test_the_identity_follows_what_is_asked_for(repo: str, tmp_path: Path) -> No
     ("options", "message"),
     [
         ({"image_column": "pictur"}, r"image_column='pictur': .* no such column; did you mean 'picture'"),
-        ({"image_column": "picture", "label_column": "class"}, r"label_column='class': .* it has kind, note, picture"),
+        (
+            {"image_column": "picture", "label_column": "class"},
+            r"label_column='class': .* it has before, kind, note, ",
+        ),
         ({"image_column": "picture", "caption_column": "nte"}, r"caption_column='nte': .* did you mean 'note'"),
         (
             {"image_column": "picture", "caption_column": "kind"},
             "caption_column='kind' holds something other",
         ),
         ({"image_column": "note"}, "holds Value, not pictures"),
+        ({"image_column": "picture", "other_column": "befor"}, r"other_column='befor': .* did you mean 'before'"),
         ({"image_column": "picture", "split": "dev"}, "its part 'dev' cannot be had"),
     ],
 )

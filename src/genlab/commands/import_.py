@@ -61,7 +61,9 @@ def import_(cfg: DictConfig) -> Path:
         given = list(dict.fromkeys(["picture=FILE", *pictures])) if pictures else ["picture=FILE", "edit=sdedit"]
         print("Change a picture:\n\n" + " ".join([f"genlab edit run={run.path}", *given, *prompt]) + "\n")
     if not str(own.guidance._target_).endswith(".Distilled"):
-        print(f"Train it further:\n\ngenlab train init_from.run={run.path} dataset.source.path=FOLDER")
+        column = own.dataset.source.get("other_column")
+        pairs = "" if column is None else f", on pairs (FOLDER/metadata.csv: file_name, text, {column})"
+        print(f"Train it further{pairs}:\n\ngenlab train init_from.run={run.path} dataset.source.path=FOLDER")
     return run.path
 
 
@@ -94,10 +96,22 @@ def imported_config(cfg: DictConfig) -> DictConfig:
             own[key] = parts.get(key)
         own.dataset.channels, own.dataset.size = parts["channels"], parts["size"]
         own.model.shape, own.model.clip, own.model.ema_decay = parts["shape"], parts["clip"], None
-        if own.text is not None and "captions" in own.dataset.source and own.dataset.source.captions is None:
-            own.dataset.source.captions = "auto"
+        for key, value in _read_beside(own).items():
+            if key in own.dataset.source and own.dataset.source[key] is None:
+                own.dataset.source[key] = value
     check(own, Train)
     return own
+
+
+def _read_beside(own: DictConfig) -> dict[str, str]:
+    """What is read beside the pictures that a model is trained further on, where a person says nothing of it."""
+    asked = asked_by_config(own)
+    if asked is None or "prompt" not in asked.asks:
+        return {}
+    if "depth" in asked.asks:
+        return {"captions": "auto", "other_column": "depth"}
+    by_picture = "picture" in asked.asks and "mask" not in asked.asks
+    return {"captions": "auto", **({"other_column": "before"} if by_picture else {})}
 
 
 def _write(own: DictConfig, run: Run, folder: str) -> None:

@@ -29,6 +29,8 @@ class DepthConditioner(nn.Module):
     num_classes: int | None = None
     asks = frozenset({"depth"})
     gives = frozenset({"channels"})
+    reads_others = True
+    """In training it goes by the second pictures of the data."""
     has_null = False
 
     def __init__(self, factor: PositiveInt) -> None:

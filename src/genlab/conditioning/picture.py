@@ -37,6 +37,8 @@ class PictureConditioner(EncodesPictures):
     num_classes: int | None = None
     asks = frozenset({"picture"})
     gives = frozenset({"channels"})
+    reads_others = True
+    """In training it goes by the second pictures of the data."""
 
     def __init__(self, dropout: Rate = 0.0, divided_by: PositiveFloat = 1.0) -> None:
         super().__init__()

@@ -91,6 +91,23 @@ def _networks(cfg: DictConfig) -> Iterator[tuple[str, DictConfig]]:
         yield "network", network
 
 
+def second_pictures_are_there(cfg: DictConfig) -> Iterator[str]:
+    """A model that goes by the data's second pictures is trained on data that have them."""
+    source = get(cfg, "dataset.source")
+    if get(cfg, "train") is None or not target(source).startswith("genlab."):
+        return
+    if get(source, "other_column") is not None or declared(target(source), "has_others"):
+        return
+    if "other_column" in source:
+        remedy = "give dataset.source.other_column=NAME, the column that names them"
+    else:
+        remedy = "take dataset=image_folder with dataset.source.other_column=NAME, the column that names them"
+    for key, part in parts(cfg, "conditioner"):
+        if declared(target(part), "reads_others"):
+            name = target(part).rpartition(".")[2]
+            yield f"{key} ({name}) goes by a second picture of each, and the data have none: {remedy}"
+
+
 def label_exists(cfg: DictConfig) -> Iterator[str]:
     """`label=` of the command sample names a class of the data."""
     label, classes = number(cfg, "label"), get(cfg, "dataset.num_classes")

@@ -118,9 +118,10 @@ KEYS = (
 FOLDERS = frozenset({"folder", "data_dir", "weights_dir", "cache_dir"})
 """Parameters of parts that say where files lie. They decide nothing at any depth: files count by their content."""
 
-NULL_IS_ABSENT = frozenset(
-    {"range", "captions", "captions_missing", "caption_column", "prompts", "negative_prompt", "region_weights"}
-)
+NULL_IS_ABSENT = frozenset((
+    "range", "captions", "captions_missing", "caption_column", "other_column", "prompts", "negative_prompt",
+    "region_weights",
+))  # fmt: skip
 """Parameters of parts that came after the first runs: null is what these did without them, so their names stay."""
 
 _BY_NAME = {key.name: key for key in KEYS}

@@ -53,17 +53,17 @@ def _codec_or_data(key: str, _root_: Any) -> Any:
     return OmegaConf.create(OmegaConf.to_container(value, resolve=True)) if isinstance(value, ListConfig) else value
 
 
-def _class_folders(path: str) -> int | None:
+def _class_folders(path: str, other_column: str | None = None) -> int | None:
     from genlab.data.folder import count_classes
 
-    return count_classes(path)
+    return count_classes(path, other_column)
 
 
 def register_resolvers() -> None:
     """`${mul:a,b}`, `${div:a,b}`, `${add:a,b}`; `${height:SIZE}` and `${width:SIZE}` of pictures; `${cache_dir:data}`;
-    `${class_folders:FOLDER}`, which is null for a folder of fewer than two classes; `${codec_or_data:channels}` and
-    `${codec_or_data:size}` of what a model sees: the codec's where its config has them, else those of the data. Nothing
-    that evaluates code."""
+    `${class_folders:FOLDER,COLUMN}`, which is null for a folder of fewer than two classes; `${codec_or_data:channels}`
+    and `${codec_or_data:size}` of what a model sees: the codec's where its config has them, else those of the data.
+    Nothing that evaluates code."""
     from omegaconf import OmegaConf
 
     arithmetic = {"mul": _multiply, "div": _divide, "add": _add, "height": _height, "width": _width}

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from genlab.errors import listed
+from genlab.errors import listed, nearest
 
 COLUMNS = ("file_name", "text")
 """As in the `metadata.csv` that image folders of the hub have."""
@@ -60,10 +60,9 @@ def folder_captions(
     Raises:
         ValueError: a table or a file cannot be read, or a picture has no caption and that is refused, or none has one.
     """
-    tables = [root / name for name in TABLES if (root / name).is_file()]
-    key = f"dataset.source.path={str(root)!r}"
-    captions = _table(tables[0], f"{key}: {tables[0].name}") if tables else {}
-    where = tables[0].name if tables else "a .txt file beside each picture"
+    table, key = table_of(root), f"dataset.source.path={str(root)!r}"
+    captions = {} if table is None else _table(table, f"{key}: {table.name}")
+    where = "a .txt file beside each picture" if table is None else table.name
     for name in names:
         file = (root / name).with_suffix(".txt")
         if name not in captions and file.is_file():
@@ -80,26 +79,44 @@ def folder_captions(
     return {name: captions.get(name) or [""] for name in names}
 
 
+def table_of(root: Path) -> Path | None:
+    """The table that a folder of pictures has, if any."""
+    return next((root / name for name in TABLES if (root / name).is_file()), None)
+
+
 def _table(path: Path, source: str) -> dict[str, list[str]]:
     """Picture -> its captions, in the table's order; rows without a text are passed over."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        rows = _json_rows(text, source) if path.suffix == ".jsonl" else _csv_rows(text, source)
-        captions: dict[str, list[str]] = {}
-        for row in rows:
-            texts = row.get("text")
-            for caption in texts if isinstance(texts, list) else [texts]:
-                if isinstance(caption, str) and caption.strip():
-                    captions.setdefault(named(row.get("file_name")), []).append(caption.strip())
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{source} cannot be read: {error}") from error
+    captions: dict[str, list[str]] = {}
+    for row in table_rows(path, source, COLUMNS):
+        texts = row.get("text")
+        for caption in texts if isinstance(texts, list) else [texts]:
+            if isinstance(caption, str) and caption.strip():
+                captions.setdefault(named(row.get("file_name")), []).append(caption.strip())
     return captions
 
 
-def _csv_rows(text: str, source: str) -> Iterable[Mapping[str, Any]]:
+def table_rows(path: Path, source: str, columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    """The rows of a table of pictures, a file in CSV or in JSON lines.
+
+    Args:
+        source: what to call it in a message.
+        columns: those that a CSV file must have.
+
+    Raises:
+        ValueError: the file cannot be read, or lacks a column.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        yield from _json_rows(text, source) if path.suffix == ".jsonl" else _csv_rows(text, source, columns)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{source} cannot be read: {error}") from error
+
+
+def _csv_rows(text: str, source: str, columns: Sequence[str]) -> Iterable[Mapping[str, Any]]:
     table = csv.DictReader(io.StringIO(text, newline=""))
-    if missing := [column for column in COLUMNS if column not in (table.fieldnames or ())]:
-        raise ValueError(f"{source} has no column {missing[0]!r}: it needs {listed(COLUMNS)}")
+    if missing := [column for column in columns if column not in (table.fieldnames or ())]:
+        near = nearest(missing[0], table.fieldnames or ())
+        raise ValueError(f"{source} has no column {missing[0]!r}: it needs {listed(columns)}{near}")
     return table
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import mimetypes
-import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -21,12 +19,14 @@ from genlab.data.catalog import cache_folder
 from genlab.data.digest import listing_digest
 from genlab.data.digest_memory import remembered_digests
 from genlab.data.dynamic_range import DynamicRange, UnclearRange, checked_range
-from genlab.data.folder_labels import TABLE, classes_of, labels_by_table, numbered, top_folder, why_unlabelled
+from genlab.data.folder_labels import TABLE, classes_of, labels_by_table, numbered, why_unlabelled
 from genlab.data.picture import to_size
+from genlab.data.picture_listing import pictures_under
 from genlab.data.prepared import About, Write, notes, prepared
 from genlab.data.resize import check_channels
+from genlab.data.second_pictures import check_proportions, same_second, second_pictures
 from genlab.data.source import Images
-from genlab.data.walk import Listing, files_under, reason, shown
+from genlab.data.walk import Listing, reason, shown
 from genlab.errors import listed
 from genlab.notice import Notice
 from genlab.picture_size import Size, height_and_width
@@ -36,10 +36,6 @@ from genlab.ranges import AnyFloat
 if TYPE_CHECKING:
     from PIL import Image as Pillow
 
-_SUFFIXES = frozenset((
-    ".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".avif", ".jp2",
-))  # fmt: skip
-_SPLIT_NAMES = frozenset(("train", "training", "val", "valid", "validation", "test"))
 _CONVERSION = 2
 """Raised when converting the same files gives other pixels or notes; the data's identity does not change with it."""
 
@@ -61,6 +57,8 @@ class ImageFolder:
         captions: "auto" reads a text for each picture, from a table or from NAME.txt (`captions.folder_captions`).
         captions_missing: what becomes of pictures without one: the empty text, or they are left out; None refuses them.
         buckets: sizes; of pictures of one of them are loaded only those whose proportions are nearest to it.
+        other_column: the column of a table that names a second picture for each (`second_pictures.second_pictures`).
+            Pictures with the same second one never fall into different splits.
     """
 
     explains_missing_classes = True
@@ -73,6 +71,7 @@ class ImageFolder:
     captions: Literal["auto"] | None = None
     captions_missing: Literal["empty", "drop"] | None = None
     buckets: Sequence[Size] | None = None
+    other_column: str | None = None
 
     def __post_init__(self) -> None:
         checked_range(self.range)
@@ -92,7 +91,11 @@ class ImageFolder:
     @property
     def names(self) -> list[str]:
         """The pictures' names, relative to the folder, in the order of `load`; it leaves out what cannot be read."""
-        return list(self._digests if self.captions is None else self._captions)
+        return list(self._second if self.captions is None else self._captions)
+
+    @property
+    def has_others(self) -> bool:
+        return self.other_column is not None
 
     def identity(self) -> str:
         """A digest of the names, sizes and contents of the pictures.
@@ -108,6 +111,8 @@ class ImageFolder:
             parts.append(("captions", listing_digest((name, repr(texts)) for name, texts in self._captions.items())))
         if self.buckets is not None:
             parts.append(("buckets", repr([height_and_width(size) for size in self.buckets])))
+        if self.other_column is not None:
+            parts.append(("others", listing_digest((name, self._digests[self._second[name]]) for name in self.names)))
         return listing_digest(parts)
 
     def names_of(self, size: Size) -> list[str]:
@@ -126,7 +131,8 @@ class ImageFolder:
     @cached_property
     def num_classes(self) -> int | None:
         """How many classes the pictures have, known without opening one; None for fewer than two."""
-        classes = classes_of(self.picture_files, labels_by_table(self._root, self.picture_files)[0])
+        names = list(self._with_second(self._listing.files))
+        classes = classes_of(names, labels_by_table(self._root, names)[0])
         return n if classes is not None and (n := len(set(classes))) > 1 else None
 
     @property
@@ -138,7 +144,7 @@ class ImageFolder:
     def why_no_classes(self) -> str:
         """What a person can do about a folder without classes."""
         try:
-            stray = why_unlabelled(self.picture_files)
+            stray = why_unlabelled(list(self._with_second(self._listing.files)))
         except ValueError as error:
             return str(error)
         advice = "has no two folders with pictures, which would be classes; take model=vae or another without"
@@ -152,10 +158,21 @@ class ImageFolder:
         def unread(name: str, error: OSError) -> None:
             left_out[name] = reason(error)
 
-        digests = remembered_digests(self._root, self.picture_files, self._home, unread)
+        digests = remembered_digests(self._root, self._listing.files, self._home, unread)
         if not digests:
-            self._refuse_all(len(self.picture_files))
+            self._refuse_all(len(self._listing.files))
         return digests
+
+    def _with_second(self, files: list[str]) -> Mapping[str, str | None]:
+        """Picture -> its second picture, where they are asked for; without those that are second pictures alone."""
+        if self.other_column is None:
+            return dict.fromkeys(files)
+        return second_pictures(self._root, files, self.other_column)
+
+    @cached_property
+    def _second(self) -> Mapping[str, str | None]:
+        """The same of the pictures that can be read."""
+        return self._with_second(list(self._digests))
 
     @cached_property
     def _table(self) -> dict[str, str] | None:
@@ -165,42 +182,11 @@ class ImageFolder:
     @cached_property
     def _captions(self) -> dict[str, list[str]]:
         """Picture -> its captions, where they are asked for."""
-        return folder_captions(self._root, list(self._digests), self.captions_missing)
+        return folder_captions(self._root, list(self._second), self.captions_missing)
 
     @cached_property
     def _listing(self) -> Listing:
-        """All files that look like pictures."""
-        if not self._root.is_dir():
-            raise ValueError(f"dataset.source.path={str(self.path)!r} is no folder")
-        try:
-            str(self._root).encode()
-        except UnicodeEncodeError as error:
-            raise ValueError(f"dataset.source.path={shown(str(self.path))!r} is no UTF-8: rename the folder") from error
-        try:
-            return files_under(self._root, _looks_like_a_picture)
-        except OSError as error:
-            raise ValueError(f"dataset.source.path={str(self.path)!r} cannot be read: {reason(error)}") from error
-
-    @cached_property
-    def picture_files(self) -> list[str]:
-        """The names of files of the kinds that are read, relative to the folder, in order."""
-        files, left_out = [], self._listing.passed_over
-        for name in self._listing.files:
-            if is_picture(name):
-                files.append(name)
-            else:
-                left_out[name] = f"{Path(name).suffix.lower()} is not read"
-        if not files:
-            n_files = sum(len(names) for _, _, names in os.walk(self._root))
-            holds = f"holds {n_files} files but no picture" if n_files else "is empty"
-            raise ValueError(f"dataset.source.path={str(self.path)!r} {holds} (known are {listed(_SUFFIXES, 20)})")
-        tops = {top_folder(name) for name in files}
-        if len(tops & _SPLIT_NAMES) > 1:
-            raise ValueError(
-                f"dataset.source.path={str(self.path)!r} holds {listed(tops & _SPLIT_NAMES)}: name one of them, "
-                "or its parts would be mixed"
-            )
-        return files
+        return pictures_under(self.path)
 
     def load(self, channels: int, size: Size) -> Images:
         """The pictures.
@@ -230,10 +216,10 @@ class ImageFolder:
         n = len(left_out) + len(self.names)
         for lost in filter(None, [left_out + unread] if self.buckets is None else [left_out, unread]):
             yield f"{len(lost)} of the {n} pictures in {self._root} cannot be read and are left out: {listed(lost, 5)}"
-        if missing := len(self._digests) - len(self.names):
-            yield f"{missing} of the {len(self._digests)} pictures in {self._root} have no caption and are left out"
+        if missing := len(self._second) - len(self.names):
+            yield f"{missing} of the {len(self._second)} pictures in {self._root} have no caption and are left out"
         unused = labels_by_table(self._root, self.names)[1]
-        if unused is not None and self.captions is None:  # a table of captions need not give classes
+        if unused is not None and self.captions is self.other_column is None:  # a table of others need not give classes
             yield unused
 
     def _prepare(self, write: Write, channels: int, size: Size) -> About:
@@ -241,20 +227,26 @@ class ImageFolder:
         unread: list[str] = []
         # Filters of warnings belong to the process: were they set in the threads, one would put back those of another.
         names = self.names_of(size)
+        others = np.empty((len(names), channels, *height_and_width(size)), np.uint8) if self.has_others else None
         with warnings.catch_warnings(), progress(f"converting {self.name}", len(names), "images") as advance:
             warnings.simplefilter("ignore")
             for name, result in zip(names, self._converted(names, channels, size), strict=True):
                 advance(1)
                 if isinstance(result, Exception):
                     unread.append(f"{shown(name)} ({result})")
-                else:
-                    kept.append(name)
-                    write(result[None])
+                    continue
+                write(result[:1])
+                if others is not None:
+                    others[len(kept)] = result[1]
+                kept.append(name)
         if not kept:
             self._refuse_all(len(unread))
         labels, class_names = self._numbered(kept)
         captions = None if self.captions is None else [self._captions[name] for name in kept]
-        return About(labels, class_names, notes=unread, captions=captions)
+        if others is None:
+            return About(labels, class_names, notes=unread, captions=captions)
+        others = others[: len(kept)]
+        return About(labels, class_names, 0, same_second(others), unread, captions, others)
 
     def _numbered(self, kept: list[str]) -> tuple[NDArray[np.int64] | None, list[str] | None]:
         """The class of each picture, and the classes' names, which are the same in all buckets."""
@@ -269,32 +261,41 @@ class ImageFolder:
         raise ValueError(f"dataset.source.path={str(self.path)!r}: none of its {n} pictures can be read")
 
     def _converted(self, names: Sequence[str], channels: int, size: Size) -> Iterator[NDArray[np.uint8] | Exception]:
-        """In order; Pillow lets several threads work at once."""
-        range_of = DynamicRange(self._opened, checked_range(self.range), f"dataset.source.path={str(self.path)!r}")
+        """(1 or 2, channel, height, width) of each, with its second picture, in order; Pillow lets several threads work
+        at once."""
+        given, where = checked_range(self.range), f"dataset.source.path={str(self.path)!r}"
+        second = [name for name in self._second.values() if name is not None]
+        ranges = [DynamicRange(partial(self._opened, each), given, where) for each in (self.names, second)]
 
         def convert(name: str) -> NDArray[np.uint8] | Exception:
             from PIL import Image, UnidentifiedImageError
 
+            each, pictures, error = name, [], None
             try:
-                with Image.open(self._root / name) as picture:
-                    return to_size(picture, channels, size, self.framing, range_of)
+                for each, range_of in zip(filter(None, (name, self._second[name])), ranges, strict=False):
+                    with Image.open(self._root / each) as picture:
+                        pictures.append(to_size(picture, channels, size, self.framing, range_of))
+                if self.has_others:
+                    check_proportions(self._root / name, self._root / each)
+                return np.stack(pictures)
             except UnclearRange:
                 raise
             except UnidentifiedImageError:
-                return ValueError("no picture")
-            except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-                return error
+                error = ValueError("no picture")
+            except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as raised:
+                error = raised
+            return error if each == name else ValueError(f"its second picture {shown(each)}: {error}")
 
         chunk = 256  # so that few converted pictures wait at a time
         with ThreadPoolExecutor() as pool:
             for start in range(0, len(names), chunk):
                 yield from pool.map(convert, names[start : start + chunk])
 
-    def _opened(self) -> Iterator[Pillow.Image]:
-        """All pictures, opened one after the other."""
+    def _opened(self, names: Iterable[str]) -> Iterator[Pillow.Image]:
+        """Pictures, opened one after the other."""
         from PIL import Image
 
-        for name in self.names:
+        for name in names:
             try:
                 with Image.open(self._root / name) as picture:
                     yield picture
@@ -302,19 +303,9 @@ class ImageFolder:
                 continue  # left out when it is converted
 
 
-def count_classes(path: str | Path) -> int | None:
+def count_classes(path: str | Path, other_column: str | None = None) -> int | None:
     """How many classes a folder of pictures has; None for fewer than two, or where that is unclear."""
     try:
-        return ImageFolder(path, "").num_classes
+        return ImageFolder(path, "", other_column=other_column).num_classes
     except (ValueError, OSError):
         return None  # reported where the data's identity is read
-
-
-def is_picture(name: str) -> bool:
-    """Whether a file is a picture by its name, of a kind that is read."""
-    return Path(name).suffix.lower() in _SUFFIXES
-
-
-def _looks_like_a_picture(name: str) -> bool:
-    """Whether a file is a picture by its name, of a kind that is read or not."""
-    return is_picture(name) or (mimetypes.guess_type(name)[0] or "").startswith("image/")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from genlab.data.catalog import cache_folder
 from genlab.data.digest import folder_digest
@@ -18,6 +19,7 @@ from genlab.data.fetch import DataUnavailableError
 from genlab.data.picture import to_size
 from genlab.data.prepared import About, Write, prepared
 from genlab.data.resize import check_channels
+from genlab.data.second_pictures import same_second
 from genlab.data.source import Images
 from genlab.errors import listed, nearest
 from genlab.picture_size import Size, height_and_width
@@ -26,6 +28,7 @@ from genlab.ranges import AnyFloat
 
 _CONVERSION = 2
 """Raised when converting the same pictures gives other pixels."""
+_PICTURES = ("image_column", "other_column")
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class HubImages:
             borders.
         range: the values that are black and white in pictures of more than 8 bits, where it is not certain.
         caption_column: the column with the captions, one text or a list of them for each picture; None for none.
+        other_column: the column with a second picture for each; None for none. Pictures with the same second one never
+            fall into different splits.
     """
 
     repo: str
@@ -59,6 +64,7 @@ class HubImages:
     framing: Literal["crop", "pad"] = "crop"
     range: Sequence[AnyFloat] | None = None
     caption_column: str | None = None
+    other_column: str | None = None
 
     def __post_init__(self) -> None:
         checked_range(self.range)
@@ -71,6 +77,10 @@ class HubImages:
     def has_captions(self) -> bool:
         return self.caption_column is not None
 
+    @property
+    def has_others(self) -> bool:
+        return self.other_column is not None
+
     def identity(self) -> str:
         local = Path(self.repo).is_dir()
         data = folder_digest(Path(self.repo)) if local else [self.repo, self.revision]
@@ -78,6 +88,8 @@ class HubImages:
         given: list[Any] = [] if self.range is None else [list(map(float, self.range))]
         if self.caption_column is not None:
             given.append({"captions": self.caption_column})
+        if self.other_column is not None:
+            given.append({"others": self.other_column})
         return hashlib.sha256(json.dumps([data, *columns, *given]).encode()).hexdigest()
 
     def load(self, channels: int, size: Size) -> Images:
@@ -95,22 +107,38 @@ class HubImages:
     def _prepare(self, write: Write, channels: int, size: Size) -> About:
         parts = [self._part(split) for split in (self.split, self.test_split) if split is not None]
 
-        captions = self._captions(parts)
+        captions, n = self._captions(parts), sum(map(len, parts))
+        with progress(f"converting {self.name}", n * (1 + self.has_others), "images") as advance:
+            for picture in self._converted(parts, self.image_column, channels, size):
+                write(picture[None])
+                advance(1)
+            others = groups = None
+            if self.other_column is not None:
+                others = np.empty((n, channels, *height_and_width(size)), np.uint8)
+                for i, picture in enumerate(self._converted(parts, self.other_column, channels, size)):
+                    others[i] = picture
+                    advance(1)
+                groups = same_second(others)
+        n_test = len(parts[1]) if len(parts) == 2 else 0
+        labels = class_names = None
+        if self.label_column is not None:
+            labels = np.concatenate([np.asarray(part[self.label_column][:], dtype=np.int64) for part in parts])
+            class_names = self._class_names(parts[0])
+        return About(labels, class_names, n_test, groups, captions=captions, others=others)
+
+    def _converted(
+        self, parts: Sequence[Any], column: str, channels: int, size: Size
+    ) -> Iterator[NDArray[np.uint8]]:  # fmt: skip
+        """(channel, height, width): the picture of each row."""
 
         def pictures() -> Iterator[Any]:
-            return (row[self.image_column] for part in parts for row in part)
+            return (row[column] for part in parts for row in part)
 
         range_of = DynamicRange(pictures, checked_range(self.range), f"dataset.source.repo={self.repo!r}")
-        with progress(f"converting {self.name}", sum(map(len, parts)), "images") as advance:
-            for part in parts:
-                for row in part:
-                    write(to_size(row[self.image_column], channels, size, self.framing, range_of)[None])
-                    advance(1)
-        n_test = len(parts[1]) if len(parts) == 2 else 0
-        if self.label_column is None:
-            return About(n_test=n_test, captions=captions)
-        labels = np.concatenate([np.asarray(part[self.label_column][:], dtype=np.int64) for part in parts])
-        return About(labels, self._class_names(parts[0]), n_test, captions=captions)
+        for row, picture in enumerate(pictures()):
+            if picture is None:
+                raise ValueError(f"the column {column!r} of {self.repo} has no picture in row {row}")
+            yield to_size(picture, channels, size, self.framing, range_of)
 
     def _captions(self, parts: Sequence[Any]) -> list[list[str]] | None:
         """The texts of each row.
@@ -142,15 +170,15 @@ class HubImages:
         except (OSError, ValueError) as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise DataUnavailableError(f"{where}: its part {split!r} cannot be had ({reason})") from error
-        asked = {key: getattr(self, key) for key in ("image_column", "label_column", "caption_column")}
+        asked = {key: getattr(self, key) for key in (*_PICTURES, "label_column", "caption_column")}
         columns = {key: column for key, column in asked.items() if column is not None}
         for key, column in columns.items():
             if column not in part.column_names:
                 advice = nearest(column, part.column_names) or f"; it has {listed(part.column_names)}"
                 raise ValueError(f"dataset.source.{key}={column!r}: {self.repo} has no such column{advice}")
-        kind = type(part.features[self.image_column]).__name__
-        if kind != "Image":
-            raise ValueError(f"dataset.source.image_column={self.image_column!r} holds {kind}, not pictures")
+        for key in _PICTURES:
+            if key in columns and (kind := type(part.features[columns[key]]).__name__) != "Image":
+                raise ValueError(f"dataset.source.{key}={columns[key]!r} holds {kind}, not pictures")
         return part.select_columns(list(columns.values()))
 
     def _class_names(self, part: Any) -> Sequence[str] | None:

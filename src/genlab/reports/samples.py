@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from genlab.atomic import write_json
-from genlab.data.folder import is_picture
+from genlab.data.picture_listing import is_picture
 from genlab.data.walk import files_under, shown
 from genlab.errors import listed
 from genlab.modalities.modality import Modality
