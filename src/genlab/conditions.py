@@ -237,7 +237,8 @@ def conditions_for(model: Any, data: Any, split: str, n: int) -> ConditionInput 
 
     A model of classes alone goes through them in turn; any other model takes those of the data of a split, in their
     order (labels, captions, pictures), from the beginning again where there are fewer than `n`. Second pictures are the
-    depths of a model that goes by depths. One that fills in gets the data's own pictures, and its middle is made anew.
+    depths of a model that goes by depths; one that estimates them gets the data's own pictures where there are none.
+    One that fills in gets the data's own pictures, and its middle is made anew.
 
     Raises:
         ValueError: the data do not have what the model needs.
@@ -249,7 +250,7 @@ def conditions_for(model: Any, data: Any, split: str, n: int) -> ConditionInput 
         return ConditionInput(label=torch.arange(n) % model.num_classes)
     of_data = data.conditions(split, n) if hasattr(data, "conditions") else None
     request = _with_depths_and_masks(of_data or ConditionInput(), asks, data, split, n).only(asks)
-    if lacking := [name for name in ConditionInput._fields if name in asks - request.names - {"negative_prompt"}]:
+    if lacking := not_told(asks, request.names):
         lacks = {
             "label": "labels", "prompt": "captions", "picture": "pictures of conditions", "mask": "masks",
             "depth": "second pictures, of depths",
@@ -259,14 +260,24 @@ def conditions_for(model: Any, data: Any, split: str, n: int) -> ConditionInput 
     return request
 
 
+def not_told(asks: frozenset[str], names: frozenset[str]) -> list[str]:
+    """What a model that can be asked for `asks` must be told beside `names`. Depths may be those of a picture."""
+    if {"picture", "depth"} <= asks and names & {"picture", "depth"}:
+        names |= {"picture", "depth"}
+    return [name for name in ConditionInput._fields if name in asks - names - {"negative_prompt"}]
+
+
 def _with_depths_and_masks(
     of_data: ConditionInput, asks: frozenset[str], data: Any, split: str, n: int
 ) -> ConditionInput:
     if "depth" in asks:
-        of_data = of_data._replace(depth=of_data.picture)
-    if "mask" in asks and hasattr(data, "items"):
+        of_data = of_data._replace(depth=of_data.picture, picture=None)
+    is_estimated = {"picture", "depth"} <= asks and of_data.depth is None
+    if ("mask" in asks or is_estimated) and hasattr(data, "items"):
         stored, _ = data.items(split)
         picture = data.to_model(stored[torch.arange(n) % len(stored)].cpu())
+        if is_estimated:
+            return of_data._replace(picture=picture)
         height, width = picture.shape[-2:]
         anew = torch.zeros(1, 1, height, width, dtype=torch.bool)
         anew[..., height // 4 : height - height // 4, width // 4 : width - width // 4] = True

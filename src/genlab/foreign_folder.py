@@ -23,6 +23,8 @@ _PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl")
 _TEXTS = (".json", ".txt", ".model")
 """Configs, and what tokenizers read."""
 _TOKENIZERS = ("tokenizer.json", "vocab.json", "vocab.txt", "spiece.model")
+_BESIDE = {"text_encoder": "tokenizer", "depth_estimator": "feature_extractor"}
+"""Folder of a network in a pipeline -> of what makes its input."""
 _MOST_JSON = 2**28
 
 
@@ -105,17 +107,24 @@ def _parts(folder: Path, index: str) -> list[str]:
     return names
 
 
+def beside(folder: Path) -> Path:
+    """Where what makes a network's input of texts or pictures lies in a pipeline's folder; else the folder itself."""
+    for name, other in _BESIDE.items():
+        if name in folder.name:
+            return folder.with_name(folder.name.replace(name, other))
+    return folder
+
+
 def tokenizer_of(folder: Path) -> Path:
     """Where the tokenizer of a text model's folder lies: in it, or beside it (text_encoder, tokenizer).
 
     Raises:
         ValueError: in neither place.
     """
-    beside = folder.with_name(folder.name.replace("text_encoder", "tokenizer"))
-    for place in (folder, beside):
+    for place in (folder, beside(folder)):
         if any((place / name).is_file() for name in _TOKENIZERS):
             return place
-    where = "" if beside == folder else f", and {beside} has none"
+    where = "" if beside(folder) == folder else f", and {beside(folder)} has none"
     raise ValueError(f"{folder} has no tokenizer ({', '.join(_TOKENIZERS)}){where}")
 
 
@@ -133,8 +142,7 @@ def content(folder: Path) -> str:
 
 
 def _digests(folder: Path) -> Iterator[tuple[str, str]]:
-    tokenizer = folder.with_name(folder.name.replace("text_encoder", "tokenizer"))
-    for place in {folder, tokenizer} if tokenizer.is_dir() else {folder}:
+    for place in {folder, beside(folder)} if beside(folder).is_dir() else {folder}:
         names = weight_files(place) if place == folder else []
         names += sorted(path.name for path in place.iterdir() if path.suffix in _TEXTS and path.is_file())
         for name in names:

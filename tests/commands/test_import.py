@@ -1,6 +1,8 @@
 """`genlab import`: folders of diffusers become runs, and what is wrong with one is a sentence."""
 
 import json
+import re
+import shutil
 
 import pytest
 import torch
@@ -32,8 +34,6 @@ def drawable(folder, tmp_path_factory):
 @pytest.fixture
 def copied(folder, tmp_path):
     """The folder, with files that a test may change."""
-    import shutil
-
     return shutil.copytree(folder, tmp_path / "text")
 
 
@@ -196,6 +196,40 @@ def test_the_kind_of_a_pipeline_says_what_lies_beside_a_map_of_one_channel(copie
     set_in("unet/config.json", in_channels=2)(copied)
     set_in("model_index.json", _class_name=f"StableDiffusion{kind}Pipeline")(copied)
     assert part in described(copied)["conditioner"]["conditioners"][1]["_target_"]
+
+
+@pytest.fixture(scope="module")
+def estimating(tmp_path_factory):
+    return pipeline("estimated depth", tmp_path_factory.mktemp("depth"))[1]
+
+
+def of_depth_only(folder):
+    (folder / "depth_estimator" / "model.safetensors").rename(folder / "depth_estimator" / "pytorch_model.bin")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (of_depth_only, "depth_estimator has its weights in pytorch_model.bin alone, a pickle"),
+        (set_in("depth_estimator/config.json", architectures=["Mine"]), "is of the class 'Mine'"),
+        (without("feature_extractor/preprocessor_config.json"), r"feature_extractor has no preprocessor_config\.json"),
+        (
+            set_in("feature_extractor/preprocessor_config.json", image_processor_type="Mine"),
+            "feature_extractor is of the class 'Mine'",
+        ),
+        (set_in("model_index.json", depth_estimator=[None, None]), None),
+    ],
+)
+def test_depths_are_given_where_a_folder_cannot_estimate_them(estimating, tmp_path, capsys, change, words):
+    folder = shutil.copytree(estimating, tmp_path / "depth")
+    change(folder)
+    run = imported(folder, tmp_path / "store")
+    told = capsys.readouterr().err
+    assert told.count("depths cannot be estimated") == (words is not None)
+    assert words is None or re.search(f"{words}.*: depths cannot be estimated, and are given", told)
+    Image.new("RGB", (32, 32)).save(tmp_path / "photo.png")
+    assert main(["edit", f"run={run.path}", f"picture={tmp_path}/photo.png", "prompt=a"]) == 2
+    assert "Give depth=FILE, white is near: the model was imported without a depth_est" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from genlab.conditions import ConditionInput
 from genlab.config.instantiate import build
 from genlab.editing.inpaint import inpaint
 from genlab.editing.sdedit import sdedit
+from genlab.interop.stable_diffusion import described
 from genlab.interop.to_stable_diffusion import to_folder
 from genlab.modalities import grids
 from genlab.randomness import PerImage
@@ -140,13 +141,15 @@ def test_the_sampler_that_a_folder_names_is_the_one_of_the_run(pair):
 
 
 def image_to_image(model, asked):
-    return sdedit(model, PICTURES, 0.6, asked, generator=Given(NOISE))
+    return sdedit(model, PICTURES if asked.picture is None else asked.picture, 0.6, asked, generator=Given(NOISE))
 
 
 def filled_in(model, asked):
     return inpaint(model, PICTURES, ~BELOW, asked, generator=Given(NOISE), one_noise=True, paste=False)
 
 
+STORED = np.random.default_rng(1).integers(0, 256, (2, 2 * SIDE, 2 * SIDE, 3), np.uint8)
+FILES, WHOLE = [*map(Image.fromarray, STORED)], torch.from_numpy(STORED).permute(0, 3, 1, 2) / 127.5 - 1
 WEAK, DEPTH = {**SEEN, "strength": 0.6}, PICTURES[:, 0]
 EDITED = {
     "image to image": (StableDiffusionImg2ImgPipeline, image_to_image, Case("text", {}, WEAK)),
@@ -154,6 +157,7 @@ EDITED = {
         StableDiffusionInpaintPipeline, filled_in, Case("text", {}, {**SEEN, **ALL, "latents": NOISE}),
     ),
     "depth": (None, image_to_image, Case("depth", {"depth": DEPTH[:, None]}, {**WEAK, "depth_map": DEPTH})),
+    "estimated depth": (None, image_to_image, Case("estimated depth", {"picture": WHOLE}, {**WEAK, "image": FILES})),
 }  # fmt: skip
 
 
@@ -181,6 +185,7 @@ TYPED = {
     "inpaint": (["mask={}/mask.png", "edit.paste=false"], {"mask_image": "mask", "strength": 1.0}),
     "instruct": ([], {"image_guidance_scale": 1.5}),
     "depth": (["depth={}/depth.png", "edit.strength=0.6"], {"depth_map": "depth", "strength": 0.6}),
+    "estimated depth": (["edit.strength=0.6"], {"strength": 0.6}),
 }
 
 
@@ -198,7 +203,7 @@ def test_what_a_person_types_and_the_picture_that_is_written(pair, kind, tmp_pat
     latents = PerImage.range(0, 0, 1).normal((1, 4, SIDE, SIDE))
     depth2img = "diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_depth2img"
     monkeypatch.setattr(f"{depth2img}.randn_tensor", lambda shape, **_: latents)
-    given = {} if kind == "depth" else {"latents": latents}
+    given = {} if "depth" in kind else {"latents": latents}
     expected = theirs(
         "a red cat", files["picture"], negative_prompt="low", num_inference_steps=4, guidance_scale=7.5,
         output_type="np", **given, **told,
@@ -213,3 +218,7 @@ def test_what_a_person_types_and_the_picture_that_is_written(pair, kind, tmp_pat
     assert (np.asarray(original).transpose(1, 2, 0) == RANDOM[..., :3]).all()
     assert abs(np.asarray(result).transpose(1, 2, 0) - expected * 255).max() < 1
     assert to_folder(model, tmp_path / "again") == type(theirs).__name__
+    if kind == "estimated depth":
+        beside = described(tmp_path / "again")["conditioner"]["conditioners"][1]
+        again, own = build({**beside["estimator"]}), theirs.depth_estimator.state_dict()
+        assert all(torch.equal(value, own[name]) for name, value in again.network.state_dict().items())

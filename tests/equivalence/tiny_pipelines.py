@@ -64,6 +64,20 @@ def ddim(**more):
     return DDIMScheduler(**BETAS, clip_sample=False, steps_offset=1, set_alpha_to_one=False, **more)
 
 
+def depth_parts():
+    """A network that estimates depths, and what makes its input of pictures."""
+    from transformers import DPTConfig, DPTForDepthEstimation, DPTImageProcessor
+
+    torch.manual_seed(3)
+    config = DPTConfig(
+        hidden_size=16, num_hidden_layers=4, num_attention_heads=2, intermediate_size=32, image_size=24, patch_size=8,
+        backbone_out_indices=[0, 1, 2, 3], neck_hidden_sizes=[4, 4, 8, 8], fusion_hidden_size=8,
+        initializer_range=0.2,
+    )  # fmt: skip
+    processor = DPTImageProcessor(size={"height": 24, "width": 24}, image_mean=[0.5] * 3, image_std=[0.5] * 3)
+    return {"depth_estimator": DPTForDepthEstimation(config).eval(), "feature_extractor": processor}
+
+
 UNCHECKED = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
 KINDS = {
     "text": (StableDiffusionPipeline, {}, ddim, UNCHECKED),
@@ -76,6 +90,7 @@ KINDS = {
     "depth": (
         StableDiffusionDepth2ImgPipeline, {"in_channels": 5}, ddim, {"depth_estimator": None, "feature_extractor": None}
     ),
+    "estimated depth": (StableDiffusionDepth2ImgPipeline, {"in_channels": 5}, ddim, depth_parts),
     "instruct": (StableDiffusionInstructPix2PixPipeline, {"in_channels": 8}, ddim, UNCHECKED),
     "lcm": (LatentConsistencyModelPipeline, {"time_cond_proj_dim": 16}, lambda: LCMScheduler(**BETAS), UNCHECKED),
 }  # fmt: skip
@@ -86,7 +101,8 @@ def pipeline(kind, folder):
     made_by, network, scheduler, rest = KINDS[kind]
     tokenizer, tower = text_parts(folder / "words")
     made = made_by(
-        vae=vae(), text_encoder=tower, tokenizer=tokenizer, unet=unet(**network), scheduler=scheduler(), **rest
+        vae=vae(), text_encoder=tower, tokenizer=tokenizer, unet=unet(**network), scheduler=scheduler(),
+        **(rest() if callable(rest) else rest),
     )  # fmt: skip
     made.set_progress_bar_config(disable=True)
     made.save_pretrained(folder / kind)

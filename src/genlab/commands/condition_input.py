@@ -30,7 +30,7 @@ def input_for_samples(cfg: DictConfig, model: Any, n: int) -> ConditionInput | N
     Raises:
         ConfigError: the model cannot be asked for that.
     """
-    from genlab.conditions import asks_of, conditions_for
+    from genlab.conditions import asks_of, conditions_for, not_told
     from genlab.config.instantiate import build
 
     given, asks = input_from_words(cfg, model, n), asks_of(model)
@@ -40,7 +40,8 @@ def input_for_samples(cfg: DictConfig, model: Any, n: int) -> ConditionInput | N
         of_data = conditions_for(model, data, "test", n)
     if not given.names and of_data is None:
         return None
-    if lacking := [name for name in ("picture", "mask", "depth") if of_data is None and name in asks - given.names]:
+    lacking = [name for name in not_told(asks, given.names) if name in ("picture", "mask", "depth")]
+    if lacking and of_data is None:
         raise ConfigError(f"{lacking[0]} is missing: give {lacking[0]}=FILE, which this model goes by")
     values = {
         name: value for part in (of_data, given.for_each(n)) for name, value in _fields(part) if value is not None

@@ -58,7 +58,7 @@ def _usual_edit(argv: list[str], of_run: DictConfig) -> list[str]:
         return [f"edit={usual}"]
     if asked is None or "edit" in keys or "mask" in asked.asks or not asked.asks & {"picture", "depth"}:
         return []
-    strength = [] if "edit.strength" in keys else [f"edit.strength={1 if 'picture' in asked.asks else _WEAK}"]
+    strength = [] if "edit.strength" in keys else [f"edit.strength={_WEAK if 'depth' in asked.asks else 1}"]
     return ["edit=sdedit", *strength]
 
 
@@ -86,8 +86,11 @@ def _check_told(cfg: DictConfig, model: Any) -> None:
         )
     if "prompt" in model.asks and cfg.prompt is None:
         raise ConfigError(f"prompt is missing: what is {cfg.picture} to show?")
-    if "depth" in model.asks and cfg.depth is None:
-        raise ConfigError(f"depth is missing: how near is each place of {cfg.picture}? Give depth=FILE, white is near")
+    if "depth" in model.asks and "picture" not in model.asks and cfg.depth is None:
+        raise ConfigError(
+            f"depth is missing: how near is each place of {cfg.picture}? Give depth=FILE, white is near: the model was "
+            "imported without a depth_estimator, which would tell"
+        )
 
 
 class _Wish(NamedTuple):
@@ -195,7 +198,7 @@ def _test_picture(cfg: DictConfig, data: Any, asks: frozenset[str]) -> tuple[Ten
     of_data = data.conditions("test", cfg.picture + 1) if asks else None
     known = ConditionInput() if of_data is None else of_data.part(cfg.picture, cfg.picture + 1)
     x = data.modality.to_model(pixels[cfg.picture : cfg.picture + 1])
-    if "mask" not in asks and "picture" in asks and known.picture is not None:
+    if not asks & {"mask", "depth"} and "picture" in asks and known.picture is not None:
         x = known.picture
     return x, known._replace(depth=known.picture).only(asks)
 

@@ -108,10 +108,9 @@ def _read_beside(own: DictConfig) -> dict[str, str]:
     asked = asked_by_config(own)
     if asked is None or "prompt" not in asked.asks:
         return {}
-    if "depth" in asked.asks:
-        return {"captions": "auto", "other_column": "depth"}
-    by_picture = "picture" in asked.asks and "mask" not in asked.asks
-    return {"captions": "auto", **({"other_column": "before"} if by_picture else {})}
+    of_pairs = {frozenset({"depth"}): "depth", frozenset({"picture"}): "before"}  # depths may be estimated, too
+    column = of_pairs.get(asked.asks & {"picture", "mask", "depth"})
+    return {"captions": "auto"} if column is None else {"captions": "auto", "other_column": column}
 
 
 def _write(own: DictConfig, run: Run, folder: str) -> None:

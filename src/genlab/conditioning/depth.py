@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from genlab.conditioning.condition import Condition
+from genlab.conditioning.depth_estimator import DepthEstimator
 from genlab.conditions import Conditions, ConditionTensors, as_input, check_request
 from genlab.data.batch import Batch
 from genlab.randomness import Randomness
@@ -19,11 +20,12 @@ class DepthConditioner(nn.Module):
     """`channels` (batch, 1, height, width) in [-1, 1]: how near each place is, of each picture its own range.
 
     Depths are a picture whose white is near, as in the maps that networks of depth make (Stable Diffusion 2's depth
-    model). It is a second picture of the data, or what is asked for. There is no null. The network needs
-    `condition_channels=1`.
+    model). It is a second picture of the data, or what is asked for; else they are estimated, from the data's own
+    picture or from the one that is asked for. There is no null. The network needs `condition_channels=1`.
 
     Args:
         factor: pixels of a cell of the codec's map along each side.
+        estimator: pictures -> depths; None where they are always given.
     """
 
     num_classes: int | None = None
@@ -33,25 +35,32 @@ class DepthConditioner(nn.Module):
     """In training it goes by the second pictures of the data."""
     has_null = False
 
-    def __init__(self, factor: PositiveInt) -> None:
+    def __init__(self, factor: PositiveInt, estimator: DepthEstimator | None = None) -> None:
         super().__init__()
-        self.factor = factor
+        self.factor, self.estimator = factor, estimator
+        if estimator is not None:
+            self.asks = frozenset({"picture", "depth"})
 
     def forward(self, batch: Batch, generator: Randomness = None) -> Condition:
-        if batch.other is None:
+        if batch.other is not None:
+            return self._condition(batch.other, batch.other)
+        if self.estimator is None:
             raise ValueError("conditioner=depth needs a dataset with a second picture for each; this one has none")
-        return self._condition(batch.other)
+        return self._condition(self.estimator(batch.x), batch.x)
 
     def from_input(self, n: int, condition: Conditions, device: torch.device | None = None) -> Condition:
         request = as_input(condition)
         check_request(request, self.asks)
-        depth = request.for_each(n).depth
-        if depth is None:
+        request = request.for_each(n).to(device)
+        if request.depth is not None:
+            return self._condition(request.depth, request.depth)
+        if request.picture is None or self.estimator is None:
             raise ValueError("this model goes by depths: give a picture of them, white where it is near (depth=FILE)")
-        return self._condition(depth.to(device))
+        return self._condition(self.estimator(request.picture), request.picture)
 
-    def _condition(self, seen: Tensor) -> Condition:
-        size = tuple(side // self.factor for side in seen.shape[-2:])
-        depth = interpolate(seen.mean(1, keepdim=True), size, mode="bicubic", align_corners=False)
+    def _condition(self, depth: Tensor, picture: Tensor) -> Condition:
+        """Of depths in any size, for the map of a picture of the size of `picture`."""
+        size = tuple(side // self.factor for side in picture.shape[-2:])
+        depth = interpolate(depth.mean(1, keepdim=True), size, mode="bicubic", align_corners=False)
         low, high = depth.amin((1, 2, 3), keepdim=True), depth.amax((1, 2, 3), keepdim=True)
         return Condition(ConditionTensors(channels=2 * (depth - low) / (high - low).clamp_min(_FLAT) - 1))

@@ -103,7 +103,7 @@ def second_pictures_are_there(cfg: DictConfig) -> Iterator[str]:
     else:
         remedy = "take dataset=image_folder with dataset.source.other_column=NAME, the column that names them"
     for key, part in parts(cfg, "conditioner"):
-        if declared(target(part), "reads_others"):
+        if declared(target(part), "reads_others") and get(part, "estimator") is None:
             name = target(part).rpartition(".")[2]
             yield f"{key} ({name}) goes by a second picture of each, and the data have none: {remedy}"
 
@@ -129,10 +129,13 @@ class Asked(NamedTuple):
 
 def asked_by_config(cfg: DictConfig) -> Asked | None:
     """What the model of a config can be asked for; None where its parts do not say so, and the model must be asked."""
-    inner = [part for _, part in parts(cfg, "conditioner") if "conditioners" not in part]
+    known = [(key, part) for key, part in parts(cfg, "conditioner") if not key.endswith(".estimator")]
+    inner = [part for _, part in known if "conditioners" not in part]
     asks = [declared(target(part), "asks") for part in inner]
     if not inner or None in asks:
         return None
+    if any(get(part, "estimator") is not None for part in inner):
+        asks.append({"picture"})  # of which depths are estimated
     counts = (whole(part, "num_classes") for part in inner)
     return Asked(frozenset[str]().union(*asks), next((n for n in counts if n is not None), None))
 

@@ -112,7 +112,8 @@ class ImageFolder:
         if self.buckets is not None:
             parts.append(("buckets", repr([height_and_width(size) for size in self.buckets])))
         if self.other_column is not None:
-            parts.append(("others", listing_digest((name, self._digests[self._second[name]]) for name in self.names)))
+            pairs = ((name, self._second[name]) for name in self.names)
+            parts.append(("others", listing_digest((name, self._digests[other]) for name, other in pairs if other)))
         return listing_digest(parts)
 
     def names_of(self, size: Size) -> list[str]:
@@ -270,7 +271,8 @@ class ImageFolder:
         def convert(name: str) -> NDArray[np.uint8] | Exception:
             from PIL import Image, UnidentifiedImageError
 
-            each, pictures, error = name, [], None
+            each, pictures = name, []
+            error: Exception
             try:
                 for each, range_of in zip(filter(None, (name, self._second[name])), ranges, strict=False):
                     with Image.open(self._root / each) as picture:

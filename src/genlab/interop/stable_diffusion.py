@@ -5,12 +5,15 @@ model_index.json names classes: they are compared with tables here and never imp
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
-from genlab.foreign_folder import content, found, named_class
+from genlab.conditioning.depth_estimator import NETWORK, input_settings
+from genlab.foreign_folder import content, found, named_class, read_json
 from genlab.interop.json_values import JsonValues, is_whole
 from genlab.interop.scheduler_configs import Described, Part, described_scheduler
+from genlab.notice import Notice
 
 OF_LATENTS = {
     "StableDiffusionPipeline": None, "StableDiffusionImg2ImgPipeline": None,
@@ -65,6 +68,8 @@ def _of_latents(path: Path, kind: str, scheduler: Described) -> dict[str, Any]:
     channels = vae.whole("latent_channels", 4)
     is_distilled = unet.content.get("time_cond_proj_dim") is not None
     beside = _beside(kind, unet, vae)
+    if OF_LATENTS[kind] == "depth" and beside is not None:
+        beside["estimator"] = _depth_estimator(path)
     dropout = 0.0 if is_distilled else _DROPOUT
     text = {
         "_target_": "genlab.conditioning.text.TextConditioner", "text": "${text}", "dropout": dropout, "null": "empty",
@@ -139,6 +144,21 @@ def _beside(kind: str, unet: JsonValues, vae: JsonValues) -> Part | None:
             return part
     few = " or ".join(str(channels + more) for more, _ in known)
     raise ValueError(f"{unet.file} has {in_channels} input channels, and a {kind} of this vae has {few}")
+
+
+def _depth_estimator(path: Path) -> Part | None:
+    """What estimates depths, where the folder has it; a notice says what keeps one that it names from being read."""
+    named = read_json(path, "model_index.json").get("depth_estimator")
+    if not isinstance(named, list) or not named or named[0] is None:
+        return None
+    try:
+        folder = found(path / "depth_estimator")
+        named_class(folder, (NETWORK,))
+        input_settings(folder)
+        return {"_target_": "genlab.conditioning.depth_estimator.DepthEstimator", **_noted(folder)}
+    except ValueError as error:
+        warnings.warn(Notice(f"{error}: depths cannot be estimated, and are given (depth=FILE)"), stacklevel=2)
+        return None
 
 
 def _factor(vae: JsonValues) -> int:

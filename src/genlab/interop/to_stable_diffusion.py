@@ -10,6 +10,7 @@ from torch import Tensor
 
 from genlab.atomic import replacing_folder, write_json
 from genlab.conditioning.depth import DepthConditioner
+from genlab.conditioning.depth_estimator import NETWORK
 from genlab.conditioning.inpainting import InpaintingConditioner
 from genlab.conditioning.joined import Joined
 from genlab.conditioning.picture import PictureConditioner
@@ -50,8 +51,12 @@ def to_folder(model: Any, folder: Path) -> str:
         "text_encoder": ["transformers", "CLIPTextModel"], "tokenizer": ["transformers", "CLIPTokenizer"],
         "feature_extractor": nothing,
     }  # fmt: skip
+    estimator = next((e for part in model.conditioner.modules() if (e := getattr(part, "estimator", None))), None)
     if kind == "StableDiffusionDepth2ImgPipeline":
         index["depth_estimator"] = nothing
+        if estimator is not None:
+            index["depth_estimator"] = ["transformers", NETWORK]
+            index["feature_extractor"] = ["transformers", "DPTImageProcessor"]
     else:
         index |= {"safety_checker": nothing, "image_encoder": nothing, "requires_safety_checker": False}
     with replacing_folder(folder) as place:
@@ -59,6 +64,9 @@ def to_folder(model: Any, folder: Path) -> str:
         vae.save_pretrained(place / "vae")
         scheduler.save_pretrained(place / "scheduler")
         _write_text(text, place)
+        if estimator is not None:
+            estimator.network.save_pretrained(place / "depth_estimator")
+            estimator.processor.save_pretrained(place / "feature_extractor")
         write_json(place / "model_index.json", index)
     return kind
 
