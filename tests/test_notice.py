@@ -8,6 +8,7 @@ import warnings
 
 import pytest
 
+from genlab.commands.noting import noted
 from genlab.notice import Notice, in_one_line
 
 
@@ -18,6 +19,20 @@ def test_a_notice_is_one_line_without_secrets(capfd: pytest.CaptureFixture[str])
     assert err.startswith("note: the server http://")
     assert err.count("\n") == 1
     assert "secret" not in err
+
+
+def test_a_notice_is_told_once_in_a_command(capfd: pytest.CaptureFixture[str]) -> None:
+    with in_one_line():
+        with noted() as notes:
+            warnings.warn("few steps", Notice, stacklevel=1)
+        warnings.warn("few steps", Notice, stacklevel=1)
+        warnings.warn("few samples", Notice, stacklevel=1)
+        warnings.warn("few steps", Notice, stacklevel=2)
+    assert notes == ["few steps"]
+    assert capfd.readouterr().err == "note: few steps\nnote: few samples\n"
+    with in_one_line():
+        warnings.warn("few steps", Notice, stacklevel=1)
+    assert capfd.readouterr().err == "note: few steps\n"
 
 
 def test_other_warnings_are_left_as_they_were() -> None:

@@ -72,6 +72,16 @@ def named_class(folder: Path, known: Collection[str], file: str = "config.json")
     return name, config
 
 
+def why_not_trained(folder: Path) -> str | None:
+    """What keeps a U-Net in a folder from being trained further; None where nothing does, or no config says so."""
+    if not (folder / "config.json").is_file() or read_json(folder, "config.json").get("time_cond_proj_dim") is None:
+        return None
+    return (
+        f"{folder} was distilled for many scales of guidance, and plain training would undo that: take the model that "
+        "it was distilled from"
+    )
+
+
 def weight_files(folder: Path) -> list[str]:
     """The names of the safetensors files that hold the weights: one, or the parts that an index lists.
 

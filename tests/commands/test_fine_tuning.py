@@ -124,3 +124,15 @@ def test_a_model_of_second_pictures_is_trained_on_pairs_and_exported(
     missing = {"depth_estimator": None, "feature_extractor": None} if kind == "depth" else {}
     read = DiffusionPipeline.from_pretrained(tmp_path / "out", local_files_only=True, **missing)
     assert type(read).__name__ == class_name
+
+
+def test_a_distilled_network_is_refused_before_anything_is_written(pictures, tmp_path, capsys):
+    folder, store = pipeline("lcm", tmp_path / "pipelines")[1], tmp_path / "store"
+    assert main(["import", str(folder), f"paths.output_dir={store}"]) == 0
+    (run,) = Store(store)
+    of_run = [f"init_from.run={run.path}", f"dataset.source.path={pictures}"]
+    of_pipeline = [*of_run[1:], "model=ddpm", "dataset=image_folder", f"init_from.pipeline={folder}"]
+    for words in (of_run, [*of_run, "network.frozen=true"], of_pipeline):
+        assert main(["train", *words, *SHORT, f"paths.output_dir={store}"]) == 2
+        assert f"{folder}/unet was distilled for many scales" in capsys.readouterr().err
+        assert [each.path for each in Store(store)] == [run.path]

@@ -14,6 +14,7 @@ from composing import composed
 from equivalence.tiny_pipelines import BETAS, SIDE, pipeline
 from genlab.cli import main
 from genlab.commands.import_ import imported_config
+from genlab.conditioning.depth_estimator import DepthEstimator
 from genlab.conditions import ConditionInput
 from genlab.config.instantiate import build
 from genlab.editing.inpaint import inpaint
@@ -219,6 +220,6 @@ def test_what_a_person_types_and_the_picture_that_is_written(pair, kind, tmp_pat
     assert abs(np.asarray(result).transpose(1, 2, 0) - expected * 255).max() < 1
     assert to_folder(model, tmp_path / "again") == type(theirs).__name__
     if kind == "estimated depth":
-        beside = described(tmp_path / "again")["conditioner"]["conditioners"][1]
-        again, own = build({**beside["estimator"]}), theirs.depth_estimator.state_dict()
+        noted = described(tmp_path / "again")["conditioner"]["conditioners"][1]["estimator"]
+        again, own = DepthEstimator(noted["folder"], noted["sha256"]), theirs.depth_estimator.state_dict()
         assert all(torch.equal(value, own[name]) for name, value in again.network.state_dict().items())

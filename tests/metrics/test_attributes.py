@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
+from genlab.data.image_datamodule import ImageDataModule
+from genlab.data.source import Attribute, Images
 from genlab.metrics.attribute_accuracy import AttributeAccuracy
 from genlab.metrics.attribute_share import AttributeShare
 from genlab.metrics.cache import digest
@@ -18,6 +21,7 @@ from genlab.metrics.frechet import FrechetDistance
 from genlab.metrics.kept_attributes import KeptAttributes
 from genlab.metrics.source import Fixed
 from genlab.metrics.suite import Suite
+from genlab.picture_size import Size
 
 from .composed import COLOURS, Drawing, Mirroring, Squares
 
@@ -88,7 +92,7 @@ def test_samples_are_compared_with_no_picture_that_the_probe_has_learnt_from(fol
     found = Suite({"fid": FrechetDistance(extractor)}, 44, 44, 0, "test", str(folder)).evaluate(Drawing(), data)
     rows = extractor.reference_rows(data, "test")
     assert rows is not None
-    assert not learnt_of_test(of_test)[rows].any()
+    assert not learnt_of_test(data)[rows].any()
     assert of_test["held_out"].values[rows].mean() == of_test["held_out"].values.mean()
     measured = found["fid_attributes"].measured
     assert measured["reference"] == "squares/test, without what attributes has learnt"
@@ -137,9 +141,37 @@ def test_reconstructions_keep_the_colour_and_not_the_corner_when_they_are_mirror
 
 
 def test_the_probe_learns_from_every_second_of_the_pictures_that_are_held_out() -> None:
-    told = Squares().attributes("test")
-    assert learnt_of_test(told).nonzero().flatten().tolist() == list(range(1, 44, 4))
-    assert not learnt_of_test(Squares(holds_out=False).attributes("test")).any()
+    assert learnt_of_test(Squares()).nonzero().flatten().tolist() == list(range(1, 44, 4))
+    assert not learnt_of_test(Squares(holds_out=False)).any()
+
+
+class Numbered:
+    """200 pictures of their own numbers in two classes; a third is held out."""
+
+    name = "numbered"
+
+    def identity(self) -> str:
+        return self.name
+
+    def load(self, channels: int, size: Size) -> Images:
+        numbers = np.arange(200, dtype=np.uint8)
+        held_out = Attribute(("seen", "held-out"), (numbers % 3 == 0).astype(np.int64))
+        pixels = numbers.reshape(-1, 1, 1, 1).repeat(4, axis=2).repeat(4, axis=3)
+        return Images(pixels, numbers.astype(np.int64) % 2, attributes={"held_out": held_out})
+
+
+def test_what_the_probe_has_learnt_from_is_known_where_some_classes_are_chosen() -> None:
+    def numbers(classes: int | None) -> tuple[set[int], set[int]]:
+        data = ImageDataModule(Numbered(), 1, 4, 2, 8, test_size=0.5, classes=classes)
+        of_test = data.items("test")[0][:, 0, 0, 0]
+        return set(of_test.tolist()), set(of_test[learnt_of_test(data)].tolist())
+
+    everything, learnt = numbers(None)
+    for each in (0, 1):
+        chosen, of_chosen = numbers(each)
+        assert of_chosen == learnt & chosen
+        assert chosen < everything
+    assert learnt
 
 
 def test_a_probe_is_trained_once_the_same_way(tmp_path: Path) -> None:

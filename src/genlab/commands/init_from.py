@@ -53,6 +53,7 @@ def identify(cfg: DictConfig) -> None:
         run, noted = earlier[-1]
         source, digest = noted["source"], noted["sha256"]
         warnings.warn(f"{one.source} is gone; run {run.path.name} has begun from it", Notice, stacklevel=2)
+    _refuse_distilled(one, Path(source))
     if earlier and digest not in {noted["sha256"] for _, noted in earlier}:
         has = f"{one.source} has other weights than when run {earlier[-1][0].path.name} began from it"
         warnings.warn(f"{has}: this is another run", Notice, stacklevel=2)
@@ -62,6 +63,29 @@ def identify(cfg: DictConfig) -> None:
         cfg.init_from["run" if one.run is not None else "pipeline"] = source
         cfg.init_from.sha256 = digest
         cfg.init_from.asked = requested
+
+
+def _refuse_distilled(one: Upstream, source: Path) -> None:
+    """Raise ConfigError where the weights are those of a network that must not be trained further."""
+    from genlab.foreign_folder import why_not_trained
+
+    network = None if one.run is None else _imported_network(source)
+    folder = source / "unet" if network is None else Path(network.folder)
+    try:
+        why = why_not_trained(folder)
+    except ValueError as error:
+        raise ConfigError(f"{one.source}: {error}") from error
+    if why is not None:
+        raise ConfigError(f"{one.source}: {why}")
+
+
+def _imported_network(run: Path) -> Any:
+    """The config of an imported run's network, which lies in a folder; None of any other run."""
+    from genlab.runs.store import Run
+
+    network: Any = get(Run(run).config(), "network") if Run(run).config_file.is_file() else None
+    is_own = target(network) != "genlab.networks.unet_from_folder.UNetFromFolder" or get(network, "frozen") is False
+    return None if is_own else network
 
 
 def _init(cfg: DictConfig) -> Upstream:
@@ -209,13 +233,8 @@ def _is_of_texts(pipeline: Path) -> bool:
 
 def _of_imported(checkpoint: Path) -> dict[str, Tensor]:
     """The weights of an imported run's network, which lie in a folder and not in the run's checkpoint; else none."""
-    from genlab.runs.store import Run
-
-    run = Run(checkpoint.parent.parent)
-    network: Any = get(run.config(), "network") if run.config_file.is_file() else None
-    if target(network) != "genlab.networks.unet_from_folder.UNetFromFolder" or get(network, "frozen") is False:
-        return {}
-    return _of_unet(network.folder, network.sha256)
+    network = _imported_network(checkpoint.parent.parent)
+    return {} if network is None else _of_unet(str(network.folder), network.sha256)
 
 
 def _of_unet(folder: str, sha256: str | None) -> dict[str, Tensor]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from genlab.notice import Notice
+from genlab.notice import Notice, tell
 
 
 @contextmanager
@@ -22,4 +21,4 @@ def noted() -> Iterator[list[str]]:
             messages = (str(warning.message) for warning in caught if issubclass(warning.category, Notice))
             notes += [note for note in dict.fromkeys(messages) if note not in notes]
             for note in notes:
-                print(f"note: {note}", file=sys.stderr)
+                tell(note)

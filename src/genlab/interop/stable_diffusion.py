@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from genlab.conditioning.depth_estimator import NETWORK, input_settings
 from genlab.foreign_folder import content, found, named_class, read_json
@@ -15,13 +15,27 @@ from genlab.interop.json_values import JsonValues, is_whole
 from genlab.interop.scheduler_configs import Described, Part, described_scheduler
 from genlab.notice import Notice
 
+_DEPTH = "genlab.conditioning.depth.DepthConditioner"
+_INPAINTING = "genlab.conditioning.inpainting.InpaintingConditioner"
+_PICTURE = "genlab.conditioning.picture.PictureConditioner"
+
+
+class Kind(NamedTuple):
+    """What tells the models of one pipeline from those of others."""
+
+    beside: str | None = None
+    """The conditioner of what is laid beside the noisy map, if anything is."""
+    is_distilled: bool = False
+
+
 OF_LATENTS = {
-    "StableDiffusionPipeline": None, "StableDiffusionImg2ImgPipeline": None,
-    "StableDiffusionInpaintPipeline": "inpainting", "StableDiffusionDepth2ImgPipeline": "depth",
-    "StableDiffusionInstructPix2PixPipeline": "picture", "LatentConsistencyModelPipeline": None,
-    "LatentConsistencyModelImg2ImgPipeline": None,
+    "StableDiffusionPipeline": Kind(), "StableDiffusionImg2ImgPipeline": Kind(),
+    "StableDiffusionInpaintPipeline": Kind(_INPAINTING), "StableDiffusionDepth2ImgPipeline": Kind(_DEPTH),
+    "StableDiffusionInstructPix2PixPipeline": Kind(_PICTURE),
+    "LatentConsistencyModelPipeline": Kind(is_distilled=True),
+    "LatentConsistencyModelImg2ImgPipeline": Kind(is_distilled=True),
 }  # fmt: skip
-"""Pipeline -> what is laid beside its noisy map, if anything is."""
+"""Pipeline -> its kind; a model is written as the first of its kind."""
 OF_PIXELS = ("DDPMPipeline", "DDIMPipeline")
 _DROPOUT = 0.1
 """Of captions, in the training of Stable Diffusion: all its models know the empty text."""
@@ -68,7 +82,7 @@ def _of_latents(path: Path, kind: str, scheduler: Described) -> dict[str, Any]:
     channels = vae.whole("latent_channels", 4)
     is_distilled = unet.content.get("time_cond_proj_dim") is not None
     beside = _beside(kind, unet, vae)
-    if OF_LATENTS[kind] == "depth" and beside is not None:
+    if beside is not None and OF_LATENTS[kind].beside == _DEPTH:
         beside["estimator"] = _depth_estimator(path)
     dropout = 0.0 if is_distilled else _DROPOUT
     text = {
@@ -117,7 +131,7 @@ def _text(folder: Path) -> Part:
 def _guidance(is_distilled: bool, beside: Part | None) -> Part:
     if is_distilled:
         return {"_target_": "genlab.guidance.distilled.Distilled", "scale": 8.5}
-    if beside is not None and "PictureConditioner" in beside["_target_"]:
+    if beside is not None and beside["_target_"] == _PICTURE:
         return {"_target_": "genlab.guidance.instruct.Instruct", "scale": 7.5, "picture_scale": 1.5}
     return {"_target_": "genlab.guidance.classifier_free.ClassifierFree", "scale": 7.5, "rescale": 0.0}
 
@@ -130,15 +144,14 @@ def _beside(kind: str, unet: JsonValues, vae: JsonValues) -> Part | None:
     in_channels, channels = unet.whole("in_channels", 4), vae.whole("latent_channels", 4)
     of_conditioners: dict[str | None, tuple[int, Part | None]] = {
         None: (0, None),
-        "depth": (1, {"_target_": "genlab.conditioning.depth.DepthConditioner", "factor": _factor(vae)}),
-        "inpainting": (1 + channels, {"_target_": "genlab.conditioning.inpainting.InpaintingConditioner"}),
-        "picture": (channels, {
-            "_target_": "genlab.conditioning.picture.PictureConditioner", "dropout": _DROPOUT,
-            "divided_by": vae.number("scaling_factor", 0.18215),
+        _DEPTH: (1, {"_target_": _DEPTH, "factor": _factor(vae)}),
+        _INPAINTING: (1 + channels, {"_target_": _INPAINTING}),
+        _PICTURE: (channels, {
+            "_target_": _PICTURE, "dropout": _DROPOUT, "divided_by": vae.number("scaling_factor", 0.18215),
         }),
     }  # fmt: skip
-    name = OF_LATENTS[kind]
-    known = [of_conditioners[each] for each in ((name, None) if name == "inpainting" else (name,))]
+    name = OF_LATENTS[kind].beside
+    known = [of_conditioners[each] for each in ((name, None) if name == _INPAINTING else (name,))]
     for more, part in known:
         if in_channels == channels + more:
             return part

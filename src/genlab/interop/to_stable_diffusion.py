@@ -9,16 +9,14 @@ import torch
 from torch import Tensor
 
 from genlab.atomic import replacing_folder, write_json
-from genlab.conditioning.depth import DepthConditioner
 from genlab.conditioning.depth_estimator import NETWORK
-from genlab.conditioning.inpainting import InpaintingConditioner
 from genlab.conditioning.joined import Joined
-from genlab.conditioning.picture import PictureConditioner
 from genlab.conditioning.text import TextConditioner
 from genlab.denoisers.latent_consistency import LatentConsistency
 from genlab.denoisers.learned_variance import LearnedVariance
 from genlab.foreign_folder import read_json, tokenizer_of
 from genlab.interop.diffusers_schedulers import to_diffusers
+from genlab.interop.stable_diffusion import OF_LATENTS, Kind
 from genlab.regular import read_regular
 from genlab.texts.foreign_tokenizer import TOKENIZER_FILES
 
@@ -93,17 +91,14 @@ def _kind(conditioner: Any, vae: Any, is_distilled: bool) -> str:
     """The pipeline that lays beside the noisy map what a model's conditioner does."""
     parts = list(conditioner.conditioners) if isinstance(conditioner, Joined) else [conditioner]
     beside = [part for part in parts if not isinstance(part, TextConditioner)]
-    if not beside:
-        return "LatentConsistencyModelPipeline" if is_distilled else "StableDiffusionPipeline"
-    known = {
-        InpaintingConditioner: "StableDiffusionInpaintPipeline", DepthConditioner: "StableDiffusionDepth2ImgPipeline",
-        PictureConditioner: "StableDiffusionInstructPix2PixPipeline",
-    }  # fmt: skip
-    kind = known.get(type(beside[0]))
-    if kind is None or len(beside) > 1 or is_distilled:
+    of_parts = [f"{type(part).__module__}.{type(part).__qualname__}" for part in beside]
+    own = Kind(of_parts[0] if of_parts else None, is_distilled)
+    kind = next((name for name, known in OF_LATENTS.items() if known == own), None)
+    if kind is None or len(beside) > 1:
         names = " and ".join(type(part).__name__ for part in parts)
         raise ValueError(f"no pipeline of Stable Diffusion goes by {names}{' and is distilled' * is_distilled}")
-    divided_by, scaling = getattr(beside[0], "divided_by", None), vae.config.get("scaling_factor", 1.0)
+    scaling = vae.config.get("scaling_factor", 1.0)
+    divided_by = getattr(beside[0], "divided_by", None) if beside else None
     if divided_by is not None and divided_by != scaling:
         raise ValueError(
             f"the conditioner divides its picture by {divided_by}, and {kind} by its autoencoder's scaling, {scaling}"

@@ -31,7 +31,7 @@ class KeptAttributes:
         attributes = attributes_of(evaluation.data, evaluation.split)
         fresh = torch.ones(len(reconstructed), dtype=torch.bool)
         if evaluation.split == "test":
-            fresh = ~learnt_of_test(attributes)[: len(reconstructed)]
+            fresh = ~learnt_of_test(evaluation.data)[: len(reconstructed)]
         logits = self.extractor(reconstructed[fresh]).logits
         assert logits is not None, "an extractor that reads attributes has logits"
         hits = {

@@ -6,6 +6,7 @@ import ast
 import inspect
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
@@ -14,6 +15,7 @@ from genlab.annotations.declared import declared
 from genlab.annotations.misfits import misfits
 from genlab.annotations.signatures import Parameter, signature
 from genlab.config.lookup import get, parts, target, whole
+from genlab.foreign_folder import found, why_not_trained
 from genlab.networks.sides import Division, drawn_refusal
 from genlab.picture_size import read_size
 
@@ -25,6 +27,17 @@ def sides_can_be_divided(cfg: DictConfig) -> Iterator[str]:
         division = _division(network)
         if division is not None and size is not None and (refusal := division.refusal(size, size_key)) is not None:
             yield refusal
+
+
+def distilled_networks_are_not_trained(cfg: DictConfig) -> Iterator[str]:
+    """A network of a folder that was distilled stays as it is."""
+    for key, network in parts(cfg, "network"):
+        folder = get(network, "folder")
+        if get(network, "frozen") is not False or not isinstance(folder, str):
+            continue
+        with suppress(ValueError, OSError):  # a folder that cannot be read is told of by others
+            if (why := why_not_trained(found(folder))) is not None:
+                yield f"{key}.frozen = false: {why}"
 
 
 def asked_size_can_be_drawn(cfg: DictConfig) -> Iterator[str]:

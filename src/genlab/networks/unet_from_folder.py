@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.conditions import ConditionTensors
-from genlab.foreign_folder import named_class
+from genlab.foreign_folder import named_class, why_not_trained
 from genlab.from_folder import FromFolder
 from genlab.networks.conditioned import reads, text_of, with_channels
 from genlab.networks.sides import in_a_folder
@@ -49,11 +49,8 @@ class UNetFromFolder(FromFolder):
         self._condition_channels = max(0, config.in_channels - config.out_channels)
         self._context_width: int | None = config.get("cross_attention_dim")
         self._scale_width: int | None = config.get("time_cond_proj_dim")
-        if self._scale_width is not None and not frozen:
-            raise ValueError(
-                f"network.frozen=false: {self.folder} was distilled for many scales of guidance, and plain training "
-                "would undo that: take the model that it was distilled from"
-            )
+        if not frozen and (why := why_not_trained(self.folder)) is not None:
+            raise ValueError(why)
         self.reads = reads(channels=self._condition_channels, text=self._context_width is not None)
         if self._scale_width is not None:
             self.reads |= {"guidance_scale"}

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from genlab.metrics.attributes import HELD_OUT, attributes_of, groups_of, shown
 from genlab.metrics.cache import Tensors
 from genlab.metrics.extractors.extractor import Activations, Report
-from genlab.metrics.extractors.trained import Lesson, TrainedExtractor
+from genlab.metrics.extractors.trained import Lesson, TrainedExtractor, whole_of
 from genlab.metrics.reference import Split
 
 
@@ -95,7 +95,7 @@ class AttributeProbe(TrainedExtractor):
         if split != "test" or HELD_OUT not in attributes:
             return None
         seen = torch.from_numpy(attributes[HELD_OUT].values) == 0
-        fresh = ~learnt_of_test(attributes)
+        fresh = ~learnt_of_test(data)
         fresh[seen.nonzero().flatten()[::2]] = False  # as many of these, so that the shares of both are the split's
         return fresh.nonzero().flatten()
 
@@ -104,7 +104,7 @@ class AttributeProbe(TrainedExtractor):
         names = list(shown(attributes))
         images, values = data.items("train")[0].cpu(), _values(attributes, names)
         of_test = attributes_of(data, "test")
-        if (rows := learnt_of_test(of_test)).any():
+        if (rows := learnt_of_test(data)).any():
             images = torch.cat([images, data.items("test")[0].cpu()[rows]])
             values = torch.cat([values, _values(of_test, names)[rows]])
         self.sizes = {name: len(attributes[name].names) for name in names}
@@ -125,7 +125,7 @@ class AttributeProbe(TrainedExtractor):
 
     def taken(self, network: nn.Module, data: Any, kept: Tensors) -> None:
         attributes = attributes_of(data, "test")
-        fresh = ~learnt_of_test(attributes)
+        fresh = ~learnt_of_test(data)
         with torch.no_grad():
             logits = [network(batch.cpu()).logits for batch in data.items("test")[0][fresh].split(self.batch_size)]
         guesses = self.guesses(torch.cat(logits))
@@ -138,9 +138,13 @@ def _values(attributes: dict[str, Any], names: list[str]) -> Tensor:
     return torch.stack([torch.from_numpy(attributes[name].values) for name in names], dim=1)
 
 
-def learnt_of_test(attributes: dict[str, Any]) -> Tensor:
-    """(n,) bool: the test pictures that the probe learns from, every second of those held out."""
+def learnt_of_test(data: Any) -> Tensor:
+    """(n,) bool: the test pictures that the probe learns from, every second of those held out of all classes."""
+    whole = whole_of(data)
+    attributes = attributes_of(whole, "test")
     learnt = torch.zeros(len(next(iter(attributes.values())).values), dtype=torch.bool)
     if HELD_OUT in attributes:
         learnt[torch.from_numpy(attributes[HELD_OUT].values).nonzero().flatten()[::2]] = True
-    return learnt
+    if whole is data:
+        return learnt
+    return torch.isin(data.part("test")[1], whole.part("test")[1][learnt])

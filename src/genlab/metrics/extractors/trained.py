@@ -118,7 +118,7 @@ class TrainedExtractor(Extractor):
 
     def load(self, data: Any, report: Report) -> tuple[nn.Module, str]:
         lesson, path = self._task(data)
-        data = _whole(data)
+        data = whole_of(data)
 
         def make() -> Tensors:
             trained = self.fitted(lesson, report)
@@ -148,12 +148,12 @@ class TrainedExtractor(Extractor):
 
     def _task(self, data: Any) -> tuple[Lesson, Path]:
         """What there is to learn, and where the weights are kept."""
-        lesson = self.lesson(_whole(data))
-        beginning, what = self.file_name(_whole(data), lesson)
+        lesson = self.lesson(whole_of(data))
+        beginning, what = self.file_name(whole_of(data), lesson)
         key = digest(lesson.images, lesson.answers, f"{_RECIPE} {self.identity} {what}")[:16]
         return lesson, self.cache_dir / "extractors" / f"{beginning}-{key}.safetensors"
 
 
-def _whole(data: Any) -> Any:
+def whole_of(data: Any) -> Any:
     """The data with all their classes and training pictures."""
     return getattr(data, "whole", data)
