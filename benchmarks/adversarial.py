@@ -1,6 +1,7 @@
 """Throughput of adversarial training beside a bare loop of two optimisers, and what a lazy penalty costs.
 
     python benchmarks/adversarial.py [override ...]
+    python benchmarks/adversarial.py modulation     modulated convolution, alone: see `modulation`
 
 Same networks, data, losses and steps of both players; rounds interleaved. genlab trains with its history, progress line
 and averaged generator on; the bare loop has none of them, and data in memory as genlab's are. Ratios are of rates,
@@ -8,9 +9,11 @@ genlab's over the other's: by the clock, and by the processor time spent, which 
 """
 
 import sys
+import time
 
 import torch
 from hydra import initialize_config_dir
+from torch.nn import functional
 from training import composed, now, with_genlab
 
 from genlab.config.files import conf_dir
@@ -18,6 +21,7 @@ from genlab.config.instantiate import build
 from genlab.config.resolvers import register_resolvers
 from genlab.config.schema import register
 from genlab.modalities.pixels import to_model
+from genlab.networks.stylegan.modulation import ModulatedConv2d
 from genlab.objectives.adversarial_losses import NonSaturating
 
 STEPS, ROUNDS = 33, 5
@@ -54,7 +58,45 @@ def bare(cfg, data):
     return now() - start
 
 
+SHAPES = [(16, 64, 32), (32, 64, 8), (16, 128, 16), (16, 64, 4)]
+"""Batch, channels, side."""
+
+
+def modulation() -> None:
+    """A modulated convolution by scaled activations, as genlab's is, beside a loop over items and one grouped call.
+
+    Forward and backward. Ratios are of processor times, the other's over genlab's: medians over interleaved rounds.
+    """
+    print(f"{'batch x channels x side':<26}{'scaled ms':>10}{'loop':>8}{'grouped':>9}")
+    for n, channels, side in SHAPES:
+        layer = ModulatedConv2d(channels, channels, 64)
+        x, style = torch.randn(n, channels, side, side, requires_grad=True), torch.randn(n, 64)
+
+        def loop(layer=layer, x=x, style=style):
+            weights = layer.weights(style)
+            return torch.cat([functional.conv2d(x[i : i + 1], weights[i], padding=1) for i in range(len(x))])
+
+        def grouped(layer=layer, x=x, style=style):
+            weights, flat = layer.weights(style).flatten(0, 1), x.reshape(1, -1, *x.shape[2:])
+            return functional.conv2d(flat, weights, padding=1, groups=len(x)).view_as(x)
+
+        ways = [lambda layer=layer, x=x, style=style: layer(x, style), loop, grouped]
+        seconds = torch.tensor([[processor_time(way) for way in ways] for _ in range(2 * ROUNDS + 1)][1:])
+        ratios = (seconds[:, 1:] / seconds[:, :1]).median(0).values.tolist()
+        mine = 1e3 * seconds[:, 0].median().item()
+        print(f"{f'{n} x {channels} x {side}':<26}{mine:>10.1f}{ratios[0]:>8.2f}{ratios[1]:>9.2f}")
+
+
+def processor_time(way) -> float:
+    start = time.process_time()
+    way().square().mean().backward()
+    return time.process_time() - start
+
+
 def main() -> None:
+    if sys.argv[1:] == ["modulation"]:
+        modulation()
+        return
     register()
     register_resolvers()
     words = ["experiment=adversarial/dcgan_mnist", "trainer.accelerator=cpu", f"trainer.max_steps={STEPS}"]
