@@ -72,7 +72,7 @@ def test_whatever_a_denoiser_can_be_made_of_is_in_the_table_of_choices(group):
 
 
 def is_of_a_denoiser(config):
-    """Whether a network takes the level of the noise, an objective a denoiser or a score, a sampler steps; all else is."""
+    """Whether a network takes the level of the noise, an objective a denoiser or a score, a sampler steps."""
     if config.parent.name == "sampler":
         return "steps" in OmegaConf.load(config)
     target = define(OmegaConf.load(config)["_target_"])

@@ -7,6 +7,7 @@ from genlab.config.check import check
 from genlab.errors import ConfigError
 
 DIGITS = "experiment=adversarial/gan_digits"
+STYLES = ["model=stylegan", "dataset=digits"]
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,20 @@ DIGITS = "experiment=adversarial/gan_digits"
             [DIGITS, "callbacks.checkpoints.monitor=val/loss"],
             r"^callbacks\.checkpoints\.monitor = 'val/loss': the losses of two players do not say how good samples are",
         ),
+        (
+            [*STYLES, "generator=dcgan"],
+            "^model.style_mixing needs a generator with a mapping network, such as generator=stylegan2: DCGANGenerator",
+        ),
+        (
+            [*STYLES, "generator=dcgan", "model.style_mixing=0"],
+            "^model.sampler needs a generator with a mapping network, such as generator=stylegan2: DCGANGenerator has",
+        ),
+        (
+            [*STYLES, "dataset.size=[8,9]"],
+            r"^dataset\.size = \[8, 9\] cannot be halved 3 times by the network: take multiples of 8, such",
+        ),
+        ([DIGITS, "+sampler=latent"], r"^sampler is given, but the model \(Adversarial\) uses none$"),
+        ([*STYLES, "sampler.truncation=-1"], r"^sampler\.truncation = -1 must be 0 or more$"),
         (["model=ddpm", "+loss=hinge"], r"^loss is given, but the model \(Diffusion\) uses none$"),
     ],
 )

@@ -25,6 +25,19 @@ def players_fit_their_model(cfg: DictConfig) -> Iterator[str]:
                 )
 
 
+def styles_need_a_mapping_network(cfg: DictConfig) -> Iterator[str]:
+    """Style mixing, the length of paths and truncation are of a style-based generator; one of genlab's own says so."""
+    generator = target(get(cfg, "generator"))
+    if not generator.startswith("genlab.") or declared(generator, "is_style_based"):
+        return
+    given = [key for key in ("style_mixing", "path_length", "sampler") if get(cfg, f"model.{key}")]
+    if given and get(cfg, "model.generator") is not None:
+        yield (
+            f"model.{given[0]} needs a generator with a mapping network, such as generator=stylegan2: "
+            f"{generator.rpartition('.')[2]} has none"
+        )
+
+
 def a_loss_orders_the_models(cfg: DictConfig) -> Iterator[str]:
     """What keeps the best checkpoint, or ends a trial early, says how good a model is."""
     if declared(target(get(cfg, "model")), "losses_rank_models") is not False:

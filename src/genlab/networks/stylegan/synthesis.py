@@ -54,6 +54,8 @@ class StyleGenerator(nn.Module):
     """
 
     division = staticmethod(at_each_level)
+    is_style_based = True
+    """See models/rules.py."""
 
     def __init__(
         self,
