@@ -4,8 +4,8 @@
 
 The request is {"jobs": [job, ...]}; they run one after another. A job is {"arguments": [...], "store": folder}, and
 with "signal" (SIGKILL without it) one of "kill_at": a step, after which a training gets it, "stage": one of STAGES,
-"held_at": a step in which trainings of a sweep wait until its parent gets it, when "jobs" of them do. Prints a JSON
-list of what each left: {"exit", "said", "runs", ...}, see `left`.
+"held_at": a step in which trainings of a sweep wait until its parent gets it, when "jobs" of them do. With "folder" it
+is asked for in that one. Prints a JSON list of what each left: {"exit", "said", "runs", ...}, see `left`.
 """
 
 import importlib
@@ -149,6 +149,8 @@ def work(job):
     from genlab.models.base import batches_done
 
     sys.stdout = sys.stderr
+    if "folder" in job:
+        os.chdir(job["folder"])
     if job.get("stage") is not None:
         signal_at(job["stage"], getattr(signal, job["signal"]), job.get("times", 1))
     if "held_at" in job:
