@@ -7,9 +7,11 @@ import pytorch_lightning as pl
 import torch
 from torch import nn
 
-from genlab.callbacks.collapse import Collapse, variety
+from genlab.callbacks.collapse import Collapse, recall, variety
+from genlab.cli import main
 from genlab.errors import ConfigError
 from genlab.notice import Notice
+from genlab.runs.store import Store
 from interrupting import quietly  # noqa: F401
 from models.eight_gaussians import CENTRES, SPREAD, gan, train
 
@@ -29,6 +31,12 @@ def test_one_of_the_modes_and_few_repeated_data_vary_little():
     repeated = ring(8).repeat(8, 1)
     assert variety(repeated, ring(64)) == pytest.approx(0, abs=1e-2)
     assert variety(ring(64), ring(1).expand(64, 2)) is None  # data that do not vary themselves
+
+
+def test_recall_is_the_share_of_the_modes_that_samples_are_of():
+    assert recall(ring(512), ring(511)) > 0.9
+    assert recall(ring(512, modes=4), ring(512)) == pytest.approx(0.5, abs=0.1)
+    assert recall(ring(512, modes=1), ring(512)) < 0.15
 
 
 class Forced(nn.Module):
@@ -81,15 +89,16 @@ def test_a_generator_of_the_data_never_rings(num_classes, tmp_path, quietly):  #
     callback, notices, _ = trained(Exact(), tmp_path, num_classes, epochs=3, start=0, patience=1)
     assert not notices
     assert callback.training["variety"] > 0.6
+    assert callback.training["recall"] > 0.5
     assert "collapsed_at" not in callback.training
 
 
 def test_what_it_has_seen_is_in_checkpoints():
     first, second = Collapse(), Collapse()
-    first._variety, first._low, first._collapsed_at = 0.1, 1, 500
+    first._variety, first._recall, first._low, first._collapsed_at = 0.1, 0.2, 1, 500
     second.load_state_dict(first.state_dict())
     assert second.state_dict() == first.state_dict()
-    assert second.training == {"variety": 0.1, "collapsed_at": 500}
+    assert second.training == {"variety": 0.1, "recall": 0.2, "collapsed_at": 500}
 
 
 def test_a_model_that_is_asked_for_more_than_a_class_is_refused_before_training():
@@ -97,3 +106,14 @@ def test_a_model_that_is_asked_for_more_than_a_class_is_refused_before_training(
     module.asks = {"label", "prompt"}
     with pytest.raises(ConfigError, match=r"asked for a prompt: give callbacks\.collapse=null"):
         Collapse().on_fit_start(pl.Trainer(accelerator="cpu", logger=False, barebones=True), module)
+
+
+def test_features_may_stand_in_for_pixels(tmp_path):
+    words = [
+        "experiment=adversarial/gan_digits", "trainer.max_epochs=1", "dataset.train_size=128", "logger=none",
+        "metrics=none", "callbacks.previews=null", "callbacks.collapse.extractor=${extractor}", "extractor.steps=20",
+        "extractor.n_features=8", f"paths.output_dir={tmp_path}",
+    ]  # fmt: skip
+    assert main(["train", *words]) == 0
+    (run,) = Store(tmp_path)
+    assert {"variety", "recall"} <= set(run.record().training)

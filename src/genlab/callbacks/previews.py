@@ -32,15 +32,16 @@ class Previews(pl.Callback):
         if trainer.fast_dev_run:  # type: ignore[attr-defined]
             return
         epoch, last = trainer.current_epoch + 1, epochs(trainer)
-        if epoch % math.ceil(last / self._times) == 0 and epoch < last:
+        if last is not None and epoch % math.ceil(last / self._times) == 0 and epoch < last:
             draw(module, trainer.datamodule, self._run, trainer.loggers, batches_done(trainer))  # type: ignore[attr-defined]
 
 
-def epochs(trainer: pl.Trainer) -> int:
-    """How many a training has, whether its end is given in epochs or in steps."""
+def epochs(trainer: pl.Trainer) -> int | None:
+    """How many a training has, whether its end is given in epochs or in steps; None where it is given otherwise."""
     given = trainer.max_epochs if trainer.max_epochs and trainer.max_epochs > 0 else math.inf
     batches = trainer.num_training_batches
-    return int(min(given, math.ceil(trainer.max_steps / batches) if trainer.max_steps > 0 else given))
+    last = min(given, math.ceil(trainer.max_steps / batches) if trainer.max_steps > 0 else given)
+    return None if last == math.inf else int(last)
 
 
 def draw(module: Any, data: Any, run: Run, loggers: list[Any], step: int) -> None:

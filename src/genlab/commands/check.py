@@ -51,7 +51,7 @@ class _Group:
     """The overrides that all of them have."""
     jobs: int = 0
     trainings: int = 0
-    steps: int = 0
+    steps: int | None = 0
 
 
 def _trials(cfg: DictConfig) -> int | None:
@@ -128,7 +128,8 @@ def _print(jobs: list[_Job], trials: int | None) -> None:
         group.words = [word for word in group.words if word in job.overrides]
         group.jobs += 1
         group.trainings += job.trains
-        group.steps += estimate.steps(cfg, data[repr(cfg.dataset)].n_train) if job.trains else 0
+        of_job = estimate.steps(cfg, data[repr(cfg.dataset)].n_train) if job.trains else 0
+        group.steps = None if of_job is None or group.steps is None else group.steps + of_job
     shared = set.intersection(*(set(job.overrides) for job in jobs))
     rows = []
     for group in sorted(groups.values(), key=lambda g: g.shape.parameters):  # a process's peak memory only grows

@@ -69,8 +69,12 @@ def has_weights(cfg: DictConfig) -> Iterator[str]:
 def trains_long_enough(cfg: DictConfig) -> Iterator[str]:
     """A training has an end."""
     epochs, steps = get(cfg, "trainer.max_epochs"), get(cfg, "trainer.max_steps")
-    if epochs in (None, -1) and steps in (None, -1) and get(cfg, "trainer.max_time") is None and get(cfg, "trainer"):
-        yield "trainer.max_epochs = -1 never ends: give trainer.max_epochs, trainer.max_steps or trainer.max_time"
+    others = [get(cfg, key) for key in ("trainer.max_time", "callbacks.budget")]
+    if epochs in (None, -1) and steps in (None, -1) and others == [None, None] and get(cfg, "trainer"):
+        yield (
+            "trainer.max_epochs = -1 never ends: give trainer.max_epochs, trainer.max_steps, trainer.max_time or "
+            "callbacks=budget"
+        )
 
 
 def names_stay_inside(cfg: DictConfig) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ class CostRow:
 
     Args:
         name: what distinguishes them from the others.
-        steps: of all its jobs together.
+        steps: of all its jobs together; None where nobody knows, as of a training that ends after a time.
         memory_bytes: of one job.
         disk_bytes: checkpoints of all its jobs together.
         scoring_seconds: of all its jobs together.
@@ -25,15 +25,15 @@ class CostRow:
     name: str
     jobs: int
     parameters: int
-    steps: int
+    steps: int | None
     seconds_per_step: float
     memory_bytes: int
     disk_bytes: int
     scoring_seconds: float = 0.0
 
     @property
-    def training_hours(self) -> float:
-        return self.steps * self.seconds_per_step / 3600
+    def training_hours(self) -> float | None:
+        return None if self.steps is None else self.steps * self.seconds_per_step / 3600
 
     @property
     def scoring_hours(self) -> float:
@@ -43,8 +43,8 @@ class CostRow:
         """The same for n jobs of this shape."""
         times = n / self.jobs
         return replace(
-            self, jobs=n, steps=round(self.steps * times), disk_bytes=round(self.disk_bytes * times),
-            scoring_seconds=self.scoring_seconds * times,
+            self, jobs=n, steps=None if self.steps is None else round(self.steps * times),
+            disk_bytes=round(self.disk_bytes * times), scoring_seconds=self.scoring_seconds * times,
         )  # fmt: skip
 
 
@@ -67,9 +67,9 @@ def cost_table(rows: Sequence[CostRow], summed: bool = True) -> Table:
     )
     footers = {
         "": "", "jobs": f"{sum(row.jobs for row in rows)}", "params": "",
-        "steps": f"{sum(row.steps for row in rows):,}",
+        "steps": _or_open(_sum([row.steps for row in rows]), "{:,}".format),
         "ms/step": "", "memory": "", "disk": size(sum(row.disk_bytes for row in rows)),
-        "training": hours(sum(row.training_hours for row in rows)),
+        "training": _or_open(_sum([row.training_hours for row in rows]), hours),
         "scoring": hours(sum(row.scoring_hours for row in rows)),
     }  # fmt: skip
     for heading, footer in footers.items():
@@ -77,10 +77,19 @@ def cost_table(rows: Sequence[CostRow], summed: bool = True) -> Table:
     table.columns[0].min_width = max((len(word) for row in rows for word in row.name.split()), default=0)
     for row in rows:
         table.add_row(
-            row.name, f"{row.jobs}", count(row.parameters), f"{row.steps:,}", f"{1000 * row.seconds_per_step:.1f}",
-            size(row.memory_bytes), size(row.disk_bytes), hours(row.training_hours), hours(row.scoring_hours),
+            row.name, f"{row.jobs}", count(row.parameters), _or_open(row.steps, "{:,}".format),
+            f"{1000 * row.seconds_per_step:.1f}", size(row.memory_bytes), size(row.disk_bytes),
+            _or_open(row.training_hours, hours), hours(row.scoring_hours),
         )  # fmt: skip
     return table
+
+
+def _sum(values: Sequence[float | None]) -> float | None:
+    return None if None in values else sum(value for value in values if value is not None)
+
+
+def _or_open(value: float | None, text: Callable[[float], str]) -> str:
+    return "open" if value is None else text(value)
 
 
 def count(n: int) -> str:

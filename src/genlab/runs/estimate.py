@@ -67,15 +67,20 @@ def shape(cfg: DictConfig) -> Shape:
     return Shape(sum(p.numel() for p in module.parameters()), key)
 
 
-def steps(cfg: DictConfig, n_train: int) -> int:
-    """Steps of the whole training on `n_train` pictures, a batch each: epochs times batches, at most max_steps."""
+def steps(cfg: DictConfig, n_train: int) -> int | None:
+    """Steps of the whole training on `n_train` pictures, a batch each: epochs times batches, at most max_steps.
+
+    None where its end is given as a time, or as a number of operations.
+    """
     batches = n_train // int(cfg.dataset.batch_size)
     limit = cfg.trainer.get("limit_train_batches", 1.0)
     batches = min(batches, limit) if isinstance(limit, int) else int(batches * limit)
     most, epochs = int(cfg.trainer.get("max_steps") or -1), cfg.trainer.get("max_epochs")
-    if epochs is None or epochs < 0:
-        return most
-    return min(batches * epochs, most) if most > 0 else batches * epochs
+    images = OmegaConf.select(cfg, "callbacks.budget.images")
+    given = [most] if most > 0 else []
+    given += [] if epochs is None or epochs < 0 else [batches * epochs]
+    given += [] if images is None else [-(-int(images) // int(cfg.dataset.batch_size))]
+    return min(given, default=None)
 
 
 def measure(cfg: DictConfig, data: Any) -> Cost:
