@@ -8,7 +8,8 @@ import warnings
 from typing import Any
 
 import pytorch_lightning as pl
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
 
 from genlab.models.base import batches_done
 from genlab.notice import Notice
@@ -16,6 +17,23 @@ from genlab.ranges import PositiveFloat, PositiveInt
 
 COUNTED = 16
 """In so many batches the operations are counted. A penalty of every fourth or sixteenth batch enters with its share."""
+
+
+class _Counter(TorchDispatchMode):
+    """Adds up the operations of all that is computed within it, by torch's own formulas.
+
+    Torch's FlopCounterMode watches modules, too, and its hooks forbid the gradient of a gradient, which penalties take.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flops = 0.0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        if (count := flop_registry.get(func._overloadpacket)) is not None:
+            self.flops += count(*args, **(kwargs or {}), out_val=out)
+        return out
 
 
 class Budget(pl.Callback):
@@ -44,7 +62,7 @@ class Budget(pl.Callback):
         self._images, self._flops, self._seconds = images, flops, seconds
         self._counted_batches, self._counted_flops, self._spent_seconds = 0, 0.0, 0.0
         self._total_flops = 0.0
-        self._counter: FlopCounterMode | None = None
+        self._counter: _Counter | None = None
         self._begin = 0.0
 
     def setup(self, trainer: pl.Trainer, module: pl.LightningModule, stage: str) -> None:
@@ -60,7 +78,7 @@ class Budget(pl.Callback):
     def on_train_batch_start(self, trainer: pl.Trainer, module: pl.LightningModule, batch: Any, batch_idx: int) -> None:
         self._begin = time.monotonic()
         if self._flops is not None and self._counted_batches < COUNTED:
-            self._counter = FlopCounterMode(display=False)
+            self._counter = _Counter()
             self._counter.__enter__()
 
     def on_train_batch_end(
@@ -119,7 +137,7 @@ class Budget(pl.Callback):
     def _stop_counting(self) -> None:
         assert self._counter is not None
         self._counter.__exit__(None, None, None)
-        self._counted_flops += self._counter.get_total_flops()
+        self._counted_flops += self._counter.flops
         self._counted_batches += 1
         self._counter = None
 

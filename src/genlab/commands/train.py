@@ -32,9 +32,7 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
         import pytorch_lightning  # noqa: F401  # what the parts import, and takes its seconds
         import torch
 
-    from genlab.callbacks.collapse import Collapse
     from genlab.callbacks.first_step import FirstStep
-    from genlab.callbacks.history import History
     from genlab.callbacks.interruption import Interruption
     from genlab.callbacks.previews import draw
     from genlab.commands.init_from import begin_from
@@ -77,8 +75,7 @@ def fit_and_score(cfg: DictConfig, run: Run, record: Record) -> None:
         begun = {key: value for key, value in record.training.items() if key == "init_from"}
         record.training = {"steps": steps}
         for callback in callbacks.values():
-            if isinstance(callback, Collapse | History):
-                record.training |= callback.training
+            record.training |= getattr(callback, "training", {})
         record.training |= begun
         record.training["parameters"] = module.num_parameters
         module.to(trainer.strategy.root_device)
