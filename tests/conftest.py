@@ -3,6 +3,10 @@
 import signal
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("genlab", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("genlab")  # a test may be as slow as the machine that it is run on
 
 
 def pytest_sessionstart():

@@ -11,13 +11,14 @@ from genlab.callbacks import budget
 from genlab.callbacks.budget import COUNTED, Budget
 from genlab.callbacks.checkpoints import Checkpoints
 from genlab.callbacks.history import History
+from genlab.cli import main
 from genlab.data.swiss_roll import SwissRoll
 from genlab.models.base import GenerativeModule
 from genlab.notice import Notice
 from genlab.runs import checkpoint_io
 from genlab.runs.plugins import plugins
 from genlab.runs.resuming import make_resumable
-from genlab.runs.store import Run
+from genlab.runs.store import Run, Store
 from interrupting import quietly  # noqa: F401
 
 BATCH = 8
@@ -108,3 +109,27 @@ def test_what_ends_the_training_before_is_told(tmp_path, quietly):  # noqa: F811
 def test_a_budget_of_nothing_is_refused():
     with pytest.raises(ValueError, match="needs one of images, flops and seconds"):
         Budget()
+
+
+def test_a_run_of_a_budget_alone_is_trained_recorded_and_scored_again(tmp_path):
+    words = [
+        "experiment=autoencoder/cvae_digits", "callbacks=budget", "callbacks.budget.images=128",
+        "trainer.max_epochs=-1", "metrics=none", "callbacks.previews=null", "logger=none", "extractor.steps=5",
+        f"paths.output_dir={tmp_path}",
+    ]  # fmt: skip
+    assert main(["train", *words]) == 0
+    (run,) = Store(tmp_path)
+    assert run.record().training["images"] == 128
+    assert run.record().training["training_flops"] > 0
+    again = [f"run={run.path}", "metrics=families", "metrics.only=[sharpness]", "metrics.n_samples=40"]
+    assert main(["evaluate", *again]) == 0
+
+
+def test_without_an_end_or_a_budget_a_training_is_refused(tmp_path, capsys):
+    words = ["experiment=autoencoder/cvae_digits", "trainer.max_epochs=-1", f"paths.output_dir={tmp_path}"]
+    assert main(["train", *words]) == 2
+    assert "never ends: give trainer.max_epochs, trainer.max_steps, trainer.max_time or callbacks=budget" in (
+        capsys.readouterr().err
+    )
+    assert main(["train", *words, "callbacks=budget"]) == 2
+    assert "callbacks.budget needs one of images, flops and seconds" in capsys.readouterr().err

@@ -77,13 +77,13 @@ def test_a_prompt_in_quotes_is_what_is_within_them_and_several_such_are_a_sweep(
         understood(["prompt='a','b'"], False)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[])
+@settings(max_examples=60)
 @given(st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=20))
 def test_any_prompt_that_begins_with_a_letter_arrives(text):
     assert arrives(f"prompt=a{text}").replace("\\${", "${") == f"a{text}"
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.text(st.characters(exclude_characters="/\0", exclude_categories=("Cs",)), min_size=1, max_size=12))
 def test_any_path_that_exists_arrives(tmp_path, name):
     path = tmp_path / f"{name}.x"
@@ -225,7 +225,7 @@ values = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(values)
 def test_what_is_written_is_read_back(value):
     read = OverridesParser.create().parse_override(f"key={written(value)}")
@@ -234,7 +234,6 @@ def test_what_is_written_is_read_back(value):
     assert type(read.value()) is type(value)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=12))
 def test_quotes_keep_any_text(text):
     assert OverridesParser.create().parse_override(f"key={quoted(text)}").value() == text

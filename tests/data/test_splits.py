@@ -20,7 +20,7 @@ def images(n: int, labels: list[int] | None = None, n_test: int = 0, groups: lis
     )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_every_picture_is_in_exactly_one_split(data: st.DataObject) -> None:
     n = data.draw(st.integers(4, 200))
@@ -32,7 +32,7 @@ def test_every_picture_is_in_exactly_one_split(data: st.DataObject) -> None:
     assert [len(parts.val), len(parts.test)] == expected
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(1, 4), min_size=30, max_size=60), st.randoms())
 def test_a_group_never_falls_into_two_splits(group_sizes: list[int], random: Random) -> None:
     groups = [group for group, size in enumerate(group_sizes) for _ in range(size)]

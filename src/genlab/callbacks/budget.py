@@ -39,14 +39,15 @@ class _Counter(TorchDispatchMode):
 class Budget(pl.Callback):
     """Ends a training after the batch in which one of its budgets is spent.
 
-    A budget of images or of operations is a number of steps, so that the training repeats bit for bit; how long
-    a second of training is depends on the machine. Operations are those of matrix products, convolutions and
-    attention, forward and backward, as torch counts them: two for a multiplication with its addition. They are counted
-    in the first 16 batches, and the others are taken to cost as much.
+    A budget of images or of operations is a number of steps, so that the training repeats bit for bit; how much a
+    second buys depends on the machine. The record has the operations in any case, as `training_flops`. They are those
+    of matrix products, convolutions and attention, forward and backward, as torch counts them: two for a
+    multiplication with its addition. They are counted in the first 16 batches, and the others are taken to cost as
+    much.
 
     Args:
         images: so many, over all devices; the record has them as `images`.
-        flops: floating point operations of one device; the record has them as `training_flops`.
+        flops: floating point operations of one device.
         seconds: of training batches: validations, previews and what was done before an interruption and lost do not
             count.
     """
@@ -77,7 +78,7 @@ class Budget(pl.Callback):
 
     def on_train_batch_start(self, trainer: pl.Trainer, module: pl.LightningModule, batch: Any, batch_idx: int) -> None:
         self._begin = time.monotonic()
-        if self._flops is not None and self._counted_batches < COUNTED:
+        if self._counted_batches < COUNTED:
             self._counter = _Counter()
             self._counter.__enter__()
 

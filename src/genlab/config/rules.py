@@ -67,7 +67,9 @@ def has_weights(cfg: DictConfig) -> Iterator[str]:
 
 
 def trains_long_enough(cfg: DictConfig) -> Iterator[str]:
-    """A training has an end."""
+    """A training has an end. The config of an evaluation has a trainer, too, and no callbacks."""
+    if "callbacks" not in cfg:
+        return
     epochs, steps = get(cfg, "trainer.max_epochs"), get(cfg, "trainer.max_steps")
     others = [get(cfg, key) for key in ("trainer.max_time", "callbacks.budget")]
     if epochs in (None, -1) and steps in (None, -1) and others == [None, None] and get(cfg, "trainer"):

@@ -105,6 +105,13 @@ def test_rank_correlation_over_rows():
     assert verdict("rank_correlation(a, b) < 0", numbers).verdict == "reproduced"
 
 
+def test_the_deviation_of_a_seed_is_from_the_mean_of_all():
+    numbers = values(a=[[1.0, 1.1, 0.9], [2.0, 5.0, 8.0, 11.0]])
+    assert verdict("deviation(a[1]) < deviation(a[2])", numbers).parts[0]["difference"] == pytest.approx(
+        np.mean([0.0 - 4.5, 0.1 - 1.5, 0.1 - 1.5])
+    )
+
+
 ROUNDED = st.floats(-5, 5).map(lambda number: round(number, 6))  # at 1e-300 both sides are lost to rounding
 
 

@@ -6,6 +6,7 @@ An expression is one comparison, or several joined by `and`, of arithmetic over 
     fid["ddim"] < 1.1 * fid["ddpm"]
     accuracy[2] > max(accuracy[1], accuracy[3])
     rank_correlation(accuracy, fid) < 0       over all rows: Spearman's
+    deviation(fid["vae"]) < deviation(fid["gan"])    how far a seed's number is from the mean of all seeds
     zero_distance > mean_distance             with every_row: holds in each row, which is not named then
 
 For every seed the two sides are computed from that seed's runs alone; the claim is about their mean difference.
@@ -213,9 +214,16 @@ def _number(node: ast.expr, row: str | None, seed: int, values: Values, rows: Se
             return _ARITHMETIC[type(op)](inner(left), inner(right))
         case ast.Call(func=ast.Name(id="rank_correlation"), args=[ast.Name(id=a), ast.Name(id=b)]):
             return rank_correlation([values[a][r][seed] for r in rows], [values[b][r][seed] for r in rows])
+        case ast.Call(func=ast.Name(id="deviation"), args=[ast.Subscript(value=ast.Name(id=column)) as cell]):
+            return deviation(values[column][_key(cell)], seed)
         case ast.Call(func=ast.Name(id="min" | "max" | "abs" as name), args=arguments):
             return float(_FUNCTIONS[name](*map(inner, arguments)))
     raise ConfigError(f"{ast.unparse(node)!r} has no meaning in a claim")
+
+
+def deviation(of_seeds: Mapping[int, float], seed: int) -> float:
+    """How far the number of one seed is from the mean of all."""
+    return abs(of_seeds[seed] - math.fsum(of_seeds.values()) / len(of_seeds))
 
 
 def rank_correlation(a: Sequence[float], b: Sequence[float]) -> float:
@@ -225,7 +233,9 @@ def rank_correlation(a: Sequence[float], b: Sequence[float]) -> float:
     return float(spearmanr(a, b).statistic)
 
 
-_FUNCTIONS: dict[str, Callable[..., Any]] = {"min": min, "max": max, "abs": abs, "rank_correlation": rank_correlation}
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "min": min, "max": max, "abs": abs, "rank_correlation": rank_correlation, "deviation": deviation,
+}  # fmt: skip
 _ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: lambda a, b: a + b, ast.Sub: lambda a, b: a - b, ast.Mult: lambda a, b: a * b,
     ast.Div: lambda a, b: a / b if b else math.nan,
