@@ -8,7 +8,7 @@ from genlab.metrics.denoising_likelihood import kind_of_time
 from genlab.metrics.needs import Need
 from genlab.metrics.reference import Data
 from genlab.metrics.source import Fixed
-from genlab.protocols import Denoises, Encodes, FitsTexts, Likelihood, Reconstructs, Samples
+from genlab.protocols import Denoises, Encodes, FitsTexts, Likelihood, Reconstructs, Samples, Translates
 
 _SIZES: dict[Need, int] = {"6 pixels": 6, "large pictures": 11, "31 pixels": 31}
 """Needs that are met from so many pixels on: half of SSIM's window, all of it (MS-SSIM), AlexNet's poolings."""
@@ -31,6 +31,10 @@ def capabilities(module: object, data: Data) -> set[Need]:
         able.add("codes")
     if isinstance(module, Reconstructs):
         able.add("reconstructions")
+    if isinstance(module, Translates) and hasattr(data, "domains"):
+        able.add("translations")
+    if hasattr(data, "partners") and data.partners("test") is not None:
+        able.add("partners")
     if isinstance(module, Denoises) and hasattr(module, "guided_denoiser"):
         able.add("edits")
     if isinstance(module, Likelihood):

@@ -20,6 +20,8 @@ Need = Literal[
     "attributes of each sample",  # which its prompt asks for
     "known attributes",  # an extractor that reads them in a picture
     "reconstructions",
+    "translations",  # between two domains of the data, both ways
+    "partners",  # of the data's pictures, in the other domain
     "edits",  # of pictures, by a model whose sampling can begin at one
     "codes",
     "pictures and texts",  # in one space
