@@ -232,13 +232,18 @@ def check_request(request: ConditionInput, asks: Iterable[str]) -> None:
     raise ValueError(f"this model cannot be asked for {thing}, only for {able}")
 
 
-def conditions_for(model: Any, data: Any, split: str, n: int) -> ConditionInput | None:
+def conditions_for(
+    model: Any, data: Any, split: str, n: int, prompts: Sequence[str] | None = None
+) -> ConditionInput | None:
     """The conditions of `n` samples where no person gives any: for scores, pictures of a training, and reflow.
 
     A model of classes alone goes through them in turn; any other model takes those of the data of a split, in their
     order (labels, captions, pictures), from the beginning again where there are fewer than `n`. Second pictures are the
     depths of a model that goes by depths; one that estimates them gets the data's own pictures where there are none.
     One that fills in gets the data's own pictures, and its middle is made anew.
+
+    Args:
+        prompts: those that take the place of captions, in turn.
 
     Raises:
         ValueError: the data do not have what the model needs.
@@ -249,6 +254,8 @@ def conditions_for(model: Any, data: Any, split: str, n: int) -> ConditionInput 
     if asks == {"label"}:
         return ConditionInput(label=torch.arange(n) % model.num_classes)
     of_data = data.conditions(split, n) if hasattr(data, "conditions") else None
+    if prompts is not None:
+        of_data = (of_data or ConditionInput())._replace(prompt=[prompts[i % len(prompts)] for i in range(n)])
     request = _with_depths_and_masks(of_data or ConditionInput(), asks, data, split, n).only(asks)
     if lacking := not_told(asks, request.names):
         lacks = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,6 +49,36 @@ def test_samples_are_asked_for_the_captions_of_the_split_and_led_away_from_one_t
     assert [c.prompt for c in model.conditions] == [["a zero", "a one"], ["a two", "a zero"], ["a one"]]
     assert [c.negative_prompt for c in model.conditions] == [["a blot"] * 2, ["a blot"] * 2, ["a blot"]]
     assert source.provenance()["negative_prompt"] == "a blot"
+
+
+class Edits(Reads):
+    """Goes by a text and a picture."""
+
+    asks = frozenset({"prompt", "picture"})
+
+
+class Pairs(Captioned):
+    def conditions(self, split: str, n: int) -> ConditionInput:
+        return super().conditions(split, n)._replace(picture=torch.arange(n).reshape(n, 1, 1, 1))
+
+
+def test_prompts_take_the_place_of_captions_and_all_else_is_the_data_s(data: Any) -> None:
+    model = Edits()
+    source = Generated(model, 3, 0, Pairs(data), prompts=["make it red", "make it blue"])
+    list(source.batches(3))
+    assert model.conditions[0].prompt == source.captions == ["make it red", "make it blue", "make it red"]
+    assert model.conditions[0].picture.flatten().tolist() == [0, 1, 2]
+
+
+def test_what_the_data_lack_is_told_before_anything_is_drawn(data: Any, cache_dir: str, tmp_path: Path) -> None:
+    (tmp_path / "prompts.txt").write_text("make it red")
+    captioned = copy.copy(data)
+    captioned.conditions = Captioned(data).conditions
+    for prompts in (None, str(tmp_path / "prompts.txt")):
+        suite = Suite({"cost": Cost()}, 20, 10, 0, "test", cache_dir, prompts=prompts)
+        suite.check(Reads(), captioned)
+        with pytest.raises(ValueError, match=r"is asked for a picture, and .* has no pictures of conditions"):
+            suite.check(Edits(), captioned)
 
 
 def test_without_a_negative_prompt_nothing_is_said_of_it(data: Any) -> None:

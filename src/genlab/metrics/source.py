@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from genlab.conditions import ConditionInput, Conditions, asks_of, conditions_for
+from genlab.conditions import Conditions, asks_of, conditions_for
 from genlab.metrics.cache import digest
 from genlab.modalities.modality import Modality
 from genlab.picture_size import size_to_draw
@@ -49,7 +49,7 @@ class Generated:
         data, split: whose modality and size the samples are of, and whose conditions those are, see
             `genlab.conditions.conditions_for`.
         negative_prompt: what all samples are led away from; None for nothing.
-        prompts: what is asked for in place of the data's captions, in turn.
+        prompts: what is asked for in place of the data's captions, in turn; all else is as the data say.
     """
 
     def __init__(
@@ -62,14 +62,9 @@ class Generated:
         self.seed = seed
         self._sized = size_to_draw(module, data)
         self._data, self._split, self._prompts, self._negative_prompt = data, split, prompts, negative_prompt
-        self._all_conditions = self._asked(module, n) if asks_of(module) - {"label"} else None
+        self._all_conditions = conditions_for(module, data, split, n, prompts) if asks_of(module) - {"label"} else None
         if negative_prompt is not None and self._all_conditions is not None:
             self._all_conditions = self._all_conditions._replace(negative_prompt=[negative_prompt] * n)
-
-    def _asked(self, module: Samples, n: int) -> ConditionInput | None:
-        if self._prompts is None:
-            return conditions_for(module, self._data, self._split, n)
-        return ConditionInput(prompt=[self._prompts[i % len(self._prompts)] for i in range(n)])
 
     @property
     def captions(self) -> list[str] | None:

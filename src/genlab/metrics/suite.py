@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol, cast
 
 import torch
 
-from genlab.conditions import asks_of
+from genlab.conditions import asks_of, conditions_for
 from genlab.errors import ConfigError
 from genlab.finite import finite_weights
 from genlab.metrics.capabilities import capabilities
@@ -64,6 +64,7 @@ class Suite:
         only: the handles of the metrics that are computed; None takes all.
         negative_prompt: what samples are led away from, of a model that goes by texts under guidance.
         prompts: a text file with a prompt a line, which are asked for in turn; None takes the captions of the split.
+            Pictures, masks and depths that a model goes by, too, are those of the split in any case.
     """
 
     def __init__(
@@ -169,6 +170,8 @@ class Suite:
         for key, value in (("negative_prompt", self.negative_prompt), ("prompts", self.prompts)):
             if value is not None and key.removesuffix("s") not in asks_of(module):
                 raise ValueError(f"metrics.{key}={value!r}: this model does not go by texts")
+        if isinstance(module, Samples) and asks_of(module) - {"label"}:
+            conditions_for(module, data, self.split, 1, self._asked)  # raises where the data do not have what it needs
         if self.metrics and not any(reads(metric, data.modality.name) for metric in self.metrics.values()):
             kinds = sorted({kind for metric in self.metrics.values() for kind in read_by(metric) or ()})
             raise ValueError(
