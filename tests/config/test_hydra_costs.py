@@ -4,8 +4,6 @@ from types import SimpleNamespace
 
 import pytest
 from hydra import compose, initialize_config_dir
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from composing import composed
@@ -55,30 +53,3 @@ def test_a_file_is_read_again_when_it_has_changed_and_each_caller_has_a_copy(tmp
     path.write_text("three")
     assert (read_once(load, source, "a", path), len(read)) == ({"text": "three"}, 2)
     assert read_once(load, source, "b", path) == {"text": "three"}
-
-
-RUN, MULTIRUN = RunMode.RUN, RunMode.MULTIRUN
-SWEEP = [*WORDS, "seed=1,2", "launcher=inline"]
-
-
-@pytest.mark.parametrize(
-    ("words", "jobs", "composed"),
-    [
-        (WORDS, 1, [RUN]),
-        ([*WORDS, "hydra.mode=RUN"], 1, [RUN]),
-        ([*SWEEP, "-m"], 2, [MULTIRUN, RUN, RUN]),
-        ([*SWEEP, "hydra.mode=MULTIRUN"], 2, [RUN, MULTIRUN, RUN, RUN]),
-    ],
-)
-def test_the_config_of_a_command_is_composed_once(words, jobs, composed, monkeypatch):
-    modes, load = [], ConfigLoaderImpl._load_configuration_impl
-
-    def counted(loader, config_name, overrides, run_mode, *more, **named):
-        modes.append(run_mode)
-        return load(loader, config_name, overrides, run_mode, *more, **named)
-
-    monkeypatch.setattr(ConfigLoaderImpl, "_load_configuration_impl", counted)
-    app = App(task=lambda cfg: cfg, check=lambda cfg: None)
-    run_app("train", app, words)
-    assert [job.value.model.coding_size for job in app.results] == [3] * jobs
-    assert modes[-len(composed) :] == composed  # before them, keys that the config does not list are looked for

@@ -226,4 +226,4 @@ def test_data_without_attributes_and_pictures_without_prompts_are_not_scored(tmp
     assert set(suite.applicable(Fixed(Squares().items("test")[0], None, "a test"), Squares())) == {"fid"}
     assert set(suite.applicable(Drawing(), data)) == {"fid"}
     with pytest.raises(ValueError, match=r"extractor=attributes learns what data say .* and digits has no attributes"):
-        suite.check(Drawing(), data)
+        suite.check(Fixed(data.items("test")[0], None, "a test"), data)

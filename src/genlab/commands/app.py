@@ -13,7 +13,6 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from genlab.commands.task import SweepTask
 from genlab.config.explain import UnlistedKey, explained, explaining, unlisted, with_listed
 from genlab.config.files import conf_dir
-from genlab.config.hydra_costs import composed_once
 from genlab.config.hydra_limits import limited_hydra
 from genlab.config.resolvers import register_resolvers
 from genlab.config.schema import register
@@ -164,8 +163,7 @@ def _run(verb: str, app: App, words: list[str], name: str) -> None:
     saved_env = os.environ.get("HYDRA_FULL_ERROR")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come here instead of being printed by Hydra
     try:
-        is_sweep = bool({"-m", "--multirun"} & set(words))
-        with limited_hydra(), composed_once(is_sweep), explaining(words, name):
+        with limited_hydra(), explaining(words, name):
             hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=name)(app)()
     finally:
         sys.argv = saved_argv
