@@ -29,6 +29,8 @@ def capabilities(module: object, data: Data) -> set[Need]:
         able.add("class of each sample")
     if isinstance(module, Encodes):
         able.add("codes")
+    if getattr(module, "style_network", None) is not None:
+        able.add("styles")
     if isinstance(module, Reconstructs):
         able.add("reconstructions")
     if isinstance(module, Translates) and hasattr(data, "domains"):

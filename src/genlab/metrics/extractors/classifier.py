@@ -56,6 +56,7 @@ class OwnClassifier(TrainedExtractor):
     """
 
     knows_classes = True
+    reads_floats = True
     kind, stream = "own classifier", "classifier"
     test_accuracy = math.nan
 

@@ -128,6 +128,7 @@ class EfficientNetLite0(Extractor):
     name = "efficientnet_lite0"
     resize = f"bilinear-antialiased-{_SIZE}"
     colour = True
+    reads_floats = True
 
     def __init__(self, weights_dir: str, weights: str | None = None) -> None:
         super().__init__()

@@ -47,6 +47,9 @@ class Extractor(ABC):
     colour: bool = False
     """Whether it knows colour pictures only: greyscale is repeated three times, which a suite warns of once."""
 
+    reads_floats: bool = False
+    """Whether its network takes pictures that are not rounded to whole numbers, too."""
+
     modality: frozenset[str] = frozenset({"image"})
     """The names of the modalities that it reads; its metrics read no others."""
 
@@ -123,6 +126,16 @@ class Extractor(ABC):
     def features(self, images: Tensor, *, report: Report = None) -> Tensor:
         """(n, d) float32 features of `images` (n, c, h, w) uint8."""
         return self(images, report=report).features
+
+    @torch.no_grad()
+    def features_of_floats(self, images: Tensor) -> Tensor:
+        """(n, d) of `images` (n, c, h, w) in [0, 255] that are not rounded, which `reads_floats` says it takes."""
+        if self._network is None or not self.reads_floats:
+            raise ValueError(
+                f"the extractor {self.name} reads whole numbers: choose one of the data, or efficientnet_lite0"
+            )
+        seen: Activations = self._network(images)
+        return seen.features
 
     def logits(self, images: Tensor) -> Tensor | None:
         """(n, classes) float32 of `images` (n, c, h, w) uint8; None where the network has no classes."""
