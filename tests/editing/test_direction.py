@@ -1,0 +1,49 @@
+"""A direction in W that is found from labels."""
+
+import pytest
+import torch
+
+from genlab.editing.direction import Direction
+from genlab.editing.projection import Projection
+from genlab.notice import Notice
+
+
+class Two:
+    """The first number of a style says the class, the second does not; a picture has both as its pixels."""
+
+    num_classes, num_styles, mean_style = 2, 1, torch.zeros(2)
+
+    def __init__(self):
+        self.style_network = self
+
+    def draw_styles(self, n, condition=None, *, generator=None):
+        label = torch.arange(n) % 2 if condition is None else condition
+        noise = generator.normal((n, 1, 2))
+        return noise * torch.tensor([0.1, 0.4]) + torch.stack([label - 0.5, 0 * label], 1)[:, None]
+
+    def picture(self, styles, draw=None):
+        return styles[:, :, None].expand(-1, 1, 2, -1)
+
+
+def test_it_is_what_tells_the_class_and_nothing_else():
+    way, accuracy = Direction(Projection(), to=1).found(Two(), torch.device("cpu"))
+    assert accuracy > 0.99
+    assert way[0] == pytest.approx(0.51, abs=0.05)  # a standard deviation of both classes together
+    assert abs(way[1]) < 0.1
+
+
+@torch.no_grad()
+def test_a_picture_goes_along_it():
+    x = torch.tensor([0.1, 0.3]).expand(1, 1, 2, 2)
+    edit = Direction(Projection(rate=0.02), to=1, strengths=[-1.0, 0.0, 1.0])
+    with pytest.warns(Notice, match=r"tells (99|100)% of other samples"):
+        _, results, _, names = edit(Two(), x)
+    assert names == ["-1", "0", "+1"]
+    torch.testing.assert_close(results[1], x[0], atol=0.03, rtol=0)
+    assert results[:, 0, 0, 0].diff().tolist() == pytest.approx([0.51, 0.51], abs=0.05)
+    assert results[:, 0, 0, 1].diff().abs().max() < 0.1
+
+
+def test_a_class_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match=r"^edit\.to = 2: the model knows 2$"):
+        Direction(Projection(), to=2)(Two(), torch.zeros(1, 1, 2, 2))
