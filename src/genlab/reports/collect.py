@@ -120,8 +120,9 @@ def _evaluations(run: Collected) -> list[Collected]:
             trained = {key: value for key, value in run.config.items() if decides(key) != "measurement"}
             evaluations.append(Collected(run.run, record, trained | dict(measured), is_again=True))
             continue
-        given = [*run.record["overrides"], *record.get("overrides", [])]
-        again = {**record, "overrides": given, "evaluation": file.stem}
+        own = record.get("overrides", [])
+        given = [*run.record["overrides"], *own]
+        again = {**record, "overrides": given, "evaluation": file.stem, "evaluation_overrides": own}
         evaluations.append(Collected(run.run, again, run.config, is_again=True))
     return evaluations
 

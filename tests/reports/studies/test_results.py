@@ -146,7 +146,10 @@ def test_rows_share_a_training_and_each_value_is_a_run(study):
 
 
 def test_seeds_of_samples_are_evaluations_of_one_training(study, store, make_score):
-    rows = {1: {"evaluate": {"sampler.steps": 2}}, 2: {"evaluate": {}}}
+    rows = {
+        1: {"evaluate": {}},
+        2: {"evaluate": {"dataset.size": 16}},
+    }  # the second asks for all of the first, and more
     study = study(rows=rows, evaluate={"sampler.steps": 4, "metrics.n_samples": 9}, seeds_of="samples")
     assert {word for job in jobs(study) for word in job.words} == {"experiment=autoencoder/cvae_digits", "seed=0"}
     assert [job.evaluate["metrics.seed"] for job in jobs(study)] == [0, 1, 2, 0, 1, 2]
@@ -163,7 +166,7 @@ def test_seeds_of_samples_are_evaluations_of_one_training(study, store, make_sco
     cells = {row: entry["cells"]["fid"]["seeds"] for row, entry in results["rows"].items()}
     assert cells == {"1": {"0": 7.0, "1": 8.0, "2": 9.0}, "2": {"0": 5.0, "1": 6.0, "2": 7.0}}
     assert results["claims"][0]["verdict"] == "reproduced"
-    assert [entry["settings"] for entry in results["rows"].values()] == [{"sampler.steps": 2}, {"sampler.steps": 4}]
+    assert [entry["settings"] for entry in results["rows"].values()] == [{}, {"dataset.size": 16}]
     assert results["settings"]["metrics.n_samples"] == 9  # shared by all rows
     assert "3 seeds of the noise that samples are drawn from, all by one trained model" in paper.page(results, {})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -56,7 +56,7 @@ def _planned(study: Study, sweep: Sweep) -> dict[Job, dict[str, Any]]:
     return {job: rows[job.words] for job in jobs(study) if job.words in rows}
 
 
-def _decisive(words: list[str]) -> frozenset[str]:
+def _decisive(words: Iterable[str]) -> frozenset[str]:
     """The overrides without those that say where and how rows are run, and not what they are."""
     return frozenset(word for word in words if is_shown(word.partition("=")[0]))
 
@@ -91,13 +91,15 @@ def _expected(study: Study) -> int:
 
 
 def _answers(run: Collected, job: Job, measured: str | None) -> bool:
-    """Whether this is the training of a job, measured as it asks; for one with an evaluation, that evaluation."""
+    """Whether this is the training of a job, measured as it asks; for one with an evaluation, that evaluation, which
+    asked for the same and for nothing more."""
     from genlab.config.explicit_rows import words
 
     if job.evaluate is None:
         own = run.record.get("measurement")  # older records have none
         return own == measured if measured and own else "evaluation" not in run.record
-    return "evaluation" in run.record and set(words(job.evaluate)) <= set(run.record["overrides"])
+    own = run.record.get("evaluation_overrides")
+    return own is not None and _decisive(words(job.evaluate)) == _decisive(own)
 
 
 def _status(runs: list[Collected]) -> str:
