@@ -43,6 +43,8 @@ class TwoDomains(ImageDataModule):
     """
 
     identified_by = PreparationOfTwo
+    has_two_domains = True
+    """Its batches are of use to models that ask for two domains alone (see models/rules.py)."""
 
     def __init__(
         self, source: Source, channels: PositiveInt, size: Size, batch_size: PositiveInt,

@@ -1,4 +1,4 @@
-"""What must hold between the two players of an adversarial model, and what may choose among its checkpoints."""
+"""What must hold between the players of an adversarial model and its data, and what may choose its checkpoints."""
 
 from __future__ import annotations
 
@@ -49,6 +49,28 @@ def a_loss_orders_the_models(cfg: DictConfig) -> Iterator[str]:
                 f"{key} = {name!r}: the losses of two players do not say how good samples are: take "
                 "callbacks=scored with callbacks.scores.monitor=fid_digits, or another of its scores"
             )
+
+
+def two_domains_are_translated(cfg: DictConfig) -> Iterator[str]:
+    """A model that translates has data of two domains, and no other model has them."""
+    model, data = target(get(cfg, "model")), target(get(cfg, "dataset"))
+    needs, has = declared(model, "needs_two_domains"), declared(data, "has_two_domains")
+    if needs and not has and data.startswith("genlab.data."):
+        yield "this model translates between two domains: take dataset=emoji_pair or dataset=two_folders"
+    if has and not needs and model.startswith("genlab.models."):
+        yield "this dataset has two domains, which model=translation alone learns from: take that, or another dataset"
+
+
+def generators_take_what_the_model_has(cfg: DictConfig) -> Iterator[str]:
+    """A model that translates has pictures for its generators, an adversarial one has latent vectors."""
+    model, generator = target(get(cfg, "model")), get(cfg, "generator")
+    if not isinstance(generator, DictConfig) or not model.startswith("genlab.models."):
+        return
+    name, translates = target(generator).rpartition(".")[2], declared(model, "needs_two_domains")
+    if translates and "latent_size" in generator:
+        yield f"generator: {name} makes data of latent vectors, and this model translates: take resnet or unet"
+    if not translates and declared(target(generator), "takes_pictures"):
+        yield f"generator: {name} makes pictures of pictures: take model=translation, or generator=dcgan"
 
 
 def _shown(value: object) -> str:

@@ -58,6 +58,8 @@ class Translation(GenerativeModule):
     ema_parts = ("generators",)
     losses_rank_models = False
     """They tell how both players do against each other (see models/rules.py)."""
+    needs_two_domains = True
+    """Batches have data of two domains (see models/rules.py)."""
     usual_edit = "translate"
     """What `genlab edit` does with such a model where nothing else is asked for."""
 
@@ -86,7 +88,9 @@ class Translation(GenerativeModule):
         )  # fmt: skip
         self.discriminator_rate = discriminator_rate
         self._loss = loss
-        self._made: tuple[Tensor, dict[str, Tensor]] | None = None
+        self._made: tuple[Tensor, dict[str, Tensor]] | None = (
+            None  # a batch, known by its data of a, and what it became
+        )
 
     def parameter_groups(self) -> dict[str, ParameterGroup]:
         """Both generators, which move first, and both discriminators."""
@@ -121,7 +125,7 @@ class Translation(GenerativeModule):
 
     def _of_generators(self, real: dict[str, Tensor]) -> dict[str, Tensor]:
         fake = self._translated(real)
-        self._made = batch_made(real, fake)
+        self._made = real["a"], {domain: made.detach() for domain, made in fake.items()}
         back = {"a": self.translate(fake["b"], "b_to_a"), "b": self.translate(fake["a"], "a_to_b")}
         terms: dict[str, Tensor] = {}
         for domain, toward in (("a", "b_to_a"), ("b", "a_to_b")):
@@ -170,8 +174,3 @@ class Translation(GenerativeModule):
         if picture is None:
             raise ValueError("a sample of a translation is made of a picture: give picture=FILE")
         return self.translate(picture.to(self.device)).expand(n, *picture.shape[1:])
-
-
-def batch_made(real: dict[str, Tensor], fake: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
-    """The batch, known by its data of a, and what was made of it."""
-    return real["a"], {domain: made.detach() for domain, made in fake.items()}

@@ -48,7 +48,9 @@ class PatchCritic(nn.Module):
             inner = outer
         self.layers = nn.Sequential(*layers, nn.Conv2d(inner, 1, 4, padding=1))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        if label is not None:
+            raise ValueError("a critic of patches knows no classes: give model.num_classes=null")
         if (side := min(x.shape[2:])) < self.least:
             raise ValueError(
                 f"the critic's levels={self.levels} need pictures of {self.least} pixels or more, and these have {side}"

@@ -29,6 +29,8 @@ class UNetGenerator(nn.Module):
     """
 
     division = staticmethod(at_each_level)
+    takes_pictures = True
+    """And no latent vectors (see models/rules.py)."""
 
     def __init__(self, channels: PositiveInt, size: Size, width: PositiveInt = 64, levels: PositiveInt = 4) -> None:
         super().__init__()
