@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 FORMATS = ("mixing", "variation", "truncation")
 PICTURES = 8
 """Of such a picture, where no number is asked for."""
+_FPS = 12.5
 
 
 def of_styles(
@@ -51,6 +52,3 @@ def of_styles(
         save_png(path, getattr(styles, cfg.format)(drawn))
     print(path)
     return Made(path)
-
-
-_FPS = 12.5

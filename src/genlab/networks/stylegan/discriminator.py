@@ -58,7 +58,9 @@ class StyleDiscriminator(nn.Module):
         )
         self.dense = EqualisedLinear(last * height * width_of_map, last)
         self.score = Score(last, num_classes, spectral=False)
-        if self.score.embedding is not None:  # so that the label's part of a score is no larger than the other
+        if isinstance(
+            self.score.embedding, nn.Embedding
+        ):  # so that the label's part of a score is no larger than the other
             nn.init.normal_(self.score.embedding.weight, std=1 / math.sqrt(last))
         self.to(memory_format=torch.channels_last)
 
