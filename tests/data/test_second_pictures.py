@@ -8,7 +8,7 @@ import torch
 from omegaconf import OmegaConf
 from PIL import Image
 
-from genlab.conditioning.rules import second_pictures_are_there
+from genlab.conditioning.rules import network_has_channels_for_pictures, second_pictures_are_there
 from genlab.data.folder import ImageFolder, count_classes
 from genlab.data.image_buckets import ImageBuckets
 from genlab.data.image_datamodule import ImageDataModule
@@ -166,3 +166,15 @@ def test_a_model_of_second_pictures_needs_data_that_have_them(source, told):
     assert told is None or told in sentences[0]
     del cfg["train"]
     assert not list(second_pictures_are_there(cfg))
+
+
+@pytest.mark.parametrize(("name", "needs"), [("picture", 3), ("depth", 1), ("inpainting", 4), (None, 0)])
+@pytest.mark.parametrize("has", [None, 1, 3])
+def test_a_network_has_the_channels_for_what_lies_beside(name, needs, has):
+    classes = {"picture": "PictureConditioner", "depth": "DepthConditioner", "inpainting": "InpaintingConditioner"}
+    beside = [{"_target_": f"genlab.conditioning.{name}.{classes[name]}"}] if name else []
+    network = {"_target_": "genlab.networks.dit_text.TextDiT", "condition_channels": has}
+    parts = {"conditioner": {"_target_": "genlab.conditioning.joined.Joined", "conditioners": beside}}
+    cfg = OmegaConf.create({"train": True, "dataset": {"channels": 3}, "network": network, **parts})
+    told = [f"give {needs}" in sentence for sentence in network_has_channels_for_pictures(cfg)]
+    assert told == [True] * ((has or 0) != needs)

@@ -108,6 +108,25 @@ def second_pictures_are_there(cfg: DictConfig) -> Iterator[str]:
             yield f"{key} ({name}) goes by a second picture of each, and the data have none: {remedy}"
 
 
+def network_has_channels_for_pictures(cfg: DictConfig) -> Iterator[str]:
+    """A network to be trained has as many `condition_channels` as the conditioner lays beside what it sees."""
+    network, codec = get(cfg, "network"), get(cfg, "codec")
+    of_codec = isinstance(codec, DictConfig) and "channels" in codec
+    channels = whole(cfg, "codec.channels" if of_codec else "dataset.channels")
+    if get(cfg, "train") is None or channels is None or not takes_parameter(target(network), "condition_channels"):
+        return
+    counts = {frozenset({"depth"}): 1, frozenset({"picture"}): channels, frozenset({"picture", "mask"}): 1 + channels}
+    beside = {
+        target(part).rpartition(".")[2]: counts.get(frozenset(declared(target(part), "asks") or ()))
+        for _, part in parts(cfg, "conditioner")
+        if "channels" in (declared(target(part), "gives") or ())
+    }
+    has = get(network, "condition_channels") or 0
+    if None not in beside.values() and (needs := sum(filter(None, beside.values()))) != has:
+        named = f"the conditioner ({', '.join(beside)}) lays {needs}" if beside else "the conditioner lays none"
+        yield f"network.condition_channels = {has}: {named} beside what the network sees, give {needs}"
+
+
 def label_exists(cfg: DictConfig) -> Iterator[str]:
     """`label=` of the command sample names a class of the data."""
     label, classes = number(cfg, "label"), get(cfg, "dataset.num_classes")
