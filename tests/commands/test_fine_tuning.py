@@ -132,7 +132,7 @@ def test_a_distilled_network_is_refused_before_anything_is_written(pictures, tmp
     (run,) = Store(store)
     of_run = [f"init_from.run={run.path}", f"dataset.source.path={pictures}"]
     of_pipeline = [*of_run[1:], "model=ddpm", "dataset=image_folder", f"init_from.pipeline={folder}"]
-    for words in (of_run, [*of_run, "network.frozen=true"], of_pipeline):
+    for words in (of_run, of_pipeline):
         assert main(["train", *words, *SHORT, f"paths.output_dir={store}"]) == 2
         assert f"{folder}/unet was distilled for many scales" in capsys.readouterr().err
         assert [each.path for each in Store(store)] == [run.path]

@@ -1,7 +1,6 @@
 """`genlab import`: folders of diffusers become runs, and what is wrong with one is a sentence."""
 
 import json
-import re
 import shutil
 
 import pytest
@@ -15,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from equivalence.tiny_pipelines import pipeline
 from genlab.cli import main
 from genlab.interop.stable_diffusion import described
+from genlab.notice import Notice
 from genlab.runs.restore import newest, restore
 from genlab.runs.store import Store
 
@@ -217,19 +217,26 @@ def of_depth_only(folder):
             set_in("feature_extractor/preprocessor_config.json", image_processor_type="Mine"),
             "feature_extractor is of the class 'Mine'",
         ),
-        (set_in("model_index.json", depth_estimator=[None, None]), None),
     ],
 )
-def test_depths_are_given_where_a_folder_cannot_estimate_them(estimating, tmp_path, capsys, change, words):
+def test_what_keeps_depths_from_being_estimated_is_told(estimating, tmp_path, change, words):
     folder = shutil.copytree(estimating, tmp_path / "depth")
     change(folder)
+    with pytest.warns(Notice, match=f"{words}.*: depths cannot be estimated, and are given") as told:
+        parts = described(folder)
+    assert len(told) == 1
+    assert parts["conditioner"]["conditioners"][1]["estimator"] is None
+
+
+def test_depths_are_asked_for_where_nothing_estimates_them(estimating, tmp_path, capsys):
+    folder = shutil.copytree(estimating, tmp_path / "depth")
+    set_in("model_index.json", depth_estimator=[None, None])(folder)
     run = imported(folder, tmp_path / "store")
-    told = capsys.readouterr().err
-    assert told.count("depths cannot be estimated") == (words is not None)
-    assert words is None or re.search(f"{words}.*: depths cannot be estimated, and are given", told)
     Image.new("RGB", (32, 32)).save(tmp_path / "photo.png")
     assert main(["edit", f"run={run.path}", f"picture={tmp_path}/photo.png", "prompt=a"]) == 2
-    assert "Give depth=FILE, white is near: the model was imported without a depth_est" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "Give depth=FILE, white is near: the model was imported without a depth_estimator" in err
+    assert "cannot be estimated" not in err
 
 
 @pytest.mark.parametrize(

@@ -68,9 +68,10 @@ def import_(cfg: DictConfig) -> Path:
 
 
 def _pictures(cfg: DictConfig) -> list[str]:
-    """The words for what a model goes by beside texts."""
+    """The words for what a model must be given beside texts; depths are estimated of a picture where they can be."""
     asked = asked_by_config(cfg)
-    return [] if asked is None else [f"{key}=FILE" for key in ("picture", "mask", "depth") if key in asked.asks]
+    names = [] if asked is None else [key for key in ("picture", "mask", "depth") if key in asked.asks]
+    return [f"{key}=FILE" for key in (["picture"] if names == ["picture", "depth"] else names)]
 
 
 def imported_config(cfg: DictConfig) -> DictConfig:
