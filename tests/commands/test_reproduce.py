@@ -47,6 +47,7 @@ def test_a_study_runs_and_a_second_call_runs_nothing(tmp_path, capfd):
     assert "0 done, 3 done before" in capfd.readouterr().out
 
 
+@pytest.mark.slow  # a training for every row of every study
 def test_all_studies_run_at_smoke_scale(tmp_path):
     """In a process of its own, as a person runs it: jobs are forked from a parent that has not computed yet."""
     words = ["reproduce", "all", "scale=smoke", f"paths.output_dir={tmp_path}", "logger=none"]
