@@ -5,6 +5,7 @@ Paper: https://arxiv.org/abs/1703.10593 (Zhu et al. 2017, section 4)
 
 from __future__ import annotations
 
+from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
@@ -27,7 +28,7 @@ class LinearDecay(LRScheduler):
         self.total_iters, self.start = total_iters, start
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list[float]:
+    def get_lr(self) -> list[float | Tensor]:
         """Of each group of parameters, after `last_epoch` steps."""
         left = (self.total_iters - self.last_epoch) / (self.total_iters * (1 - self.start))
         return [rate * max(0.0, min(1.0, left)) for rate in self.base_lrs]
