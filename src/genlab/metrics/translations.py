@@ -52,7 +52,7 @@ def _translated(evaluation: Evaluation, direction: Direction) -> Translated:
         result = evaluation.module.translate(modality.to_model(part.to(evaluation.device)), there)
         results.append(modality.to_stored(result, "translations").cpu())
         cycled.append(modality.to_stored(evaluation.module.translate(result, back), "translations").cpu())
-        evaluation.tell(f"translations {direction}", len(torch.cat(results)), len(stored))
+        evaluation.tell(f"translations {direction}", sum(map(len, results)), len(stored))
     return Translated(stored, torch.cat(results), torch.cat(cycled), source, target)
 
 
