@@ -58,6 +58,11 @@ def jobs():
     yield from ([f"model={name}"] for name in options("model"))
     yield from (["model=adversarial", f"{group}={name}"] for group in OF_PLAYERS for name in options(group))
     yield from (["model=adversarial", f"+penalty@model.penalties.own={name}"] for name in options("penalty"))
+    of_two = ["model=translation", "dataset=emoji_pair"]
+    yield from ([*of_two, f"{group}={name}"] for group in OF_PLAYERS[:2] for name in options(group))
+    yield ["model=translation", "dataset=two_folders", "dataset.source.a=a", "dataset.source.b=b"]
+    yield [FIRST, "network=experts"]
+    yield [FIRST, "callbacks=budget", "callbacks.budget.images=1"]
     yield from ([f"experiment={name}"] for name in STANDING_ON_ANOTHER)
     yield ["experiment=distillation/guidance_digits", "guidance=autoguidance"]
     yield [
@@ -88,7 +93,7 @@ def from_folders():
         for text in texts
         if re.search(r"^ *folder: \?\?\?", text, re.MULTILINE) and "sha256: null" in text
         for target in re.findall(r"_target_: (genlab\.\S*from_folder\.\w+)", text)
-    }
+    } | {target for text in texts for target in re.findall(r'_target_: (genlab\.[\w.]+), folder: "\?{3}"', text)}
 
 
 PACKAGES = [

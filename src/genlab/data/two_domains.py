@@ -20,7 +20,7 @@ from genlab.data.preparation_of_two import PreparationOfTwo
 from genlab.data.resident_data import Split
 from genlab.data.source import PARTNER, Images, Source
 from genlab.data.unpaired_loader import UnpairedEvalLoader, UnpairedTrainLoader
-from genlab.picture_size import Size
+from genlab.picture_size import Size, shortest
 from genlab.randomness import fold_in
 from genlab.ranges import Fraction, NonNegativeInt, PositiveInt, Seed
 
@@ -83,8 +83,8 @@ class TwoDomains(ImageDataModule):
         own = self.preparation
         sizes = {"train_size": own.train_size, "val_size": own.val_size, "test_size": own.test_size}
         domain = ImageDataModule(
-            own.source, own.channels, own.size, None, self.batch_size, self.eval_batch_size, classes=[label],
-            **sizes,  # type: ignore[arg-type]
+            own.source, own.channels, shortest(own.size), None, self.batch_size, self.eval_batch_size,
+            classes=[label], **sizes,  # type: ignore[arg-type]
         )  # fmt: skip
         domain.name = f"{self.name}-{name}"
         return domain
@@ -150,7 +150,7 @@ class TwoDomains(ImageDataModule):
 
     def train_dataloader(self) -> UnpairedTrainLoader:  # type: ignore[override]
         done = None if self.trainer is None else self._batches_done
-        return UnpairedTrainLoader(*(self._train_loader_of(domain) for domain in (0, 1)), self._order_seed, done)
+        return UnpairedTrainLoader(self._train_loader_of(0), self._train_loader_of(1), self._order_seed, done)
 
     def _train_loader_of(self, domain: Literal[0, 1]) -> TrainLoader:
         items, rows = self._placed("train")[0], self._rows("train")

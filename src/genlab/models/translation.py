@@ -5,7 +5,7 @@ Paper: https://arxiv.org/abs/1703.10593 (Zhu et al. 2017)
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 import torch
@@ -101,7 +101,7 @@ class Translation(GenerativeModule):
             ),
         }
 
-    def _discriminators_optimizer(self, parameters: Iterator[nn.Parameter]) -> torch.optim.Optimizer:
+    def _discriminators_optimizer(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         optimizer = self._optimizer(parameters)
         for group in optimizer.param_groups:
             group["lr"] *= self.discriminator_rate
