@@ -118,7 +118,7 @@ def test_one_checkpoint_is_evaluated_many_ways_without_training(store):
         (["sample", "label=11"], "label = 11 must be one of the data's classes, 0 to 9"),
         (["sample", "n=0"], "n = 0 must be 1 or more"),
         (["sample", "sampler.stepz=3"], "unknown key 'sampler.stepz'"),
-        (["sample", "format=jpg"], "format = 'jpg' must be grid, folder or film"),
+        (["sample", "format=jpg"], "format = 'jpg' must be grid, folder, film, mixing, variation or truncation"),
         (["evaluate", "metrics=imag"], "unknown option metrics=imag; did you mean 'image'"),
         (["sample", "sampler=ddim", "sampler.steps=2000"], "sampler.steps = 2000 must not exceed"),
     ],

@@ -65,7 +65,7 @@ def config(name: str, folder: Path) -> dict[str, Any]:
     register_resolvers()
     root = {"dataset": OmegaConf.load(conf_dir() / "dataset" / f"{name}.yaml"), "seed": 0}
     cfg = OmegaConf.create(root | {"paths": {"data_dir": str(folder)}})
-    for key, value in {"path": str(folder), "repo": str(folder)}.items():
+    for key, value in dict.fromkeys(("path", "repo", "a", "b"), str(folder)).items():
         if OmegaConf.is_missing(cfg.dataset.source, key):
             cfg.dataset.source[key] = value
     resolved = OmegaConf.to_container(cfg.dataset, resolve=True)

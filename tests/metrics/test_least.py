@@ -29,7 +29,8 @@ HANDLES = {
     for handle, part in yaml.safe_load(file.read_text())["metrics"].get("metrics", {}).items()
     if part.get("extractor", "${extractor}") == "${extractor}"
     and "weights_dir" not in part  # the rest are downloads
-    and not get_class(part["_target_"]).needs & {"edits", "pictures and texts"}  # of other models than the one below
+    and not get_class(part["_target_"]).needs
+    & {"edits", "pictures and texts", "translations", "styles"}  # of other models than the one below
 }
 DIFFUSION = {"bound", "flow"}
 """Metrics of models that denoise; of one picture and more."""

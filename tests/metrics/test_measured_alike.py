@@ -35,6 +35,9 @@ WITH_WEIGHTS = {"CLIPScore", "LPIPS", "SampleRetrieval"}
 WITH_ATTRIBUTES = {"AttributeShare"}
 """Those that read data with attributes: the same is tried in test_attributes.py."""
 
+WITH_STYLES = {"PerceptualPathLength"}
+"""Those of style-based generators: the same is tried in test_perceptual_path_length.py."""
+
 
 def own_metrics():
     """The metrics of genlab's configs, by the name of their class."""
@@ -43,7 +46,7 @@ def own_metrics():
     return {
         name: metric
         for name, metric in found.items()
-        if hasattr(metric, "scores") and name not in WITH_WEIGHTS | WITH_ATTRIBUTES
+        if hasattr(metric, "scores") and name not in WITH_WEIGHTS | WITH_ATTRIBUTES | WITH_STYLES
     }
 
 

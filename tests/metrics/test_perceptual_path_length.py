@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from genlab.metrics.compare import comparable
 from genlab.metrics.extractors.efficientnet_lite0 import EfficientNetLite0
 from genlab.metrics.extractors.extractor import Activations, Extractor
 from genlab.metrics.perceptual_path_length import PerceptualPathLength
@@ -46,8 +47,8 @@ class Linear:
         return (self.slope * (styles - 0.5)).expand(-1, 8, 8)[:, None]
 
 
-def score(model, data, folder, batch_size=40):
-    suite = Suite({"ppl": PerceptualPathLength(Pixels())}, 400, batch_size, 0, "test", str(folder))
+def score(model, data, folder, batch_size=40, step=1e-3):
+    suite = Suite({"ppl": PerceptualPathLength(Pixels(), step)}, 400, batch_size, 0, "test", str(folder))
     return suite.evaluate(model, data)["ppl_pixels"]
 
 
@@ -60,6 +61,12 @@ def test_it_is_the_squared_speed_along_the_way(data, tmp_path):
     twice = score(Linear(0.8), data, tmp_path)
     assert twice.value == pytest.approx(4 * found.value, rel=1e-3)
     assert score(Linear(0.4), data, tmp_path, batch_size=90).value == pytest.approx(found.value, rel=1e-3)
+
+
+def test_scores_of_other_steps_are_not_ranked(data, tmp_path):
+    small, large = (score(Linear(0.4), data, tmp_path, step=step) for step in (1e-3, 1e-2))
+    assert comparable(small, small)
+    assert not comparable(small, large)
 
 
 def test_a_model_without_styles_has_none_and_an_extractor_of_whole_numbers_refuses(data, copying, tmp_path):

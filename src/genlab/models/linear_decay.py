@@ -20,13 +20,11 @@ class LinearDecay(LRScheduler):
         start: the share after which the rate falls, in [0, 1).
     """
 
-    def __init__(
-        self, optimizer: Optimizer, total_iters: PositiveInt | None, start: Rate = 0.5, last_epoch: int = -1
-    ) -> None:  # fmt: skip
+    def __init__(self, optimizer: Optimizer, total_iters: PositiveInt | None, start: Rate = 0.5) -> None:
         if total_iters is None:
             raise ValueError("total_iters must be given: the steps of the training")
         self.total_iters, self.start = total_iters, start
-        super().__init__(optimizer, last_epoch)
+        super().__init__(optimizer)
 
     def get_lr(self) -> list[float | Tensor]:
         """Of each group of parameters, after `last_epoch` steps."""
