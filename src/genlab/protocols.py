@@ -181,3 +181,18 @@ class StyleBased(Protocol):
     def picture(self, styles: Tensor, draw: Callable[[Sequence[int]], Tensor] | None = None) -> Tensor:
         """(batch, *shape). `draw` gives standard normal numbers of a shape (batch, ...), None is no noise."""
         ...
+
+
+@runtime_checkable
+class DrawsByStyle(Protocol):
+    """A model that draws pictures of styles, where its network is style-based."""
+
+    style_network: StyleBased | None
+
+    def draw_styles(self, n: int, condition: Conditions = None, *, generator: Randomness = None) -> Tensor:
+        """(n, num_styles, style_size)."""
+        ...
+
+    def from_styles(self, styles: Tensor, *, generator: Randomness = None) -> Tensor:
+        """(n, *shape)."""
+        ...

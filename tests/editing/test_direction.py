@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from genlab.editing.direction import Direction
+from genlab.editing.direction import StyleDirection
 from genlab.editing.projection import Projection
 from genlab.notice import Notice
 
@@ -26,7 +26,7 @@ class Two:
 
 
 def test_it_is_what_tells_the_class_and_nothing_else():
-    way, accuracy = Direction(Projection(), to=1).found(Two(), torch.device("cpu"))
+    way, accuracy = StyleDirection(Projection(), to=1).found(Two(), torch.device("cpu"))
     assert accuracy > 0.99
     assert way[0] == pytest.approx(0.51, abs=0.05)  # a standard deviation of both classes together
     assert abs(way[1]) < 0.1
@@ -35,7 +35,7 @@ def test_it_is_what_tells_the_class_and_nothing_else():
 @torch.no_grad()
 def test_a_picture_goes_along_it():
     x = torch.tensor([0.1, 0.3]).expand(1, 1, 2, 2)
-    edit = Direction(Projection(rate=0.02), to=1, strengths=[-1.0, 0.0, 1.0])
+    edit = StyleDirection(Projection(rate=0.02), to=1, strengths=[-1.0, 0.0, 1.0])
     with pytest.warns(Notice, match=r"tells (99|100)% of other samples"):
         _, results, _, names = edit(Two(), x)
     assert names == ["-1", "0", "+1"]
@@ -46,4 +46,4 @@ def test_a_picture_goes_along_it():
 
 def test_a_class_that_is_not_there_is_refused():
     with pytest.raises(ValueError, match=r"^edit\.to = 2: the model knows 2$"):
-        Direction(Projection(), to=2)(Two(), torch.zeros(1, 1, 2, 2))
+        StyleDirection(Projection(), to=2)(Two(), torch.zeros(1, 1, 2, 2))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from composing import composed
+from composing import composed, problems
 from genlab.config.check import check
 from genlab.errors import ConfigError
 
@@ -63,5 +63,5 @@ def test_what_does_not_fit_is_said_in_one_sentence(words, sentence):
 
 
 def test_what_fits_is_not_refused():
-    check(composed(DIGITS, "callbacks.checkpoints.monitor=val/variety"))
-    check(composed("experiment=autoencoder/vae_mnist", "callbacks.checkpoints.monitor=val/loss"))
+    assert problems(DIGITS, "callbacks.checkpoints.monitor=val/variety") == []
+    assert problems("experiment=autoencoder/vae_mnist", "callbacks.checkpoints.monitor=val/loss") == []

@@ -276,7 +276,6 @@ READERS = {
     "data/digest_memory.py": "a cache", "data/prepared.py": "a cache", "data/emoji.py": "a data set, by its checksum",
     "data/captions.py": "metadata.jsonl of a folder of pictures", "foreign_folder.py": "the format of another program",
     "data/critters.py": "a style, of an installed package", "data/openmoji.py": "a data set, by its checksum",
-    "data/captioned_emoji.py": "a data set, by its checksum", "data/emoji_pair.py": "a data set, by its checksum",
 }  # fmt: skip
 
 

@@ -48,8 +48,8 @@ class Budget(pl.Callback):
     Args:
         images: so many, over all devices; the record has them as `images`.
         flops: floating point operations of one device.
-        seconds: of training batches: validations, previews and what was done before an interruption and lost do not
-            count.
+        seconds: of training batches and the reading of their data: validations, previews and what was done before an
+            interruption and lost do not count.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Budget(pl.Callback):
         self._counted_batches, self._counted_flops, self._spent_seconds = 0, 0.0, 0.0
         self._total_flops = 0.0
         self._counter: _Counter | None = None
-        self._begin = 0.0
+        self._since = 0.0
 
     def setup(self, trainer: pl.Trainer, module: pl.LightningModule, stage: str) -> None:
         """A number of images is one of steps: schedules of the learning rate and the progress can know it."""
@@ -76,8 +76,13 @@ class Budget(pl.Callback):
         if self._flops is not None and self._counted_batches == COUNTED:
             self._end_at(trainer, math.ceil(self._flops / self._flops_of_batch()))
 
+    def on_train_epoch_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        self._since = time.monotonic()
+
+    def on_validation_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        self._since = time.monotonic()
+
     def on_train_batch_start(self, trainer: pl.Trainer, module: pl.LightningModule, batch: Any, batch_idx: int) -> None:
-        self._begin = time.monotonic()
         if self._counted_batches < COUNTED:
             self._counter = _Counter()
             self._counter.__enter__()
@@ -85,7 +90,8 @@ class Budget(pl.Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        self._spent_seconds += time.monotonic() - self._begin
+        now = time.monotonic()  # since the last batch: a device may still work on a batch when its own turn is over
+        self._spent_seconds, self._since = self._spent_seconds + now - self._since, now
         if self._counter is not None:
             self._stop_counting()
             if self._counted_batches == COUNTED and self._flops is not None:

@@ -131,9 +131,8 @@ class CaptionedEmoji:
         """All concepts in all styles that draw them."""
         files = {name: files_of(name, Path(self.data_dir).expanduser()) for name in self._entries}
         known = {code(drawing.file): drawing for drawing in drawings(files["openmoji"])}
-        table = json.loads((files["emoji"] / "emoji.json").read_text(encoding="utf-8"))
         of_style = {style: files_by_code(style, files[STYLES[style]]) for style in self.styles}
-        for emoji in emoji_listed(table, self.skin_tones):
+        for emoji in emoji_listed(files["emoji"], self.skin_tones):
             for style, by_code in of_style.items():
                 if (file := by_code.get(code(emoji.image))) is not None:
                     yield Pair(style, file, emoji.category, emoji.base, known[code(emoji.image)])

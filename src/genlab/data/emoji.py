@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,8 +53,7 @@ class Emoji:
         files = files_of(
             self.name, Path(self.data_dir).expanduser(), None if self.folder is None else Path(self.folder)
         )
-        table = json.loads((files / "emoji.json").read_text(encoding="utf-8"))
-        listed = emoji_listed(table, self.skin_tones)
+        listed = emoji_listed(files, self.skin_tones)
         pixels = np.stack([on_white(files / "64" / emoji.image) for emoji in listed])
         write(resize(pixels, channels, size, "scale", ground=255))
         labels, groups = (np.array([getattr(emoji, key) for emoji in listed]) for key in ("category", "base"))
@@ -73,8 +71,9 @@ class ListedEmoji(NamedTuple):
     """The place in the list of the emoji whose skin tone it is, or of itself."""
 
 
-def emoji_listed(table: Sequence[dict[str, Any]], skin_tones: bool) -> list[ListedEmoji]:
-    """The emoji of a list in its order, those without a picture and the bare skin tones left out."""
+def emoji_listed(files: Path, skin_tones: bool) -> list[ListedEmoji]:
+    """The emoji of the list in a folder in its order, those without a picture and the bare skin tones left out."""
+    table = json.loads((files / "emoji.json").read_text(encoding="utf-8"))
     entries = [entry for entry in table if entry["category"] in CATEGORIES]
     return [
         ListedEmoji(item["image"], CATEGORIES.index(entry["category"]), base)

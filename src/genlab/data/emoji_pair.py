@@ -69,9 +69,9 @@ class EmojiPair:
 
     def _prepare(self, write: Write, channels: int, size: Size) -> About:
         files = {name: files_of(name, Path(self.data_dir).expanduser()) for name in self._entries}
-        table = json.loads((files["emoji"] / "emoji.json").read_text(encoding="utf-8"))
         drawn = [files_by_code(style, files[STYLES[style]]) for style in self.styles]
-        emoji = [each for each in emoji_listed(table, self.skin_tones) if all(code(each.image) in by for by in drawn)]
+        known = emoji_listed(files["emoji"], self.skin_tones)
+        emoji = [each for each in known if all(code(each.image) in by_code for by_code in drawn)]
         with progress(f"converting {self.name}", 2 * len(emoji), "images") as advance:
             for style, by_code in zip(self.styles, drawn, strict=True):
                 for each in emoji:

@@ -13,9 +13,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from genlab.editing.editable import Edited
-from genlab.editing.projection import DrawsByStyle, Projection
+from genlab.editing.projection import Projection
 from genlab.notice import Notice
-from genlab.protocols import Conditions
+from genlab.protocols import Conditions, DrawsByStyle
 from genlab.randomness import PerImage, Randomness, fold_in
 from genlab.ranges import AnyFloat, NonNegativeInt, SeveralInt
 
@@ -23,7 +23,7 @@ _SEED = 0
 _STEPS = 200
 
 
-class Direction:
+class StyleDirection:
     """The picture's own styles, moved so far along the direction of a class, in standard deviations of all styles.
 
     The direction is what tells the styles of that class from those of the others; how many of other samples it tells

@@ -8,31 +8,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from genlab.editing.editable import Edited
-from genlab.protocols import Conditions, StyleBased
+from genlab.protocols import Conditions, DrawsByStyle
 from genlab.randomness import PerImage, Randomness, rand
 from genlab.ranges import PositiveFloat, PositiveInt
 
 _SCALES = 3
 """On which pictures are compared: as they are, and with halved sides."""
 _LARGEST = 10 * math.log10(4 / 1e-10)
-
-
-@runtime_checkable
-class DrawsByStyle(Protocol):
-    """A model that may have a style-based network."""
-
-    style_network: StyleBased | None
-
-    def draw_styles(self, n: int, condition: Conditions = None, *, generator: Randomness = None) -> Tensor:
-        """(n, num_styles, style_size)."""
-        ...
 
 
 class Projection:

@@ -5,7 +5,7 @@ Paper: https://arxiv.org/abs/1406.2661 (Goodfellow et al. 2014)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from genlab.data.batch import Batch
 from genlab.models.base import GenerativeModule
 from genlab.models.labels import labels_for
-from genlab.models.parameter_groups import MakeOptimizer, ParameterGroup
+from genlab.models.parameter_groups import MakeOptimizer, ParameterGroup, at_rate
 from genlab.models.style_mixing import mixed
 from genlab.objectives.adversarial_losses import AdversarialLoss
 from genlab.objectives.path_length import PathLength
@@ -149,7 +149,9 @@ class Adversarial(GenerativeModule):
         """Both players; the discriminator moves first."""
         return {
             "discriminator": ParameterGroup(
-                self.discriminator.parameters(), self._discriminator_optimizer, minimises="discriminator_total"
+                self.discriminator.parameters(),
+                at_rate(self._optimizer, self.discriminator_rate),
+                minimises="discriminator_total",
             ),
             "generator": ParameterGroup(
                 self.generator.parameters(),
@@ -158,12 +160,6 @@ class Adversarial(GenerativeModule):
                 minimises="loss" if self.path_length is None else "generator_total",
             ),
         }
-
-    def _discriminator_optimizer(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        optimizer = self._optimizer(parameters)
-        for group in optimizer.param_groups:
-            group["lr"] *= self.discriminator_rate
-        return optimizer
 
     @property
     def num_parameters(self) -> int:

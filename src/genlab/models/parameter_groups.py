@@ -17,6 +17,18 @@ if TYPE_CHECKING:
 MakeOptimizer = Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]
 
 
+def at_rate(make: MakeOptimizer, factor: float) -> MakeOptimizer:
+    """`make` with `factor` times its learning rates: for players with two time-scales."""
+
+    def scaled(parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        optimizer = make(parameters)
+        for group in optimizer.param_groups:
+            group["lr"] *= factor
+        return optimizer
+
+    return scaled
+
+
 @dataclass(frozen=True)
 class ParameterGroup:
     """Parameters that are trained together.

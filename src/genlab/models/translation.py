@@ -5,7 +5,7 @@ Paper: https://arxiv.org/abs/1703.10593 (Zhu et al. 2017)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Protocol
 
 import torch
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from genlab.conditions import as_input
 from genlab.data.batch import Batch
 from genlab.models.base import GenerativeModule
-from genlab.models.parameter_groups import MakeOptimizer, ParameterGroup
+from genlab.models.parameter_groups import MakeOptimizer, ParameterGroup, at_rate
 from genlab.models.picture_pool import PicturePool
 from genlab.objectives.adversarial_losses import AdversarialLoss
 from genlab.protocols import Conditions, Direction
@@ -97,15 +97,11 @@ class Translation(GenerativeModule):
         return {
             "generators": ParameterGroup(self.generators.parameters(), self._optimizer),
             "discriminators": ParameterGroup(
-                self.discriminators.parameters(), self._discriminators_optimizer, minimises="discriminators"
+                self.discriminators.parameters(),
+                at_rate(self._optimizer, self.discriminator_rate),
+                minimises="discriminators",
             ),
         }
-
-    def _discriminators_optimizer(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        optimizer = self._optimizer(parameters)
-        for group in optimizer.param_groups:
-            group["lr"] *= self.discriminator_rate
-        return optimizer
 
     @property
     def num_parameters(self) -> int:

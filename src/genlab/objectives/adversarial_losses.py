@@ -40,14 +40,11 @@ class Minimax:
         return -F.softplus(fake).mean()
 
 
-class NonSaturating:
+class NonSaturating(Minimax):
     """As the minimax loss for the discriminator; the generator minimises -log D(fake) instead (section 3); in nats.
 
     Paper: https://arxiv.org/abs/1406.2661
     """
-
-    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
-        return F.softplus(-real).mean() + F.softplus(fake).mean()
 
     def generator(self, fake: Tensor) -> Tensor:
         return F.softplus(-fake).mean()

@@ -51,10 +51,8 @@ class GradientPenalty:
         return (_slopes(score, torch.lerp(fake, real, share)).norm(dim=1) - self.target).square().mean()
 
 
-class R1:
-    """Half the squared slope at real data (Mescheder et al. 2018, equation 9), whose weight is gamma.
-
-    Paper: https://arxiv.org/abs/1801.04406
+class _ZeroCentred:
+    """Half the squared slope, on data that the class chooses.
 
     Args:
         weight: gamma of the paper.
@@ -63,23 +61,23 @@ class R1:
 
     def __init__(self, weight: PositiveFloat = 1.0, interval: PositiveInt = 1) -> None:
         self.weight, self.interval = weight, interval
+
+
+class R1(_ZeroCentred):
+    """Half the squared slope at real data (Mescheder et al. 2018, equation 9), whose weight is gamma.
+
+    Paper: https://arxiv.org/abs/1801.04406
+    """
 
     def __call__(self, score: Score, real: Tensor, fake: Tensor) -> Tensor:
         return 0.5 * _slopes(score, real).square().sum(1).mean()
 
 
-class R2:
-    """Half the squared slope at generated data (Mescheder et al. 2018, equation 10).
+class R2(_ZeroCentred):
+    """Half the squared slope at generated data (Mescheder et al. 2018, equation 10), whose weight is gamma.
 
     Paper: https://arxiv.org/abs/1801.04406
-
-    Args:
-        weight: gamma of the paper.
-        interval: see the module.
     """
-
-    def __init__(self, weight: PositiveFloat = 1.0, interval: PositiveInt = 1) -> None:
-        self.weight, self.interval = weight, interval
 
     def __call__(self, score: Score, real: Tensor, fake: Tensor) -> Tensor:
         return 0.5 * _slopes(score, fake).square().sum(1).mean()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,27 +15,13 @@ from torch import Tensor
 from genlab.modalities import grids
 from genlab.modalities.grids import Pixels
 from genlab.modalities.modality import Modality
-from genlab.protocols import Conditions, StyleBased
-from genlab.randomness import PerImage, Randomness, fold_in
+from genlab.protocols import Conditions, DrawsByStyle
+from genlab.randomness import PerImage, fold_in
 
 _BANDS = ("coarse", "middle", "fine")
 _NOISES, _MANY = 4, 32
 """Noises that are shown, and over which the deviation is measured."""
 _TRUNCATIONS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25)
-
-
-class DrawsByStyle(Protocol):
-    """A model that draws pictures of styles."""
-
-    style_network: StyleBased | None
-
-    def draw_styles(self, n: int, condition: Conditions = None, *, generator: Randomness = None) -> Tensor:
-        """(n, num_styles, style_size)."""
-        ...
-
-    def from_styles(self, styles: Tensor, *, generator: Randomness = None) -> Tensor:
-        """(n, *shape)."""
-        ...
 
 
 class Drawn(NamedTuple):
