@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
-from torch.utils.data import SequentialSampler
 
 from genlab.data.batch import Batch
-from genlab.data.loader import EpochOrder, EvalLoader, TrainLoader
+from genlab.data.epochs import ResumableEpochs
+from genlab.data.loader import EvalLoader, TrainLoader
 
 
-class BucketTrainLoader:
+class BucketTrainLoader(ResumableEpochs):
     """Epochs of the batches of all `loaders`: each one's in its own order, and whose turn it is at random.
 
     Resumable in the middle of an epoch, as each of them is.
@@ -20,10 +20,8 @@ class BucketTrainLoader:
     Args:
         loaders: one for each bucket.
         seed: of whose turn it is; None takes one after the other, in every epoch.
-        done: how many batches of this epoch were trained on, where somebody counts: see TrainLoader.
+        done: how many batches of this epoch were trained on, where somebody counts: see ResumableEpochs.
     """
-
-    batch_sampler = None  # Lightning looks for it beside `sampler`
 
     def __init__(self, loaders: Sequence[TrainLoader], seed: int | None, done: Callable[[], int] | None = None) -> None:
         self.loaders = list(loaders)
@@ -31,47 +29,22 @@ class BucketTrainLoader:
         self._bucket = torch.repeat_interleave(
             torch.arange(len(self.loaders)), torch.tensor([len(loader) for loader in self.loaders])
         )
-        self._order = None if seed is None else EpochOrder(len(self._bucket), seed)
-        self.sampler: EpochOrder | SequentialSampler = self._order or SequentialSampler(range(len(self._bucket)))
-        self._done = done
-        self._handed_out = 0
-        self._resume: tuple[int, int] | None = None  # epoch, batches to skip
+        super().__init__(len(self._bucket), seed, done)
 
     def __len__(self) -> int:
         return len(self._bucket)
-
-    @property
-    def epoch(self) -> int:
-        return 0 if self._order is None else self._order.epoch
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch that the next iteration goes through."""
-        if self._order is not None:
-            self._order.set_epoch(epoch)
 
     def turns(self) -> Tensor:
         """(batches,) whose each batch of the epoch is."""
         return self._bucket if self._order is None else self._bucket[self._order.permutation()]
 
     def __iter__(self) -> Iterator[Batch]:
-        turns, resume, self._resume = self.turns(), self._resume, None
-        first = 0 if resume is None or resume[0] != self.epoch else resume[1]
+        turns, first = self.turns(), self.first
         for i, loader in enumerate(self.loaders):
             loader.load_state_dict({"epoch": self.epoch, "batches": int((turns[:first] == i).sum())})
         batches = [iter(loader) for loader in self.loaders]
-        self._handed_out = first
-        for k in range(first, len(turns)):
-            self._handed_out = k + 1
+        for k in self.left():
             yield next(batches[int(turns[k])])
-
-    def state_dict(self) -> dict[str, int]:
-        """The epoch, and how many of its batches need not be seen again."""
-        return {"epoch": self.epoch, "batches": self._handed_out if self._done is None else self._done()}
-
-    def load_state_dict(self, state: dict[str, int]) -> None:
-        """Go on where `state` was taken, provided that the next iteration is of the same epoch."""
-        self._resume = (state["epoch"], state["batches"])
-        self.set_epoch(state["epoch"])
 
 
 class BucketEvalLoader:

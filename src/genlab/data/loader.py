@@ -8,13 +8,12 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.utils.data import SequentialSampler
 
 from genlab.data.batch import Batch
+from genlab.data.epochs import ResumableEpochs
 from genlab.data.items import Items, ToModel
 from genlab.modalities.pixels import to_model
 from genlab.notice import Notice
-from genlab.randomness import fold_in
 
 
 class Shard(NamedTuple):
@@ -24,34 +23,7 @@ class Shard(NamedTuple):
     world: int = 1
 
 
-class EpochOrder:
-    """The order of an epoch, from (seed, epoch). Lightning calls `set_epoch` on a loader's `sampler`."""
-
-    def __init__(self, n: int, seed: int) -> None:
-        self.n = n
-        self.seed = seed
-        self.epoch = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        self.epoch = epoch
-
-    def permutation(self) -> Tensor:
-        """(n,) int64."""
-        return torch.randperm(self.n, generator=self._generator("order"))
-
-    def flips(self) -> Tensor:
-        """(n,) bool: whether the item at each place of the order is mirrored."""
-        return torch.rand(self.n, generator=self._generator("flip")) < 0.5
-
-    def captions(self) -> Tensor:
-        """(n,) in [0, 1): which of its captions the item at each place of the order gets."""
-        return torch.rand(self.n, generator=self._generator("caption"))
-
-    def _generator(self, purpose: str) -> torch.Generator:
-        return torch.Generator().manual_seed(fold_in(self.seed, purpose, self.epoch))
-
-
-class TrainLoader:
+class TrainLoader(ResumableEpochs):
     """Epochs of shuffled batches, resumable in the middle.
 
     `batch_size` is that of all processes together: each takes its share of every batch, so the number of devices
@@ -65,13 +37,10 @@ class TrainLoader:
         seed: of the order and the flips; None gives the same order in every epoch and no flips (for overfitting).
         flip: mirror half of the items along their last axis, at random; those whose captions say left or right are not.
         shard: this process's place.
-        done: how many batches of this epoch were trained on, where somebody counts; a checkpoint written when a
-            step fails must not count the batch of that step, although it was handed out.
+        done: see ResumableEpochs.
         convert: stored items -> what a model sees.
         fill: the rest of an epoch is filled up to a batch by the epoch's first items, not dropped.
     """
-
-    batch_sampler = None  # Lightning looks for it beside `sampler`
 
     def __init__(
         self, data: Items, rows: Tensor, batch_size: int, seed: int | None, flip: bool = False,
@@ -82,14 +51,9 @@ class TrainLoader:
         self.batch_size, self.fill = min(batch_size, shares), fill
         if self.batch_size % shard.world:
             raise ValueError(f"dataset.batch_size={self.batch_size} cannot be shared evenly by {shard.world} devices")
-        self._data, self._rows, self._shard, self._done = data, rows, shard, done
-        self._convert = convert
-        order = None if seed is None else EpochOrder(len(rows), seed)
-        self._order = order
-        self.sampler: EpochOrder | SequentialSampler = order or SequentialSampler(range(len(rows)))
+        super().__init__(len(rows), seed, done)
+        self._data, self._rows, self._shard, self._convert = data, rows, shard, convert
         self._mirrored = data.can_be_mirrored(rows) if flip else None
-        self._handed_out = 0
-        self._resume: tuple[int, int] | None = None  # epoch, batches to skip
 
     def __len__(self) -> int:
         return -(-len(self._rows) // self.batch_size) if self.fill else len(self._rows) // self.batch_size
@@ -104,15 +68,6 @@ class TrainLoader:
         """How many items are never mirrored although others are: their captions say left or right."""
         return 0 if self._mirrored is None else int((~self._mirrored).sum())
 
-    @property
-    def epoch(self) -> int:
-        return 0 if self._order is None else self._order.epoch
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch that the next iteration goes through."""
-        if self._order is not None:
-            self._order.set_epoch(epoch)
-
     def __iter__(self) -> Iterator[Batch]:
         # A generator: nothing below runs before the first batch is asked for. Lightning makes the iterator first and
         # sets the epoch then.
@@ -126,9 +81,8 @@ class TrainLoader:
             again = torch.arange(len(self) * self.batch_size) % len(rows)
             rows = rows[again.to(rows.device)]
             flips, places = (None if each is None else each[again.to(each.device)] for each in (flips, places))
-        for k in range(self._first_batch(), len(self)):
+        for k in self.left():
             mine = slice(k * self.batch_size + self._shard.rank, (k + 1) * self.batch_size, self._shard.world)
-            self._handed_out = k + 1
             flipped, texts = (None if each is None else each[mine] for each in (flips, places))
             yield self._data.batch(rows[mine], flipped, self._convert, texts)
 
@@ -137,20 +91,6 @@ class TrainLoader:
         if self._order is None or order is None or self._mirrored is None:
             return None
         return (self._order.flips() & self._mirrored[order]).to(device)
-
-    def _first_batch(self) -> int:
-        resume, self._resume = self._resume, None
-        self._handed_out = 0 if resume is None or resume[0] != self.epoch else resume[1]
-        return self._handed_out
-
-    def state_dict(self) -> dict[str, int]:
-        """The epoch, and how many of its batches need not be seen again."""
-        return {"epoch": self.epoch, "batches": self._handed_out if self._done is None else self._done()}
-
-    def load_state_dict(self, state: dict[str, int]) -> None:
-        """Go on where `state` was taken, provided that the next iteration is of the same epoch."""
-        self._resume = (state["epoch"], state["batches"])
-        self.set_epoch(state["epoch"])
 
 
 def tell_of_unmirrored(loaders: Sequence[TrainLoader], n: int) -> None:
