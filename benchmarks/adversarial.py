@@ -1,11 +1,14 @@
 """Throughput of adversarial training beside a bare loop of two optimisers, and what a lazy penalty costs.
 
-    python benchmarks/adversarial.py [override ...]
-    python benchmarks/adversarial.py modulation     modulated convolution, alone: see `modulation`
+    python benchmarks/adversarial.py [dcgan | stylegan | modulation] [override ...]     without a word, all three
 
-Same networks, data, losses and steps of both players; rounds interleaved. genlab trains with its history, progress line
-and averaged generator on; the bare loop has none of them, and data in memory as genlab's are. Ratios are of rates,
-genlab's over the other's: by the clock, and by the processor time spent, which a busy machine disturbs less.
+dcgan: genlab beside the loop; same networks, data, losses and steps of both players. genlab trains with its history,
+progress line and averaged generator on; the bare loop has none of them, and data in memory as genlab's are.
+stylegan: a narrow StyleGAN 2 at 32x32 pixels, with lazy penalties and without. modulation: see `modulation`.
+
+Rounds are interleaved: each has every row once, and numbers are medians of the rounds' ratios. Ratios are of rates,
+genlab's over the other's: by the clock, and by the processor time spent, which a busy machine disturbs less. A penalty
+costs so many per cent of the processor time of a step without any.
 """
 
 import sys
@@ -25,12 +28,25 @@ from genlab.networks.stylegan.modulation import ModulatedConv2d
 from genlab.objectives.adversarial_losses import NonSaturating
 
 STEPS, ROUNDS = 33, 5
+"""The first step of a training is not measured; penalties of every 16th and of every 8th batch are among the others."""
 R1 = "{_target_: genlab.objectives.penalties.R1, weight: 0.2, interval: %d}"
-ROWS = {
+DCGAN = {
     "without a penalty": ["model.penalties.r1=null"],
     "R1 every 4th step": [f"model.penalties.r1={R1 % 4}"],
     "R1 every 16th step": [f"model.penalties.r1={R1 % 16}"],
     "R1 every step": [f"model.penalties.r1={R1 % 1}"],
+}
+STYLEGAN_2 = [
+    "model=stylegan", "dataset=mnist", "dataset.size=32", "dataset.batch_size=16", "generator.width=16",
+    "discriminator.width=16", "optimizer.lr=2e-3", "optimizer.betas=[0.0,0.99]",
+]  # fmt: skip
+PATHS = "+penalty@model.path_length=path_length"
+STYLEGAN = {
+    "without a penalty": ["model.penalties.r1=null"],
+    "R1 every 16th step": [],
+    "path length every 8th": ["model.penalties.r1=null", PATHS],
+    "path length every 4th": ["model.penalties.r1=null", PATHS, "model.path_length.interval=4"],
+    "both, every 16th and 8th": [PATHS],
 }
 
 
@@ -93,28 +109,52 @@ def processor_time(way) -> float:
     return time.process_time() - start
 
 
-def main() -> None:
-    if sys.argv[1:] == ["modulation"]:
-        modulation()
-        return
-    register()
-    register_resolvers()
-    words = ["experiment=adversarial/dcgan_mnist", "trainer.accelerator=cpu", f"trainer.max_steps={STEPS}"]
+def measured(words, rows, others):
+    """(rounds, other loops and the rows, clock and processor): seconds; and images a step."""
+    words = [*words, "trainer.accelerator=cpu", f"trainer.max_steps={STEPS}"]
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        configs = {name: composed([*words, *row, *sys.argv[1:]]) for name, row in ROWS.items()}
-    first = next(iter(configs.values()))
-    data = build(first.dataset)
+        configs = [composed([*words, *row]) for row in rows.values()]
+    data = build(configs[0].dataset)
     data.items("train")
     rounds = [
-        torch.stack([bare(first, data), *(with_genlab(cfg, data) for cfg in configs.values())]) for _ in range(ROUNDS)
+        torch.stack([*(loop(configs[0], data) for loop in others), *(with_genlab(cfg, data) for cfg in configs)])
+        for _ in range(ROUNDS)
     ]
-    seconds = torch.stack(rounds)  # (rounds, the bare loop and the rows, clock and processor)
-    rates = ((STEPS - 1) * first.dataset.batch_size / seconds[:, :, 0].median(0).values).tolist()
-    print(f"{'':<24}{'images/s':>10}{'ratio':>8}{'by cpu':>8}   (medians of {ROUNDS} rounds)")
-    print(f"{'bare loop, no penalty':<24}{rates[0]:>10.0f}")
-    for k, name in enumerate(configs, 1):
+    return torch.stack(rounds), configs[0].dataset.batch_size
+
+
+def rates(seconds, size):
+    return ((STEPS - 1) * size / seconds[:, :, 0].median(0).values).tolist()
+
+
+def dcgan(words) -> None:
+    seconds, size = measured(["experiment=adversarial/dcgan_mnist", *words], DCGAN, [bare])
+    images = rates(seconds, size)
+    print(f"{'DCGAN':<26}{'images/s':>10}{'ratio':>8}{'by cpu':>8}   (medians of {ROUNDS} rounds)")
+    print(f"{'bare loop, no penalty':<26}{images[0]:>10.0f}")
+    for k, name in enumerate(DCGAN, 1):
         by_clock, by_cpu = (seconds[:, 0] / seconds[:, k]).median(0).values.tolist()
-        print(f"{name:<24}{rates[k]:>10.0f}{by_clock:>8.3f}{by_cpu:>8.3f}")
+        print(f"{name:<26}{images[k]:>10.0f}{by_clock:>8.3f}{by_cpu:>8.3f}", flush=True)
+
+
+def stylegan(words) -> None:
+    seconds, size = measured([*STYLEGAN_2, *words], STYLEGAN, [])
+    print(f"{'StyleGAN 2':<26}{'images/s':>10}{'cost %':>8}   (of processor time; medians of {ROUNDS} rounds)")
+    costs = 100 * (seconds[:, :, 1] / seconds[:, :1, 1] - 1).median(0).values
+    for name, images, cost in zip(STYLEGAN, rates(seconds, size), costs.tolist(), strict=True):
+        print(f"{name:<26}{images:>10.0f}{cost:>8.1f}", flush=True)
+
+
+PARTS = {"dcgan": dcgan, "stylegan": stylegan, "modulation": lambda words: modulation()}
+
+
+def main() -> None:
+    register()
+    register_resolvers()
+    words = sys.argv[1:]
+    asked, overrides = [word for word in words if word in PARTS], [word for word in words if word not in PARTS]
+    for name in asked or PARTS:
+        PARTS[name](overrides)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from genlab.config.files import conf_dir
 from genlab.config.instantiate import build
 from genlab.config.resolvers import register_resolvers
 from genlab.config.schema import register
+from genlab.runs.resuming import make_resumable
 from genlab.runs.store import Run
 
 RECIPES = {
@@ -64,7 +65,7 @@ def with_genlab(cfg, data):
     with tempfile.TemporaryDirectory() as folder:
         callbacks = [History(Run(Path(folder)), 50), Progress(), clock]
         trainer = build(cfg.trainer, callbacks=callbacks, logger=False, enable_checkpointing=False, limit_val_batches=0)
-        trainer.fit(module, data)
+        make_resumable(trainer).fit(module, data)
     return clock.seconds
 
 

@@ -1,10 +1,11 @@
 """A direction in W that is found from labels."""
 
+import numpy as np
 import pytest
 import torch
 
 from genlab.editing.direction import StyleDirection
-from genlab.editing.projection import Projection
+from genlab.editing.projection import Projection, kept_styles
 from genlab.notice import Notice
 
 
@@ -37,7 +38,7 @@ def test_a_picture_goes_along_it():
     x = torch.tensor([0.1, 0.3]).expand(1, 1, 2, 2)
     edit = StyleDirection(Projection(rate=0.02), to=1, strengths=[-1.0, 0.0, 1.0])
     with pytest.warns(Notice, match=r"tells (99|100)% of other samples"):
-        _, results, _, names = edit(Two(), x)
+        _, results, _, names, _ = edit(Two(), x)
     assert names == ["-1", "0", "+1"]
     torch.testing.assert_close(results[1], x[0], atol=0.03, rtol=0)
     assert results[:, 0, 0, 0].diff().tolist() == pytest.approx([0.51, 0.51], abs=0.05)
@@ -47,3 +48,27 @@ def test_a_picture_goes_along_it():
 def test_a_class_that_is_not_there_is_refused():
     with pytest.raises(ValueError, match=r"^edit\.to = 2: the model knows 2$"):
         StyleDirection(Projection(), to=2)(Two(), torch.zeros(1, 1, 2, 2))
+
+
+@torch.no_grad()
+def test_styles_that_were_kept_are_taken_as_they_are(tmp_path):
+    kept = np.array([[[0.2, -0.3]], [[9, 9]]], np.float32)
+    np.save(tmp_path / "kept.npy", kept)
+    edit = StyleDirection(Projection(), to=1, strengths=[0.0], styles=str(tmp_path / "kept.npy"))
+    with pytest.warns(Notice):
+        results = edit(Two(), torch.zeros(1, 1, 2, 2)).results
+    torch.testing.assert_close(results[0, 0, 0], torch.from_numpy(kept[0, 0]))
+
+
+@pytest.mark.parametrize("content", [np.zeros((2, 1, 3), np.float32), np.zeros((0, 1, 2), np.float32), np.array(["a"])])
+def test_styles_of_another_model_are_refused(content, tmp_path):
+    np.save(file := tmp_path / "kept.npy", content)
+    with pytest.raises(ValueError, match=r"^edit\.styles = .* has no styles of this model, which are \(n, 1, 2\)$"):
+        kept_styles(str(file), Two())
+
+
+def test_what_is_no_array_is_refused(tmp_path):
+    np.save(file := tmp_path / "kept.npy", np.array([{}]), allow_pickle=True)
+    for name in (file, tmp_path / "nowhere.npy", tmp_path):
+        with pytest.raises(ValueError, match=r"is no file of styles, as edit=project leaves one$"):
+            kept_styles(str(name), Two())

@@ -33,11 +33,12 @@ def test_a_picture_that_the_model_has_drawn_is_recovered(space):
     drawing = model()
     x = drawing.sample(1, generator=PerImage.range(7, 0, 1)).expand(2, -1, -1, -1)
     edit = Projection(space, steps=100, candidates=32)
-    given, results, steps, names = edit(drawing, x, generator=PerImage.range(0, 0, 2))
+    given, results, steps, names, kept = edit(drawing, x, generator=PerImage.range(0, 0, 2))
     assert (given, steps) == (None, None)
     assert psnr(results, x).min() > 30
     assert names == [f"{value:.1f} dB" for value in psnr(results, x)]
     styles = edit.styles(drawing, x, PerImage.range(0, 0, 2))
+    torch.testing.assert_close(kept, styles)
     assert styles.shape == (2, drawing.generator.num_styles, 8)
     assert (styles == styles[:, :1]).all() == (space == "w")
     alone = edit.styles(drawing, x[1:], PerImage.range(0, 1, 2))  # a result depends on its own stream alone

@@ -130,7 +130,7 @@ def edit(cfg: DictConfig, run: Any) -> Made:
         condition = request.for_each(cfg.n).to(model.device) if request.names else None
         copies, noise = x.repeat_interleave(cfg.n, 0).to(model.device), PerImage.range(cfg.seed, 0, cfg.n, model.device)
         with model.averaged(), torch.no_grad():
-            given, results, steps, names = editor(model, copies, condition, generator=noise)
+            given, results, steps, names, styles = editor(model, copies, condition, generator=noise)
     except ValueError as error:
         raise ConfigError(str(error)) from error
     if steps is not None:
@@ -141,7 +141,21 @@ def edit(cfg: DictConfig, run: Any) -> Made:
     labels = ["original", "given"][: len(before)] + list(names or _numbers(results))
     grids.save_png(path, grids.grid(row, len(row), column_labels=labels))
     print(path)
+    if styles is not None:
+        print(_kept(styles, path))
     return Made(path, row[len(before) :][:SHOWN].numpy(), original=row[:1].numpy())
+
+
+def _kept(styles: Tensor, picture: Path) -> Path:
+    """Where the styles are written: beside the picture."""
+    import numpy as np
+
+    from genlab.atomic import replacing
+
+    path = picture.with_name(f"{picture.stem}_styles.npy")
+    with replacing(path) as file:
+        np.save(file, styles.cpu().numpy(), allow_pickle=False)
+    return path
 
 
 def _numbers(results: Tensor) -> list[str]:

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from genlab.editing.editable import Edited
-from genlab.editing.projection import Projection
+from genlab.editing.projection import Projection, kept_styles
 from genlab.notice import Notice
 from genlab.protocols import Conditions, DrawsByStyle
 from genlab.randomness import PerImage, Randomness, fold_in
@@ -34,6 +34,7 @@ class StyleDirection:
         strengths: how far, each a result; 0 is the picture as its styles draw it.
         samples: so many styles are drawn to find the direction, and as many to test it.
         projection: finds the styles of the picture.
+        styles: a file of them instead, the first of which are taken: edit=project leaves one.
     """
 
     needs = DrawsByStyle
@@ -41,9 +42,9 @@ class StyleDirection:
 
     def __init__(
         self, projection: Projection, to: NonNegativeInt = 0, strengths: list[AnyFloat] | None = None,
-        samples: SeveralInt = 1000,
+        samples: SeveralInt = 1000, styles: str | None = None,
     ) -> None:  # fmt: skip
-        self.projection, self.to, self.samples = projection, to, samples
+        self.projection, self.to, self.samples, self.styles = projection, to, samples, styles
         self.strengths = [-2.0, -1.0, 0.0, 1.0, 2.0] if strengths is None else strengths
 
     def __call__(self, model: Any, x: Tensor, condition: Conditions = None, *, generator: Randomness = None) -> Edited:
@@ -51,7 +52,10 @@ class StyleDirection:
         if not model.num_classes or self.to >= model.num_classes:
             known = f"the model knows {model.num_classes}" if model.num_classes else "the model knows no classes"
             raise ValueError(f"edit.to = {self.to}: {known}")
-        own = self.projection.styles(model, x[:1], _first(generator, x.device))
+        if self.styles is None:
+            own = self.projection.styles(model, x[:1], _first(generator, x.device))
+        else:
+            own = kept_styles(self.styles, model.style_network)
         way, accuracy = self.found(model, x.device)
         warnings.warn(f"the direction tells {accuracy:.0%} of other samples rightly", Notice, stacklevel=2)
         moves = torch.tensor(self.strengths, device=x.device)[:, None, None] * way

@@ -25,6 +25,8 @@ class Edited(NamedTuple):
     """How many steps were taken of how many, where an edit may leave some out."""
     names: Sequence[str] | None = None
     """What each result is called; None numbers them."""
+    styles: Tensor | None = None
+    """(n, num_styles, style_size): what results were drawn of, where it was found; kept beside the picture."""
 
 
 class Edit(Protocol):

@@ -10,12 +10,13 @@ import math
 from collections.abc import Callable
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from genlab.editing.editable import Edited
-from genlab.protocols import Conditions, DrawsByStyle
+from genlab.protocols import Conditions, DrawsByStyle, StyleBased
 from genlab.randomness import PerImage, Randomness, rand
 from genlab.ranges import PositiveFloat, PositiveInt
 
@@ -51,7 +52,8 @@ class Projection:
         """`x` (n, ...): the picture n times. Raises ValueError for a model without styles."""
         styles = self.styles(model, x, generator)
         results = model.style_network.picture(styles).clamp(-1, 1)
-        return Edited(None, results, names=[f"{value:.1f} dB" for value in psnr(results, x).tolist()])
+        names = [f"{value:.1f} dB" for value in psnr(results, x).tolist()]
+        return Edited(None, results, names=names, styles=styles)
 
     def styles(self, model: Any, x: Tensor, generator: Randomness = None) -> Tensor:
         """(n, num_styles, style_size): of pictures `x` (n, ...)."""
@@ -81,6 +83,22 @@ def _descended(begin: Tensor, picture: Callable[[Tensor], Tensor], x: Tensor, ho
         optimizer.step()
         schedule.step()
     return styles.detach()
+
+
+def kept_styles(file: str, network: StyleBased) -> Tensor:
+    """(1, num_styles, style_size): the first of those in a file that a projection left.
+
+    Raises:
+        ValueError: the file is not there, is no array, or has styles of another network.
+    """
+    try:
+        styles = np.load(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise ValueError(f"edit.styles = {file} is no file of styles, as edit=project leaves one") from error
+    shape = (network.num_styles, *network.mean_style.shape)
+    if not isinstance(styles, np.ndarray) or styles.dtype.kind != "f" or styles[:1].shape != (1, *shape):
+        raise ValueError(f"edit.styles = {file} has no styles of this model, which are (n, {shape[0]}, {shape[1]})")
+    return torch.from_numpy(styles[:1]).to(network.mean_style)
 
 
 def distance(a: Tensor, b: Tensor) -> Tensor:

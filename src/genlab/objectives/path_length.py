@@ -31,7 +31,7 @@ class PathLength(nn.Module):
 
     mean: Tensor
 
-    def __init__(self, weight: PositiveFloat = 2.0, interval: PositiveInt = 4, share: Share = 0.5) -> None:
+    def __init__(self, weight: PositiveFloat = 2.0, interval: PositiveInt = 8, share: Share = 0.5) -> None:
         super().__init__()
         self.weight, self.interval, self.share = weight, interval, share
         self.register_buffer("mean", torch.zeros(()))
