@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from genlab.networks.stylegan.alias_free_synthesis import AliasFreeGenerator
 from genlab.networks.stylegan.discriminator import StyleDiscriminator
 from genlab.networks.stylegan.equalised import EqualisedConv2d, EqualisedLinear, convolved, downsampled, upsampled
 from genlab.networks.stylegan.modulation import AdaptiveNorm, ModulatedConv2d
@@ -80,20 +81,20 @@ def test_resampling_keeps_what_is_constant_and_a_ramp_inside():
 
 
 GENERATORS = {
-    "1": {"modulation": "adain", "output": "last"},
-    "2": {},
-    "3": {"noise": False, "output": "last", "start": "fourier", "filters": "low_pass", "margin": 2},
+    "1": (StyleGenerator, {"modulation": "adain", "output": "last"}),
+    "2": (StyleGenerator, {}),
+    "3": (AliasFreeGenerator, {"layers": 4, "margin": 2}),
 }
 
 
-@pytest.mark.parametrize("options", GENERATORS.values(), ids=GENERATORS)
+@pytest.mark.parametrize(("network", "options"), GENERATORS.values(), ids=GENERATORS)
 @pytest.mark.parametrize("size", [8, (8, 12)])
-def test_a_generator_draws_what_latent_vectors_labels_and_noise_say(options, size):
-    network, z = StyleGenerator(3, size, 5, num_classes=4, **SMALL, **options).eval(), seeded(6, 5)
+def test_a_generator_draws_what_latent_vectors_labels_and_noise_say(network, options, size):
+    has_noise = network is StyleGenerator
+    network, z = network(3, size, 5, num_classes=4, **SMALL, **options).eval(), seeded(6, 5)
     label = torch.arange(6) % 4
-    for layer in network.layers:
-        if layer.noise is not None:
-            torch.nn.init.ones_(layer.noise)
+    for layer in network.layers if has_noise else ():
+        torch.nn.init.ones_(layer.noise)
     x = network(z, label)
     assert x.shape == (6, 3, *((8, 8) if size == 8 else size))
     torch.testing.assert_close(x[:2], network(z[:2], label[:2]))
@@ -106,16 +107,18 @@ def test_a_generator_draws_what_latent_vectors_labels_and_noise_say(options, siz
         return seeded(*shape)
 
     with_noise = network(z, label, drawn)
-    assert [shape[:3] for shape in shapes] == (
-        [(6, 1, n) for n in (2, 4, 4, 8, 8)] if options.get("noise", True) else []
-    )
+    assert [shape[:3] for shape in shapes] == ([(6, 1, n) for n in (2, 4, 4, 8, 8)] if has_noise else [])
     assert ((with_noise - x).abs().amax((1, 2, 3)).min() > 1e-3) == bool(shapes)
     with pytest.raises(ValueError, match="needs a label for each item"):
         network(z)
 
 
-def test_each_style_reaches_its_own_layers():
-    network = StyleGenerator(1, 16, 5, **SMALL)
+@pytest.mark.parametrize("version", ["2", "3"])
+def test_each_style_reaches_its_own_layers(version):
+    network, options = GENERATORS[version]
+    network = network(1, 16, 5, **SMALL, **options)
+    if version == "3":  # whose sine waves stand still at first
+        torch.nn.init.normal_(network.start.motion.weight)
     styles = network.styles(seeded(2, 5)).detach().clone().requires_grad_()
     assert styles.shape == (2, 6, 8)
     (slopes,) = torch.autograd.grad(network.picture(styles).square().sum(), styles)

@@ -67,8 +67,6 @@ class VQVAE(GenerativeModule):
             a running-mean codebook follows the raw encoder.
     """
 
-    gives_codes = True
-
     def __init__(
         self,
         network: MapAutoencoder,
