@@ -113,3 +113,12 @@ def rand(
 def randn_like(x: Tensor, generator: Randomness = None) -> Tensor:
     """Standard normal numbers of the shape, device and dtype of `x`."""
     return randn(x.shape, generator, x.device, x.dtype)
+
+
+def categorical(logits: Tensor, uniform: Tensor) -> Tensor:
+    """(batch, K, ...) logits and uniform numbers (batch, ...) in [0, 1) -> values (batch, ...) in 0, ..., K - 1.
+
+    By inverting the cumulative distribution.
+    """
+    cumulative = logits.float().softmax(1).cumsum(1)
+    return (cumulative < uniform[:, None] * cumulative[:, -1:]).sum(1).clamp_max(logits.shape[1] - 1)

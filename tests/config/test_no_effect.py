@@ -34,8 +34,9 @@ STANDING_ON_ANOTHER = (
 def asked(of, items, folder):
     """What tests/config/effects.py says, run in an empty folder that is empty afterwards too."""
     tests, work = Path(__file__).parents[1], folder / "work"
+    path = os.pathsep.join([str(tests.parent / "src"), str(tests)])  # of this tree, whichever is installed
     work.mkdir()
-    environment = os.environ | {"PYTHONPATH": str(tests), "HOME": str(folder), "GENLAB_DATA_DIR": str(folder / "data")}
+    environment = os.environ | {"PYTHONPATH": path, "HOME": str(folder), "GENLAB_DATA_DIR": str(folder / "data")}
     answer = subprocess.run(
         [sys.executable, tests / "config" / "effects.py"], input=json.dumps({"of": of, "items": items}), text=True,
         capture_output=True, cwd=work, env=environment, check=False,

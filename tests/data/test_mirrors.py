@@ -77,6 +77,16 @@ def test_the_clients_own_words_are_passed_on(program: Program, into: Path, tmp_p
         NpmPackage("n", "1", {}).bring([], into, tmp_path / "work")
 
 
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+def test_the_real_npm_takes_our_options_and_says_why_it_failed(
+    into: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:1/")  # nobody listens there
+    monkeypatch.setenv("npm_config_cache", str(tmp_path / "cache"))
+    with pytest.raises(OriginError, match="status 1: npm error code ECONNREFUSED"):
+        NpmPackage("n", "1", {}).bring([], into, tmp_path / "work")
+
+
 def test_a_client_that_is_not_installed_is_named(into: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(OriginError, match="the program apt-get is not installed"):

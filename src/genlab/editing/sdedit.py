@@ -56,7 +56,9 @@ class SDEdit:
     ) -> Edited:
         start = _noised(model, x, self.strength, self.steps, generator)
         results = _solved(model, start, condition, generator)
-        return Edited(model.codec.decode(start.x[:1]), results, (len(start.times) - 1, start.steps))
+        can_be_seen = not hasattr(model.denoiser.process, "shown")  # hidden tokens cannot
+        given = model.codec.decode(start.x[:1]) if can_be_seen else None
+        return Edited(given, results, (len(start.times) - 1, start.steps))
 
 
 class _Start(NamedTuple):

@@ -67,6 +67,8 @@ class VQVAE(GenerativeModule):
             a running-mean codebook follows the raw encoder.
     """
 
+    gives_codes = True
+
     def __init__(
         self,
         network: MapAutoencoder,

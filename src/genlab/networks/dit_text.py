@@ -74,7 +74,7 @@ class TextDiT(nn.Module):
         )
         self.context = nn.Sequential(nn.LayerNorm(context_width), nn.Linear(context_width, width))
         self.blocks = nn.ModuleList(Block(width, heads) for _ in range(depth))
-        self.words = nn.ModuleList(_Words(width, heads) for _ in range(depth))
+        self.words = nn.ModuleList(Words(width, heads) for _ in range(depth))
         self.norm = nn.LayerNorm(width, elementwise_affine=False)
         self.modulation = zero(nn.Linear(width, 2 * width))
         self.out_proj = zero(nn.Linear(width, self._channels * patch**2))
@@ -104,7 +104,7 @@ class TextDiT(nn.Module):
         return positions(rows, columns, self._width, self._grid).to(self.positions)
 
 
-class _Words(nn.Module):
+class Words(nn.Module):
     """Adds to each place of the picture what it finds in the text."""
 
     def __init__(self, width: int, heads: int) -> None:

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from genlab.networks.pixelcnn import GatedLayer, GatedPixelCNN, MaskedConv, gate
-from genlab.randomness import Randomness, rand
+from genlab.randomness import Randomness, categorical, rand
 
 
 class _Taps(NamedTuple):
@@ -101,7 +101,7 @@ def sample(
                 for layer in layers:
                     h = layer.horizontal_at(j, h)
                 logits = head_out(head_in(h.relu()).relu()).unflatten(1, (C, -1))[:, c]
-                codes[:, c, i, j] = draw(logits / temperature, uniform[:, i, j, c])
+                codes[:, c, i, j] = categorical(logits / temperature, uniform[:, i, j, c])
             layers[0].take(j, network.embed(codes[:, :, i, j]))  # all of it known now, for the columns to come
     return codes
 
@@ -116,9 +116,3 @@ def _begin_row(network: GatedPixelCNN, layers: Sequence[_Layer], codes: Tensor, 
             layer.take_row(row)
         row = layer.vertical_row()
         layer.columns.zero_()
-
-
-def draw(logits: Tensor, uniform: Tensor) -> Tensor:
-    """(B, K) logits and (B,) uniform numbers -> (B,) values, by inverting the cumulative distribution."""
-    cumulative = logits.float().softmax(1).cumsum(1)
-    return (cumulative < uniform[:, None] * cumulative[:, -1:]).sum(1).clamp_max(logits.shape[1] - 1)

@@ -21,3 +21,17 @@ def region_weights_are_used(cfg: DictConfig) -> Iterator[str]:
             f"dataset.region_weights: {name} does not weigh the error by places: take a diffusion model with "
             "objective=denoising, flow or another of their kind, or dataset.region_weights=null"
         )
+
+
+def tokens_are_trained_on(cfg: DictConfig) -> Iterator[str]:
+    """Logits of tokens have a cross-entropy, and no other estimate has one."""
+    process = target(get(cfg, "model.process") or get(cfg, "model.denoiser.process"))
+    objective = target(get(cfg, "model.objective"))
+    if not process.startswith("genlab.") or not objective.startswith("genlab."):
+        return
+    tokens, taken, name = declared(process, "corrupts"), declared(objective, "trains_on"), objective.rpartition(".")[2]
+    if tokens is not None and tokens not in (taken or ()):
+        fitting = "masked or absorbing_bound" if tokens == "masked tokens" else "all_tokens"
+        yield f"objective: {name} does not train on {tokens}: take objective={fitting}"
+    if tokens is None and taken is not None:
+        yield f"objective: {name} trains on tokens, and this model has none: take model=maskgit or model=paella"

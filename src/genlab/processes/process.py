@@ -16,7 +16,8 @@ class Process(Protocol):
 
     `gaussian.Gaussian` can also say its scales and add noise to noisy data; solvers that need that say so. A process
     whose x_t a codec cannot decode as they are also has `shown(x_t, t, clean) -> x`: what of x_t can be looked at, at
-    the scalar time `t` and where `clean` is the estimate of the clean data.
+    the scalar time `t` and where `clean` is the estimate of the clean data. One that may leave data as they are has
+    `shows_known = True`: a part that is known then stays as it is, from the first step on.
     """
 
     @property

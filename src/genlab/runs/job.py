@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
+from textwrap import shorten
 
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
@@ -276,10 +277,10 @@ def when_free(ask: Callable[[], Outcome]) -> Outcome:
 
 
 def reason_of(record: Record) -> str:
-    """Why a run failed, in one line."""
+    """Why a run failed, in one line of at most 400 characters: the first line alone may end before the reason."""
     if record.error is None:
         return "an unknown error"
-    return f"{record.error['type']}: {record.error['message'].splitlines()[0]}"
+    return shorten(f"{record.error['type']}: {record.error['message']}", 400, placeholder=" ...")
 
 
 def _placed(cfg: DictConfig, run: Run) -> DictConfig:

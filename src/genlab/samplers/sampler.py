@@ -55,7 +55,10 @@ class Sampler:
         generator: Randomness = None, device: torch.device | None = None,
     ) -> Iterator[Moment]:  # fmt: skip
         """Draw `shape` from the prior and solve: a moment for each step, the last holds the samples."""
-        x = process.prior(shape, self.times(process.schedule)[0], generator, device)
+        first = self.times(process.schedule)[0]
+        x = process.prior(shape, first, generator, device)
+        if constraint is not None and getattr(process, "shows_known", False):
+            x = constraint(x, first)
         return self.solved(process, denoise, x, constraint=constraint, generator=generator)
 
     def solved(
