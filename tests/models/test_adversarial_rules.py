@@ -8,6 +8,7 @@ from genlab.errors import ConfigError
 
 DIGITS = "experiment=adversarial/gan_digits"
 STYLES = ["model=stylegan", "dataset=digits"]
+GROWING = ["model.growing_images=9", "generator.output=grown", "discriminator.grows=true"]
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,14 @@ STYLES = ["model=stylegan", "dataset=digits"]
             [*STYLES, "dataset.size=[8,9]"],
             r"^dataset\.size = \[8, 9\] cannot be halved 3 times by the network: take multiples of 8, such",
         ),
+        (
+            [*STYLES, "model.growing_images=9", "generator.output=grown"],
+            r"^model\.growing_images = 9 needs generator\.output=grown and discriminator\.grows=true$",
+        ),
+        (
+            [*STYLES, *GROWING, "discriminator.levels=2"],
+            r"^discriminator\.levels = 2 must be generator\.levels, 3, for both to grow together$",
+        ),
         ([DIGITS, "+sampler=latent"], r"^sampler is given, but the model \(Adversarial\) uses none$"),
         ([*STYLES, "sampler.truncation=-1"], r"^sampler\.truncation = -1 must be 0 or more$"),
         (["model=ddpm", "+loss=hinge"], r"^loss is given, but the model \(Diffusion\) uses none$"),
@@ -63,5 +72,6 @@ def test_what_does_not_fit_is_said_in_one_sentence(words, sentence):
 
 
 def test_what_fits_is_not_refused():
+    assert problems(*STYLES, *GROWING) == []
     assert problems(DIGITS, "callbacks.checkpoints.monitor=val/variety") == []
     assert problems("experiment=autoencoder/vae_mnist", "callbacks.checkpoints.monitor=val/loss") == []

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from genlab.data.batch import Batch
 from genlab.models.base import GenerativeModule
+from genlab.models.growing import AtDepth, as_grown, depth_at, require_growing
 from genlab.models.labels import labels_for
 from genlab.models.parameter_groups import MakeOptimizer, ParameterGroup, at_rate
 from genlab.models.style_mixing import mixed
@@ -82,6 +83,7 @@ class Adversarial(GenerativeModule):
         style_mixing: how many of the pictures of training have two styles; of a style-based generator.
         path_length: a penalty on a style-based generator, which the history has as "penalty/path_length".
         sampler: how samples of a style-based generator are made; may be replaced after training.
+        growing_images: both networks grow by a level after twice as many images, see `depth_at`; None: they are whole.
         ema_decay, seed: see GenerativeModule.
 
     Raises:
@@ -90,6 +92,7 @@ class Adversarial(GenerativeModule):
 
     ema_parts = ("generator",)
     ema_statistics = True
+    images_seen: Tensor
     losses_rank_models = False
     """They tell how both players do against each other (see models/rules.py)."""
 
@@ -108,6 +111,7 @@ class Adversarial(GenerativeModule):
         style_mixing: Probability = 0.0,
         path_length: PathLength | None = None,
         sampler: LatentSampler | None = None,
+        growing_images: PositiveInt | None = None,
         ema_decay: Rate | None = None,
         seed: Seed = 0,
     ) -> None:
@@ -120,6 +124,10 @@ class Adversarial(GenerativeModule):
         self._penalties = {name: penalty for name, penalty in (penalties or {}).items() if penalty is not None}
         self.style_mixing, self.path_length, self.sampler = style_mixing, path_length, sampler
         self._require_slopes_of_single_data()
+        self.growing_images = growing_images
+        if growing_images is not None:
+            self._levels = require_growing(generator, discriminator)
+            self.register_buffer("images_seen", torch.zeros((), dtype=torch.long))
         self._require_styles()
 
     def _require_slopes_of_single_data(self) -> None:
@@ -142,8 +150,20 @@ class Adversarial(GenerativeModule):
 
     @property
     def style_network(self) -> StyleBased | None:
-        """The generator, where it is style-based; it then draws pictures of styles: `draw_styles`, `from_styles`."""
-        return self.generator if isinstance(self.generator, StyleBased) else None
+        """The generator, where it is style-based; it then draws pictures of styles: `draw_styles`, `from_styles`.
+
+        One that grows is as far as it has grown.
+        """
+        if not isinstance(self.generator, StyleBased):
+            return None
+        return self.generator if self.depth is None else AtDepth(self.generator, self.depth)
+
+    @property
+    def depth(self) -> float | None:
+        """How far the networks have grown, up to their number of levels; None where they do not grow."""
+        if self.growing_images is None:
+            return None
+        return depth_at(int(self.images_seen), self.growing_images, self._levels)
 
     def parameter_groups(self) -> dict[str, ParameterGroup]:
         """Both players; the discriminator moves first."""
@@ -171,6 +191,8 @@ class Adversarial(GenerativeModule):
 
         Of the other its loss "discriminator" and the mean scores "real" and "fake".
 
+        "depth" is how far networks that grow have grown.
+
         "discriminator_total" is what the discriminator minimises: its loss and the weighted penalties. In training
         there is "penalty/NAME" of each, without its weight, in the batches that have it, and "augmentation", the
         strength of one that adapts. Losses of batches outside training are without penalties and augmentation.
@@ -178,19 +200,22 @@ class Adversarial(GenerativeModule):
         label = labels_for(self.num_classes, batch.label, len(batch.x), self.device)
         if group == "generator":
             return self._generators_terms(len(batch.x), label)
+        x = self._grown(batch.x)
         with torch.no_grad():
-            generated = self._generated(len(batch.x), label)
-        real, fake = self._score(batch.x, label), self._score(generated, label)
+            generated = self._generated(len(x), label)
+        real, fake = self._score(x, label), self._score(generated, label)
         loss = self._loss.discriminator(real, fake)
         terms = {"discriminator": loss, "real": real.mean(), "fake": fake.mean()}
         total = loss
         for name, penalty in self._penalties.items() if self.training else ():
             if self.global_step % penalty.interval == 0:
-                terms[f"penalty/{name}"] = penalty(lambda x: self._score(x, label), batch.x, generated)
+                terms[f"penalty/{name}"] = penalty(lambda data: self._score(data, label), x, generated)
                 total = total + penalty.weight * penalty.interval * terms[f"penalty/{name}"]
         if self.training and isinstance(self.augmentation, Adapts):
             terms["augmentation"] = self.augmentation.strength.clone()
             self.augmentation.adapt(real.detach())
+        if self.depth is not None:
+            terms["depth"] = torch.tensor(self.depth)
         return {"discriminator_total": total, **terms}
 
     def _generators_terms(self, n: int, label: Tensor | None) -> dict[str, Tensor]:
@@ -224,7 +249,21 @@ class Adversarial(GenerativeModule):
         return self.style_network.picture(styles, lambda shape: randn(shape, None, self.device))
 
     def _score(self, x: Tensor, label: Tensor | None) -> Tensor:
-        return self.discriminator(self.augmentation(x), label)
+        grown = {} if self.depth is None else {"depth": self.depth}
+        return self.discriminator(self.augmentation(x), label, **grown)
+
+    def _grown(self, x: Tensor) -> Tensor:
+        """Real images as they are, or as far as networks that grow can see them; those of training are counted.
+
+        They are counted in the first turn of a batch, so that both turns have one depth, and so has a run that is
+        resumed from a checkpoint after any batch.
+        """
+        if self.growing_images is None:
+            return x
+        if self.training:
+            self.images_seen += len(x) * (1 if self._trainer is None else self.trainer.world_size)
+        assert self.depth is not None
+        return as_grown(x, self.depth, self._levels)
 
     @torch.no_grad()
     def sample(self, n: int, condition: Conditions = None, *, generator: Randomness = None) -> Tensor:

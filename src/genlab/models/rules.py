@@ -38,6 +38,18 @@ def styles_need_a_mapping_network(cfg: DictConfig) -> Iterator[str]:
         )
 
 
+def networks_grow_together(cfg: DictConfig) -> Iterator[str]:
+    """Of a model that grows both of genlab's own networks do, through the same levels."""
+    if (images := get(cfg, "model.growing_images")) is None:
+        return
+    keys = ("generator.output", "discriminator.grows", "generator.levels", "discriminator.levels")
+    output, grows, *levels = [get(cfg, key) for key in keys]
+    if output != "grown" or grows is not True:
+        yield f"model.growing_images = {images} needs generator.output=grown and discriminator.grows=true"
+    elif levels[0] != levels[1]:
+        yield f"discriminator.levels = {levels[1]} must be generator.levels, {levels[0]}, for both to grow together"
+
+
 def a_loss_orders_the_models(cfg: DictConfig) -> Iterator[str]:
     """What keeps the best checkpoint, or ends a trial early, says how good a model is."""
     if declared(target(get(cfg, "model")), "losses_rank_models") is not False:

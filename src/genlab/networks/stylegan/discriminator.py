@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from genlab.networks.sides import at_each_level
 from genlab.networks.stylegan.equalised import Bias, EqualisedConv2d, EqualisedLinear, activated
@@ -28,6 +29,8 @@ class StyleDiscriminator(nn.Module):
         levels: how often both sides are halved.
         group: so many images of a batch are told how much they differ; None tells nothing.
         num_classes: how many labels there are; None makes the network unconditional.
+        grows: whether images can enter at any level, so that the network can be used before it is whole
+            (see models/growing.py).
     """
 
     division = staticmethod(at_each_level)
@@ -41,6 +44,7 @@ class StyleDiscriminator(nn.Module):
         levels: PositiveInt = 3,
         group: SeveralInt | None = 4,
         num_classes: PositiveInt | None = None,
+        grows: bool = False,
     ) -> None:
         super().__init__()
         height, width_of_map = at_each_level(levels).smallest(size)
@@ -62,10 +66,30 @@ class StyleDiscriminator(nn.Module):
             self.score.embedding, nn.Embedding
         ):  # so that the label's part of a score is no larger than the other
             nn.init.normal_(self.score.embedding.weight, std=1 / math.sqrt(last))
+        self.growing_levels = levels if grows else 0
+        self.entrances = nn.ModuleList(
+            nn.Sequential(EqualisedConv2d(channels, width, kernel=1), Bias(width)) for width in widths[1:] if grows
+        )
         self.to(memory_format=torch.channels_last)
 
-    def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
-        out: Tensor = self.score(activated(self.dense(self.layers(x))), label)
+    def forward(self, x: Tensor, label: Tensor | None = None, depth: float | None = None) -> Tensor:
+        """Scores by the last `depth` levels: of 1.3 the first of two is faded in, which sees twice as many pixels."""
+        h = self.layers(x) if depth is None else self._from_depth(x, depth)
+        out: Tensor = self.score(activated(self.dense(h)), label)
+        return out
+
+    def _from_depth(self, x: Tensor, depth: float) -> Tensor:
+        left_out = self.growing_levels - math.ceil(depth)
+        h = self._entered(x, left_out)
+        if share := depth % 1:
+            h = torch.lerp(self._entered(x, left_out + 1), self.layers[2 + left_out](h), share)
+            left_out += 1
+        out: Tensor = self.layers[2 + left_out :](h)
+        return out
+
+    def _entered(self, x: Tensor, halvings: int) -> Tensor:
+        """A map of images with so many halvings, whose pixels are the means of theirs."""
+        out: Tensor = self.entrances[halvings - 1](F.avg_pool2d(x, 2**halvings)) if halvings else self.layers[:2](x)
         return out
 
 

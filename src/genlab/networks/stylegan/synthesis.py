@@ -5,12 +5,14 @@ Papers: https://arxiv.org/abs/1812.04948 (Karras et al. 2019), https://arxiv.org
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from genlab.networks.sides import at_each_level
 from genlab.networks.stylegan.equalised import Bias, EqualisedConv2d, Resampling, upsampled
@@ -23,7 +25,7 @@ from genlab.ranges import PositiveFloat, PositiveInt
 Draw = Callable[[Sequence[int]], Tensor] | None
 """Standard normal numbers of a shape, the first dimension that of the batch; None for no noise."""
 Modulation = Literal["adain", "demodulated"]
-Output = Literal["skip", "last"]
+Output = Literal["skip", "last", "grown"]
 
 
 class StyleGenerator(nn.Module):
@@ -42,7 +44,8 @@ class StyleGenerator(nn.Module):
         levels: how often both sides are doubled.
         modulation: demodulated: weights are scaled and normalised (StyleGAN 2); adain: statistics are set (1).
         noise: whether each layer adds noise, with a strength that is learnt for each channel.
-        output: skip: each level adds to the image (2); last: the last one makes it (1).
+        output: skip: each level adds to the image (2); last: the last one makes it (1); grown: the last one makes it,
+            and any other can, so that the network can be used before it is whole (see models/growing.py).
         num_classes: how many labels there are; None makes the network unconditional.
     """
 
@@ -75,10 +78,11 @@ class StyleGenerator(nn.Module):
             self.layers.append(StyledLayer(before, after, style_size, modulation, noise, "up"))
             self.layers.append(StyledLayer(after, after, style_size, modulation, noise))
         made_of, style_of_image = (
-            widths if output == "skip" else widths[-1:],
+            widths[-1:] if output == "last" else widths,
             None if modulation == "adain" else style_size,
         )
         self.images = nn.ModuleList(ToImage(width, channels, style_of_image) for width in made_of)
+        self.growing_levels = levels if output == "grown" else 0
         self.num_styles = len(self.layers) + 1
         self.to(memory_format=torch.channels_last)
 
@@ -91,18 +95,30 @@ class StyleGenerator(nn.Module):
         """(batch, num_styles, style_size): one style for all layers."""
         return self.mapping(z, label)[:, None].expand(-1, self.num_styles, -1)
 
-    def picture(self, styles: Tensor, draw: Draw = None) -> Tensor:
-        """Images of styles (batch, num_styles, style_size), with the noise that `draw` gives."""
+    def picture(self, styles: Tensor, draw: Draw = None, depth: float | None = None) -> Tensor:
+        """Images of styles (batch, num_styles, style_size), with the noise that `draw` gives; grown as far as `depth`.
+
+        A depth of 1.3 fades the second doubling in: 0.3 of its image, and 0.7 of that before it with pixels repeated.
+        """
+        levels = len(self.layers) // 2
+        depth = levels if depth is None else depth
+        top = math.ceil(depth)
         x = self.start.expand(len(styles), -1, -1, -1).contiguous(memory_format=torch.channels_last)
         image: Tensor | None = None
-        for i, layer in enumerate(self.layers):
+        for i, layer in enumerate(self.layers[: 2 * top + 1]):
             x = layer(x, styles[:, i], draw)
-            left = (len(self.layers) - 1 - i) // 2  # levels above this layer's
-            if i % 2 == 0 and left < len(self.images):
-                added = self.images[-1 - left](x, styles[:, i + 1])
-                image = added if image is None else upsampled(image) + added
+            level, left = i // 2, levels - i // 2
+            if i % 2 == 1 or left >= len(self.images) or (self.growing_levels and level <= depth - 1):
+                continue
+            made = self.images[-1 - left](x, styles[:, i + 1])
+            if image is None:
+                image = made
+            elif self.growing_levels:
+                image = torch.lerp(_repeated(image, 1), made, depth - top + 1)
+            else:
+                image = upsampled(image) + made
         assert image is not None
-        return image
+        return _repeated(image, levels - top)
 
     def forward(self, z: Tensor, label: Tensor | None = None, draw: Draw = None) -> Tensor:
         return self.picture(self.styles(z, label), draw)
@@ -133,3 +149,8 @@ class StyledLayer(nn.Module):
             x = x + self.noise[:, None, None] * draw((len(x), 1, *x.shape[2:]))
         x = self.bias(x)
         return x if self.norm is None else self.norm(x, style)
+
+
+def _repeated(x: Tensor, doublings: int) -> Tensor:
+    """Each pixel becomes a square of 2^doublings pixels."""
+    return F.interpolate(x, scale_factor=2**doublings) if doublings else x
