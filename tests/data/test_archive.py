@@ -50,11 +50,24 @@ def test_nothing_is_written_outside_the_folder(name: str, tmp_path: Path) -> Non
     assert files(tmp_path) == {}
 
 
-@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE])
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE])
 def test_links_and_special_files_are_refused(kind: bytes, tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="link or no plain file"):
         extract_tar(tar(("passwords", None), kind=kind), everything, tmp_path, 1000)
     assert not list(tmp_path.iterdir())
+
+
+def test_an_entry_of_a_folder_is_passed_over(tmp_path: Path) -> None:
+    """Debian's packages have one before the files of each folder."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        folder, file = tarfile.TarInfo("./kits/"), tarfile.TarInfo("./kits/one")
+        folder.type, file.size = tarfile.DIRTYPE, 1
+        archive.addfile(folder)
+        archive.addfile(file, io.BytesIO(b"1"))
+    stream.seek(0)
+    assert extract_tar(stream, everything, tmp_path, 1000) == ["kits/one"]
+    assert files(tmp_path) == {"kits/one": b"1"}
 
 
 def test_a_link_that_nobody_asked_for_does_no_harm(tmp_path: Path) -> None:

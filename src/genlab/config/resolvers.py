@@ -59,9 +59,16 @@ def _class_folders(path: str, other_column: str | None = None) -> int | None:
     return count_classes(path, other_column)
 
 
+def _sound_class_folders(path: str) -> int | None:
+    from genlab.data.sound_folder import count_sound_classes
+
+    return count_sound_classes(path)
+
+
 def register_resolvers() -> None:
     """`${mul:a,b}`, `${div:a,b}`, `${add:a,b}`; `${height:SIZE}` and `${width:SIZE}` of pictures; `${cache_dir:data}`;
-    `${class_folders:FOLDER,COLUMN}`, which is null for a folder of fewer than two classes; `${codec_or_data:channels}`
+    `${class_folders:FOLDER,COLUMN}`, which is null for a folder of fewer than two classes, and
+    `${sound_class_folders:FOLDER}` likewise of sounds; `${codec_or_data:channels}`
     and `${codec_or_data:size}` of what a model sees: the codec's where its config has them, else those of the data.
     Nothing that evaluates code."""
     from omegaconf import OmegaConf
@@ -70,3 +77,4 @@ def register_resolvers() -> None:
     for name, function in (*arithmetic.items(), ("codec_or_data", _codec_or_data), ("cache_dir", cache_dir)):
         OmegaConf.register_new_resolver(name, cast(Callable[..., Any], function), replace=True)
     OmegaConf.register_new_resolver("class_folders", _class_folders, replace=True, use_cache=True)  # walks the folder
+    OmegaConf.register_new_resolver("sound_class_folders", _sound_class_folders, replace=True, use_cache=True)

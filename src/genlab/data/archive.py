@@ -18,6 +18,8 @@ class ArchiveError(ValueError):
 def extract_tar(stream: IO[bytes], choose: Callable[[str], str | None], into: Path, max_bytes: int) -> list[str]:
     """Write the chosen members of a tar stream (plain or compressed) under `into`, nothing else.
 
+    Folders have no content of their own: they are made where a chosen file lies in them.
+
     Args:
         stream: read once, from where it stands.
         choose: member name -> relative path to write it to, or None to leave it. Names have no leading "./".
@@ -38,7 +40,7 @@ def extract_tar(stream: IO[bytes], choose: Callable[[str], str | None], into: Pa
                 total += member.size
                 if count >= _MAX_MEMBERS or total > max_bytes:
                     raise ArchiveError(f"the archive holds more than {_MAX_MEMBERS} members or {max_bytes} bytes")
-                name = choose(member.name.removeprefix("./"))
+                name = None if member.isdir() else choose(member.name.removeprefix("./"))
                 if name is not None:
                     _write(archive, member, _inside(into, name))
                     written.append(name)

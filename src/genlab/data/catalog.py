@@ -21,7 +21,7 @@ class Entry:
     content: str
     pictures: int
     shape: str
-    """Channels, height and width."""
+    """Channels, height and width; of sounds rate and length."""
     classes: int
     licence: str
     megabytes: int
@@ -166,7 +166,19 @@ OPENMOJI = Entry(
     is_part=True,
 )  # fmt: skip
 
-ENTRIES = {entry.name: entry for entry in (MNIST, FASHION_MNIST, EMOJI, EMOJI_TWITTER, EMOJI_FLUENT, OPENMOJI)}
+DRUMS = Entry(
+    name="drums",
+    content="drum sounds",
+    pictures=616,
+    shape="16 kHz, 1 s",
+    classes=6,
+    licence="CC0, CC BY, CC BY-SA, GPL",
+    megabytes=143,
+    files={"drumkits/": "a4ee59a70f20407fe116e7af89e805a566fb3c33b8d1bcdb2bc26377b956bc61"},
+    origins=(DebianPackage("hydrogen-drumkits", {"usr/share/hydrogen/data/drumkits/": "drumkits/"}),),
+)
+
+ENTRIES = {entry.name: entry for entry in (MNIST, FASHION_MNIST, EMOJI, EMOJI_TWITTER, EMOJI_FLUENT, OPENMOJI, DRUMS)}
 """What is fetched by name."""
 
 
@@ -212,6 +224,7 @@ OTHERS = (
     Other("digits", "digits", 1_797, "1x8x8", 10, "CC BY 4.0", "comes along"),
     Other("critters", "drawn creatures, captioned", 22_000, "3x32x32", None, "CC0 1.0", "drawn here (extra composed)"),
     Other("image_folder", "your pictures", None, "any", None, "yours", "your folder"),
+    Other("sound_folder", "your sounds", None, "any", None, "yours", "your folder"),
     Other("hub", "pictures", None, "any", None, "its own", "the hub"),
 )
 

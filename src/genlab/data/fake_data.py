@@ -1,4 +1,4 @@
-"""Noise in place of pictures that cannot be had, to see whether everything else fits together."""
+"""Noise in place of pictures or sounds that cannot be had, to see whether everything else fits together."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from pytorch_lightning import LightningDataModule
 
 from genlab.data.fetch import DataUnavailableError
 from genlab.data.image_datamodule import ImageDataModule
-from genlab.data.source import Images
+from genlab.data.sound_datamodule import SoundDataModule
+from genlab.data.source import Images, Sounds
 from genlab.notice import Notice
 from genlab.picture_size import Size, height_and_width
 
@@ -60,9 +61,33 @@ class Noise:
         return Images(pixels, labels, class_names, captions=captions, others=others, regions=regions)
 
 
+@dataclass(frozen=True)
+class SoundNoise:
+    """Sounds of independent uniform numbers, always the same ones; the arguments are those of Noise."""
+
+    instead_of: str
+    n: int
+    classes: Sequence[int] | None = None
+    num_classes: int | None = None
+
+    @property
+    def name(self) -> str:
+        return f"noise instead of {self.instead_of}"
+
+    def identity(self) -> str:
+        return hashlib.sha256(repr(self).encode()).hexdigest()
+
+    def load(self, rate: int, samples: int) -> Sounds:
+        waves = np.random.default_rng(0).integers(-8192, 8192, (self.n, 1, samples), dtype=np.int16)
+        if self.classes is None or self.num_classes is None:
+            return Sounds(waves)
+        labels = np.resize(np.asarray(self.classes, dtype=np.int64), self.n)
+        return Sounds(waves, labels, [str(label) for label in range(self.num_classes)])
+
+
 def or_noise(data: LightningDataModule) -> LightningDataModule:
-    """`data`, or a batch of noise for each of its splits, with a notice, where its pictures cannot be had."""
-    if not isinstance(data, ImageDataModule):
+    """`data`, or a batch of noise for each of its splits, with a notice, where its pictures or sounds cannot be had."""
+    if not isinstance(data, ImageDataModule | SoundDataModule):
         return data
     try:
         data.prepare_data()
@@ -70,6 +95,8 @@ def or_noise(data: LightningDataModule) -> LightningDataModule:
         reason = str(error).splitlines()[0].removesuffix("; tried:")
         warnings.warn(f"{reason}; this trial of one batch goes on with noise of the same shape", Notice, stacklevel=2)
         n = data.batch_size
+        if isinstance(data, SoundDataModule):
+            return data.fed_from(SoundNoise(data.source.name, 3 * n, data.classes, data.num_classes), n)
         texts, others = (getattr(data.source, f"has_{what}", False) for what in ("captions", "others"))
         regions = tuple(getattr(data.source, "regions", ()))
         noise = Noise(data.source.name, 3 * n, data.classes, data.num_classes, texts, others, regions)

@@ -68,7 +68,7 @@ def _bring(origin: Origin, entry: Entry, home: Path, files: Path) -> str | None:
 
 
 def _advice(entry: Entry, home: Path, tried: Sequence[str]) -> str:
-    names = ", ".join(f"{name}*.png" if name.endswith("/") else name for name in entry.files)
+    names = ", ".join(f"{name}*" if name.endswith("/") else name for name in entry.files)
     return "\n".join(
         [
             f"the data set {entry.name!r} could not be fetched; tried:",

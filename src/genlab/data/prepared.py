@@ -1,4 +1,7 @@
-"""The cache of converted pictures: raw uint8 in one file, memory-mapped, so that all processes share its pages."""
+"""The cache of converted data: raw numbers in one file, memory-mapped, so that all processes share its pages.
+
+Pictures are uint8 (channel, height, width), sounds int16 (channel, samples).
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,8 @@ from genlab.data.lock import locked
 from genlab.data.source import Attribute, Images
 from genlab.notice import Notice
 
-Write = Callable[[NDArray[np.uint8]], None]
-"""Takes pictures (k, channel, height, width), in order."""
+Write = Callable[[NDArray[Any]], None]
+"""Takes data (k, *shape), in order."""
 
 
 @dataclass(frozen=True)
@@ -37,25 +40,28 @@ class About:
     attributes: Mapping[str, Attribute] | None = None
 
 
-def prepared(folder: Path, shape: tuple[int, int, int], make: Callable[[Write], About]) -> Images:
-    """The pictures kept in `folder`; `make` is called where there are none that are whole, in one process at a time.
+def prepared(
+    folder: Path, shape: tuple[int, ...], make: Callable[[Write], About], dtype: type[np.generic] = np.uint8
+) -> Images:  # fmt: skip
+    """The data kept in `folder`; `make` is called where there are none that are whole, in one process at a time.
 
     Args:
         folder: appears when all is written, never before.
-        shape: channel, height, width.
-        make: gives the pictures to the function it is handed, and returns what else there is to know.
+        shape: of one datum.
+        make: gives the data to the function it is handed, and returns what else there is to know.
+        dtype: of the numbers; a cache is of one, whose name `folder` has where it is not uint8.
 
     Raises:
-        ValueError: `make` gave no picture, or the cache cannot be written.
+        ValueError: `make` gave nothing, or the cache cannot be written.
     """
-    if (images := _whole(folder, shape)) is not None:
+    if (images := _whole(folder, shape, dtype)) is not None:
         return images
     with locked(folder.with_name(folder.name + ".lock")):
-        if (images := _whole(folder, shape)) is None:
+        if (images := _whole(folder, shape, dtype)) is None:
             if folder.exists():
                 warnings.warn(f"{folder} is damaged: the pictures are converted again", Notice, stacklevel=2)
-            _fill(folder, shape, make)
-            images = _open(folder)
+            _fill(folder, shape, make, dtype)
+            images = _open(folder, dtype)
     return images
 
 
@@ -69,7 +75,7 @@ def _read(folder: Path) -> dict[str, Any]:
     return about
 
 
-def _whole(folder: Path, shape: tuple[int, int, int]) -> Images | None:
+def _whole(folder: Path, shape: tuple[int, ...], dtype: type[np.generic]) -> Images | None:
     """What is kept in `folder`; None when that is nothing, or damaged."""
     try:
         about = _read(folder)
@@ -77,9 +83,10 @@ def _whole(folder: Path, shape: tuple[int, int, int]) -> Images | None:
         texts = [*(about["class_names"] or []), *about["notes"]]
         if each != list(shape) or not all(isinstance(text, str) for text in texts):
             return None
-        if (folder / "pixels.bin").stat().st_size != n * int(np.prod(shape)) or not 0 <= about["n_test"] <= n:
+        size = n * int(np.prod(shape)) * np.dtype(dtype).itemsize
+        if (folder / "pixels.bin").stat().st_size != size or not 0 <= about["n_test"] <= n:
             return None
-        images = _open(folder)
+        images = _open(folder, dtype)
         attributes = [attribute.values for attribute in (images.attributes or {}).values()]
         each = (images.labels, images.groups, images.captions, images.others, *attributes)
         rows = [len(array) for array in each if array is not None]
@@ -88,10 +95,10 @@ def _whole(folder: Path, shape: tuple[int, int, int]) -> Images | None:
     return images if all(row == n for row in rows) else None
 
 
-def _open(folder: Path) -> Images:
+def _open(folder: Path, dtype: type[np.generic]) -> Images:
     about = _read(folder)
     # "c": writable to numpy (torch warns otherwise), yet never written back; untouched pages stay shared
-    pixels = np.memmap(folder / "pixels.bin", np.uint8, mode="c", shape=tuple(about["shape"]))
+    pixels = np.memmap(folder / "pixels.bin", dtype, mode="c", shape=tuple(about["shape"]))
     labels, groups = (np.load(p) if (p := folder / f"{key}.npy").exists() else None for key in ("labels", "groups"))
     captions = json.loads(p.read_text(encoding="utf-8")) if (p := folder / "captions.json").exists() else None
     others = np.load(p, mmap_mode="c") if (p := folder / "others.npy").exists() else None
@@ -102,7 +109,9 @@ def _open(folder: Path) -> Images:
     return Images(pixels, labels, about["class_names"], about["n_test"], groups, captions, others, attributes)
 
 
-def _fill(folder: Path, shape: tuple[int, int, int], make: Callable[[Write], About]) -> None:
+def _fill(
+    folder: Path, shape: tuple[int, ...], make: Callable[[Write], About], dtype: type[np.generic]
+) -> None:  # fmt: skip
     for remains in (folder, *folder.parent.glob(f".{folder.name}-*")):  # of a process that was killed
         shutil.rmtree(remains, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
@@ -111,16 +120,16 @@ def _fill(folder: Path, shape: tuple[int, int, int], make: Callable[[Write], Abo
         n = 0
         with (new / "pixels.bin").open("wb") as file:
 
-            def write(pictures: NDArray[np.uint8]) -> None:
+            def write(pictures: NDArray[Any]) -> None:
                 nonlocal n
                 assert pictures.shape[1:] == shape, (pictures.shape, shape)
-                assert pictures.dtype == np.uint8, pictures.dtype
+                assert pictures.dtype == dtype, pictures.dtype
                 file.write(np.ascontiguousarray(pictures).data)
                 n += len(pictures)
 
             about = make(write)
             if not n:
-                raise ValueError(f"there is no picture to prepare for {folder.name}")
+                raise ValueError(f"there is no picture or sound to prepare for {folder.name}")
             file.flush()
             os.fsync(file.fileno())
         attributes = about.attributes or {}

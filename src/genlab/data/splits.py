@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from genlab.data.source import Images
+from genlab.data.source import Images, Sounds
 
 Index = NDArray[np.int64]
 _SEED = 20_240_229  # of no meaning, but fixed: another would make all results incomparable
@@ -23,7 +23,7 @@ class Splits(NamedTuple):
 
 
 def split(
-    images: Images,
+    images: Images | Sounds,
     train_size: int | None,
     val_size: float,
     test_size: float | None,
@@ -43,7 +43,7 @@ def split(
         ValueError: a size leaves nothing for another part, `test_size` is None for data without a test split, or
             a part holds no picture of `classes`.
     """
-    n = len(images.pixels)
+    n = len(images)
     order = _balanced_order(n - images.n_test, images, start=0)
     if images.n_test and test_size is None:
         test = np.arange(n - images.n_test, n)
@@ -65,7 +65,7 @@ def split(
     return Splits(train, val, test)
 
 
-def _of_classes(part: Index, images: Images, classes: Sequence[int]) -> Index:
+def _of_classes(part: Index, images: Images | Sounds, classes: Sequence[int]) -> Index:
     if images.labels is None:
         raise ValueError(f"dataset.classes={list(classes)}, but this data has no labels: set it to null")
     kept = part[np.isin(images.labels[part], classes)]
@@ -90,7 +90,7 @@ def _cut(order: Index, count: int, groups: Index | None) -> tuple[Index, Index]:
     return order[:count], order[count:]
 
 
-def _balanced_order(n: int, images: Images, start: int) -> Index:
+def _balanced_order(n: int, images: Images | Sounds, start: int) -> Index:
     """start, ..., start + n - 1, shuffled so that the classes are spread evenly and groups stay together."""
     part = slice(start, start + n)
     labels = np.zeros(n, np.int64) if images.labels is None else images.labels[part]
