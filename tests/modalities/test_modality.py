@@ -14,7 +14,7 @@ from PIL import Image as PILImage
 
 import genlab
 from genlab.finite import NotFinite
-from genlab.modalities.audio import Audio
+from genlab.modalities.audio import Audio, _heard
 from genlab.modalities.film import check_film
 from genlab.modalities.image import Image
 from genlab.modalities.modality import Modality, modalities
@@ -99,15 +99,32 @@ def test_loud_sounds_are_clipped_and_silence_is_a_line() -> None:
     audio = Audio(100)
     assert audio.to_stored(torch.tensor([[[-3.0, 0.0, 1.0, 3.0]]])).tolist() == [[[-32768, 0, 32767, 32767]]]
     (tile,) = audio.tiles(torch.zeros(1, 1, 50, dtype=torch.int16))
-    assert (tile[0] < 255).sum(0).tolist() == [1] * tile.shape[2]
+    assert (tile[0, 64:] < 255).sum(0).tolist() == [1] * tile.shape[2]
+    assert not tile[0, :64].any()
 
 
 def test_a_picture_of_a_wave_reaches_as_far_as_the_wave() -> None:
     t = torch.linspace(0, 40, 4000)
     loud, soft = Audio(8000).tiles((torch.stack([t.sin(), t.sin() / 4]) * 32767).to(torch.int16)[:, None])
-    rows = [(tile[0] < 255).any(1).sum().item() for tile in (loud, soft)]
-    assert rows[0] == loud.shape[1]
-    assert abs(rows[1] - loud.shape[1] / 4) <= 2
+    rows = [(tile[0, 64:] < 255).any(1).sum().item() for tile in (loud, soft)]
+    assert rows[0] == 24
+    assert abs(rows[1] - 24 / 4) <= 2
+
+
+@pytest.mark.parametrize("columns", [8, 6])
+def test_what_is_heard_of_a_grid_is_of_every_class_whether_classes_are_rows_or_columns(columns: int) -> None:
+    chosen = _heard(48, columns)
+    assert len(set(chosen)) == 8
+    assert {i // 8 if columns == 8 else i % 6 for i in chosen} == set(range(6))
+    assert _heard(3, columns) == [0, 1, 2]
+
+
+def test_a_spectrogram_shows_a_tone_at_its_frequency() -> None:
+    tone = torch.sin(2 * torch.pi * 1000 * torch.arange(8000) / 8000)
+    (tile,) = Audio(8000).tiles((tone * 16384).to(torch.int16)[None, None])
+    brightest = tile[0, :64].float().mean(1).argmax().item()
+    assert abs(brightest - 48) <= 1  # a quarter of the way up to 4,000 Hz
+    assert 200 < tile[0, brightest].float().mean() <= 255
 
 
 def test_a_film_ends_in_what_can_be_written() -> None:

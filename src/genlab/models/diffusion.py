@@ -76,7 +76,7 @@ class Diffusion(GenerativeModule):
         self.guidance = guidance
         self.codec = codec
         self.shape = _shape(shape, codec)
-        if clip is not None and not codec.of_pixels:
+        if clip is not None and not (codec.of_pixels or getattr(codec, "is_bounded", False)):
             raise ValueError(
                 f"model.clip={clip}: {type(codec).__name__} gives no pixels, which have that range: take null"
             )

@@ -61,7 +61,8 @@ class Collected:
             step = int((self.record.get("training") or {}).get("steps") or 0)
             folder = self.run.path / "evaluations" / str(self.record["evaluation"])
             files = {kind: folder / f"{kind}.png" for kind in OF_A_SAMPLER}
-            files |= {"sound": folder / "samples_sound.wav", "film": folder / "samples_film.gif"}
+            endings = {"sound": ".wav", "film": ".gif", "spectrogram": ".png"}
+            files |= {kind: folder / f"samples_{kind}{ending}" for kind, ending in endings.items()}
             return {kind: {step: file} for kind, file in files.items() if file.is_file()}
         by_kind: dict[str, dict[int, Path]] = {}
         for path in sorted(self.run.samples.glob("step_*.*")):
