@@ -51,7 +51,7 @@ def jobs():
     choices = {group: options(group) for group in GROUPS}
     for k in range(max(map(len, choices.values()))):
         words = [f"{group}={names[k]}" for group, names in choices.items() if k < len(names)]
-        of_folder = {"dataset=image_folder", "dataset=image_buckets"} & set(words)
+        of_folder = {f"dataset={name}" for name in ("image_folder", "image_buckets", "sound_folder")} & set(words)
         yield [FIRST, "text=clip_small", *words, *(["dataset.num_classes=2"] if of_folder else [])]
     yield from ([FIRST, f"{group}={name}"] for group in ASKED for name in options(group))
     small = "{_target_:genlab.texts.clip_small.ClipSmall}"
@@ -62,6 +62,8 @@ def jobs():
     of_two = ["model=translation", "dataset=emoji_pair"]
     yield from ([*of_two, f"{group}={name}"] for group in OF_PLAYERS[:2] for name in options(group))
     yield ["model=translation", "dataset=two_folders", "dataset.source.a=a", "dataset.source.b=b"]
+    yield ["experiment=audio/diffwave_kicks"]
+    yield ["experiment=audio/mel_drums"]
     yield [FIRST, "network=experts"]
     yield [FIRST, "callbacks=budget", "callbacks.budget.images=1"]
     yield from ([f"experiment={name}"] for name in STANDING_ON_ANOTHER)

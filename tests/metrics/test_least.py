@@ -27,7 +27,8 @@ HANDLES = {
     handle: file.stem
     for file in sorted((conf_dir() / "metrics").glob("*.yaml"))
     for handle, part in yaml.safe_load(file.read_text())["metrics"].get("metrics", {}).items()
-    if part.get("extractor", "${extractor}") == "${extractor}"
+    if file.stem != "sound"  # which reads no pictures
+    and part.get("extractor", "${extractor}") == "${extractor}"
     and "weights_dir" not in part  # the rest are downloads
     and not get_class(part["_target_"]).needs
     & {"edits", "pictures and texts", "translations", "styles"}  # of other models than the one below

@@ -38,6 +38,9 @@ WITH_ATTRIBUTES = {"AttributeShare"}
 WITH_STYLES = {"PerceptualPathLength"}
 """Those of style-based generators: the same is tried in test_perceptual_path_length.py."""
 
+OF_SOUNDS = {"SpectralShape"}
+"""Those that read no pictures: the same is tried in test_sounds.py."""
+
 
 def own_metrics():
     """The metrics of genlab's configs, by the name of their class."""
@@ -46,7 +49,7 @@ def own_metrics():
     return {
         name: metric
         for name, metric in found.items()
-        if hasattr(metric, "scores") and name not in WITH_WEIGHTS | WITH_ATTRIBUTES | WITH_STYLES
+        if hasattr(metric, "scores") and name not in WITH_WEIGHTS | WITH_ATTRIBUTES | WITH_STYLES | OF_SOUNDS
     }
 
 

@@ -39,6 +39,8 @@ def capabilities(module: object, data: Data) -> set[Need]:
         able.add("partners")
     if isinstance(module, Denoises) and hasattr(module, "guided_denoiser"):
         able.add("edits")
+    if hasattr(module, "codec") and data.modality.name == "audio":
+        able.add("codec of sounds")
     if isinstance(module, Likelihood):
         able.add("likelihood")
     if (time := kind_of_time(module)) is not None:

@@ -24,6 +24,7 @@ Need = Literal[
     "partners",  # of the data's pictures, in the other domain
     "edits",  # of pictures, by a model whose sampling can begin at one
     "codes",
+    "codec of sounds",  # through which a model sees them
     "styles",  # that pictures are drawn by
     "pictures and texts",  # in one space
     "likelihood",
