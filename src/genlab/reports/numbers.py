@@ -46,7 +46,7 @@ def score_text(score: Mapping[str, Any] | None) -> tuple[str, str]:
     if value is None:
         return ("–" if score is None else "not finite"), ""
     digits = decimals(value, ends[1] - ends[0] if ends else None)
-    if ends is None:
+    if ends is None or ends[0] == ends[1] == value:  # a count has no interval
         return f"{value:.{digits}f}", ""
     return f"{value:.{digits}f}", f"[{ends[0]:.{digits}f}, {ends[1]:.{digits}f}]"
 

@@ -250,3 +250,14 @@ def test_committed_numbers_over_fewer_steps_than_their_column_says_so():
         steps = 5 * ((1797 - 180 - 144) // settings["dataset.batch_size"])
         assert cell["n"] == min(100, steps)
         assert ("remark" in cell) is (steps < 100)
+
+
+def test_a_setting_that_few_rows_have_is_told_below_the_table(study, store, make_score):
+    results, _ = gather(study(), run_all(study(), store, make_score), "")
+    settings = {"alone": {"model.width": 3}, "with": {"model.depth": 2}, "too": {"model.depth": 2}}
+    first = next(iter(results["rows"].values()))
+    rows = {name: {**first, "settings": own} for name, own in settings.items()}
+    columns = {key: {**column, "report": {}} for key, column in results["columns"].items()}
+    text = paper.table(results | {"rows": rows, "columns": columns})
+    assert text.startswith("| row | depth |")
+    assert text.endswith("Further settings of single rows: alone `model.width=3`.")

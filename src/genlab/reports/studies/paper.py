@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,12 @@ def page(results: Results, pictures: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def table(results: Results) -> str:
-    """Rows by settings and columns; where the report prints a number, it stands behind ours."""
-    keys = list(dict.fromkeys(key for row in results["rows"].values() for key in row["settings"]))
+    """Rows by settings and columns; where the report prints a number, it stands behind ours.
+
+    A setting that most rows have is a column. One that few have would be a column of gaps: it is told below.
+    """
+    shares = Counter(key for row in results["rows"].values() for key in row["settings"])
+    keys = [key for key, n in shares.items() if 2 * n >= len(results["rows"])]
     titles = [f"{c['title']}{', ' + c['unit'] if c['unit'] else ''}" for c in results["columns"].values()]
     heads = ["row", *_settings(keys)]
     for title, column in zip(titles, results["columns"].values(), strict=True):
@@ -47,7 +52,17 @@ def table(results: Results) -> str:
         lines.append(_line(cells))
     caption = _caption(results["seeds"], results.get("seeds_of"))
     footnotes = [f"<sup>{i}</sup> {escaped(note)}." for i, note in enumerate(notes, start=1)]
-    return "\n\n".join(["\n".join(lines), caption, *footnotes])
+    return "\n\n".join(["\n".join(lines), caption, *_rare_settings(results, keys), *footnotes])
+
+
+def _rare_settings(results: Results, columns: Sequence[str]) -> list[str]:
+    """A sentence on the settings that are no `columns`, as words of a command; empty when all are."""
+    told = []
+    for name, row in results["rows"].items():
+        own = [code(f"{key}={value}") for key, value in row["settings"].items() if key not in columns]
+        if own:
+            told.append(f"{escaped(name)} {', '.join(own)}")
+    return [f"Further settings of single rows: {'; '.join(told)}."] if told else []
 
 
 def _caption(n: int, seeds_of: str | None) -> str:
