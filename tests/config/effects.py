@@ -72,6 +72,7 @@ def of_configs(jobs: list[list[str]]) -> dict[str, Any]:
 
     from composing import composed
     from genlab.config.files import conf_dir
+    from genlab.config.stages import declare
     from genlab.runs.store import Run
 
     found: dict[str, list[str]] = {}
@@ -91,12 +92,17 @@ def of_configs(jobs: list[list[str]]) -> dict[str, Any]:
                 built.update([target] if ok else [])
                 found[target] = sorted({*found.get(target, []), *effects})
 
+    def with_first_stages(cfg: Any) -> Any:
+        declare(cfg)
+        for node in (cfg.get("first_stage"), *(cfg.get("first_stages") or {}).values()):
+            if node is not None and node.get("experiment") is not None:
+                first = with_first_stages(composed(f"experiment={node.experiment}"))
+                node.model = OmegaConf.to_container(first.model, resolve=True)
+        return cfg
+
     for words in jobs:
-        cfg = composed(*words)
-        if (first := OmegaConf.select(cfg, "first_stage.experiment")) is not None:
-            model = composed(f"experiment={first}").model
-            cfg.first_stage.model = OmegaConf.to_container(model, resolve=True)
-        for key in (key for key in cfg if key != "first_stage"):
+        cfg = with_first_stages(composed(*words))
+        for key in (key for key in cfg if key not in ("first_stage", "first_stages")):
             with contextlib.suppress(Exception):  # a reference to what this config has not
                 inside(OmegaConf.to_container(cfg[key], resolve=True) if OmegaConf.is_config(cfg[key]) else None)
     for path in (conf_dir() / "edit").glob("*.yaml"):

@@ -27,7 +27,7 @@ ASKED = ("codec", "text")
 STANDING_ON_ANOTHER = (
     "distillation/consistency_digits", "distillation/consistency_training_digits", "distillation/guidance_digits",
     "distillation/progressive_16_digits", "diffusion/reflow_digits", "diffusion/classifier_guided_digits",
-    "autoregressive/pixelcnn_codes_digits", "diffusion/improved_ddpm_digits",
+    "autoregressive/pixelcnn_codes_digits", "diffusion/improved_ddpm_digits", "tokens/muse_critters",
 )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -23,15 +25,20 @@ def with_channels(x: Tensor, condition: ConditionTensors | None, channels: int) 
     """
     if not channels:
         return x
+    return torch.cat([x, channels_of(condition, channels, x.shape[2:]).to(x.dtype)], dim=1)
+
+
+def channels_of(condition: ConditionTensors | None, channels: int, size: Sequence[int]) -> Tensor:
+    """(batch, channels, *size): what lies beside x. Raises ValueError where it does not fit."""
     beside = None if condition is None else condition.channels
     if beside is None:
         raise ValueError(f"network.condition_channels={channels}, but the condition has no picture to lay beside x")
-    if beside.shape[1:] != (channels, *x.shape[2:]):
+    if beside.shape[1:] != (channels, *size):
         raise ValueError(
-            f"network.condition_channels={channels} beside data of {tuple(x.shape[2:])}, but the picture of the "
+            f"network.condition_channels={channels} beside data of {tuple(size)}, but the picture of the "
             f"condition is {tuple(beside.shape[1:])}"
         )
-    return torch.cat([x, beside.to(x.dtype)], dim=1)
+    return beside
 
 
 def text_of(condition: ConditionTensors | None, context_width: int) -> tuple[Tensor, Tensor | None]:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.conditions import ConditionTensors
-from genlab.networks.conditioned import label_of, reads, text_of
+from genlab.networks.conditioned import channels_of, label_of, reads, text_of
 from genlab.networks.dit import Block
 from genlab.networks.dit_text import Words
 from genlab.networks.patches import positions
@@ -37,6 +37,8 @@ class TokenTransformer(nn.Module):
         reads_time: whether the network is told the time. What hides tokens says by itself how many are hidden; what
             replaces them does not.
         context_width: of a token of a text, which each block reads by cross-attention; None reads no text.
+        coarse_values: of a coarse token, one for each place in the `channels` of the condition; None reads none.
+        coarse_channels: how many coarse tokens a place has.
         dropout: of the embedded tokens.
     """
 
@@ -52,6 +54,8 @@ class TokenTransformer(nn.Module):
         heads: PositiveInt = 4,
         reads_time: bool = False,
         context_width: PositiveInt | None = None,
+        coarse_values: PositiveInt | None = None,
+        coarse_channels: PositiveInt = 1,
         dropout: Rate = 0.0,
     ) -> None:
         super().__init__()
@@ -59,8 +63,11 @@ class TokenTransformer(nn.Module):
             raise ValueError(f"network.width={width} must be a multiple of network.heads={heads} and of 4")
         channels, rows, columns = shape
         self._shape, self._context_width = (channels, rows, columns), context_width
-        self.reads = reads(num_classes is not None, text=context_width is not None)
+        self.reads = reads(num_classes is not None, int(coarse_values is not None), context_width is not None)
         self.values = nn.Parameter(torch.randn(channels, num_values + 1, width) * 0.02)
+        self.coarse = None
+        if coarse_values is not None:
+            self.coarse = nn.ModuleList(nn.Embedding(coarse_values, width) for _ in range(coarse_channels))
         self.register_buffer("positions", positions(rows, columns, width), persistent=False)
         self.time = TimestepEmbedding(width) if reads_time else None
         self.class_embedding = None if num_classes is None else nn.Embedding(num_classes + 1, width)
@@ -78,7 +85,11 @@ class TokenTransformer(nn.Module):
         """int64 (batch, channels, height, width), values 0 to num_values -> (batch, num_values, same shape)."""
         channels = torch.arange(self._shape[0], device=x.device)[:, None]
         places = self.values[channels, x.flatten(2)].sum(1)  # (batch, height * width, width of a place)
-        places = self.dropout(self.in_norm(places + self.positions))
+        places = self.in_norm(places) + self.positions
+        if self.coarse is not None:
+            beside = channels_of(condition, len(self.coarse), x.shape[2:])
+            places = places + sum(each(beside[:, c].flatten(1)) for c, each in enumerate(self.coarse))
+        places = self.dropout(places)
         embedding = nn.functional.silu(self._told(level, condition))
         reading = self._reading(condition)
         for i, block in enumerate(self.blocks):
