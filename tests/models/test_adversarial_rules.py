@@ -29,6 +29,10 @@ GROWING = ["model.growing_images=9", "generator.output=grown", "discriminator.gr
             "^the model is conditioned on classes, and the data set has none: ",
         ),
         (
+            [DIGITS, "model.num_classes=10", "dataset.num_classes=null"],
+            "^the model is conditioned on classes, and the data set has none: ",
+        ),
+        (
             [DIGITS, "generator.num_classes=10"],
             r"^generator\.num_classes = 10 must be that of the model, null: give model\.num_classes alone$",
         ),
@@ -54,7 +58,7 @@ GROWING = ["model.growing_images=9", "generator.output=grown", "discriminator.gr
         ),
         (
             [*STYLES, "model.growing_images=9", "generator.output=grown"],
-            r"^model\.growing_images = 9 needs generator\.output=grown and discriminator\.grows=true$",
+            r"^model\.growing_images = 9 needs generator\.output=grown, of generator=stylegan1 or stylegan2, and disc",
         ),
         (
             [*STYLES, *GROWING, "discriminator.levels=2"],

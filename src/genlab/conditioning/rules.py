@@ -22,7 +22,7 @@ def conditional_has_classes(cfg: DictConfig) -> Iterator[str]:
         for key in ("conditioner", "network", "model")
         if isinstance(node := get(cfg, key), DictConfig)
         and "num_classes" in node
-        and OmegaConf.is_interpolation(node, "num_classes")
+        and (OmegaConf.is_interpolation(node, "num_classes") or (key == "model" and _counts_for_nothing(cfg)))
     ]
     source = get(cfg, "dataset.source")
     path_is_missing = isinstance(source, DictConfig) and OmegaConf.is_missing(source, "path")  # which is said already
@@ -31,6 +31,12 @@ def conditional_has_classes(cfg: DictConfig) -> Iterator[str]:
             f"the {needs[0]} is conditioned on classes, and the data set has none: "
             f"{_why_no_classes(source) or 'set dataset.num_classes or take an unconditional model'}"
         )
+
+
+def _counts_for_nothing(cfg: DictConfig) -> bool:
+    """Whether the model has a number of classes of its own, and the data set says that it has none."""
+    data = get(cfg, "dataset")
+    return get(cfg, "model.num_classes") is not None and isinstance(data, DictConfig) and "num_classes" in data
 
 
 def _why_no_classes(source: Any) -> str | None:

@@ -40,12 +40,15 @@ def styles_need_a_mapping_network(cfg: DictConfig) -> Iterator[str]:
 
 def networks_grow_together(cfg: DictConfig) -> Iterator[str]:
     """Of a model that grows both of genlab's own networks do, through the same levels."""
-    if (images := get(cfg, "model.growing_images")) is None:
+    if not (images := get(cfg, "model.growing_images")):
         return
     keys = ("generator.output", "discriminator.grows", "generator.levels", "discriminator.levels")
     output, grows, *levels = [get(cfg, key) for key in keys]
-    if output != "grown" or grows is not True:
-        yield f"model.growing_images = {images} needs generator.output=grown and discriminator.grows=true"
+    if output in (None, "skip", "last") or grows is not True:
+        yield (
+            f"model.growing_images = {images} needs generator.output=grown, of generator=stylegan1 or stylegan2, "
+            "and discriminator.grows=true"
+        )
     elif levels[0] != levels[1]:
         yield f"discriminator.levels = {levels[1]} must be generator.levels, {levels[0]}, for both to grow together"
 
