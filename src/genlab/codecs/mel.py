@@ -71,13 +71,11 @@ class Mel(nn.Module):
         """The power of a sine of amplitude 1 in the band that takes most of it."""
         buffers = {"window": torch.hann_window(n_fft), "filters": filters.float()}
         buffers["inverse"] = torch.linalg.pinv(filters).float()
-        buffers["gram"] = (filters.T @ filters).float()
         for name, buffer in buffers.items():
             self.register_buffer(name, buffer, persistent=False)
         self.window: Tensor
         self.filters: Tensor
         self.inverse: Tensor
-        self.gram: Tensor
 
     def encode(self, x: Tensor) -> Tensor:
         power = self.filters @ self.stft(x[:, 0]).abs().square()  # (batch, y_res, x_res)
@@ -96,7 +94,7 @@ class Mel(nn.Module):
         found = (self.inverse @ power).clamp(min=0) + _LEAST * loudest
         wanted = self.filters.T @ power
         for _ in range(_STEPS):
-            found = found * wanted / (self.gram @ found).clamp(min=1e-20)
+            found = found * wanted / (self.filters.T @ (self.filters @ found)).clamp(min=1e-20)
         return found.sqrt()
 
     def sounding(self, magnitude: Tensor) -> Tensor:
