@@ -1,5 +1,6 @@
 """Several processes for one run: the record is that of one process; inside a sweep they are refused."""
 
+import math
 import subprocess
 import sys
 import time
@@ -71,6 +72,26 @@ def test_two_processes_train_two_groups_in_turns_as_one_does(tmp_path):
     for part in ("state_dict", "ema"):
         for name, value in one[part].items():
             torch.testing.assert_close(torch.as_tensor(two[part][name]), torch.as_tensor(value), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.slow
+def test_two_processes_train_two_players_who_stay_the_same_in_both(tmp_path):
+    words = [
+        "experiment=adversarial/gan_digits", "model._target_=two_players.SamePlayers", "dataset.train_size=256",
+        "allow_targets=[two_players.SamePlayers]", "trainer=ddp_sim", "trainer.max_epochs=2", "metrics=none",
+        "logger=none", "callbacks.previews=null", f"paths.output_dir={tmp_path}",
+    ]  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "genlab", "train", *words], cwd=Path(__file__).parent / "two_groups",
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (run,) = Store(tmp_path)
+    lines = history.read(run.history_file)
+    for name in ("loss", "discriminator", "discriminator/grad_norm", "generator/grad_norm"):
+        values = [line[name] for line in lines if name in line]
+        assert values
+        assert all(map(math.isfinite, values))
 
 
 @pytest.mark.slow
