@@ -120,7 +120,7 @@ FOLDERS = frozenset({"folder", "data_dir", "weights_dir", "cache_dir"})
 
 NULL_IS_ABSENT = frozenset((
     "range", "captions", "captions_missing", "caption_column", "other_column", "prompts", "negative_prompt",
-    "region_weights",
+    "region_weights", "growing_images", "grows",
 ))  # fmt: skip
 """Parameters of parts that came after the first runs: null is what these did without them, so their names stay."""
 

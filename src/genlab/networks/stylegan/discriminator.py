@@ -44,7 +44,7 @@ class StyleDiscriminator(nn.Module):
         levels: PositiveInt = 3,
         group: SeveralInt | None = 4,
         num_classes: PositiveInt | None = None,
-        grows: bool = False,
+        grows: bool | None = None,
     ) -> None:
         super().__init__()
         height, width_of_map = at_each_level(levels).smallest(size)
