@@ -29,6 +29,7 @@ FAMILIES = {
     "score": ["experiment=score/swiss_roll_denoising", "model.steps=3", *POINTS],
     "bound_of_points": ["experiment=diffusion/swiss_roll", *POINTS],
     "cold": ["experiment=diffusion/cold_digits", *PICTURES],
+    "self_conditioned": ["experiment=diffusion/rin_digits", "network.patch=4", "sampler.steps=2", *PICTURES],
     "consistency": [
         "model=class_conditional_unet", "dataset=digits", "network=unet_class_channels_small", "scheduler=edm",
         "parameterization=consistency", "parameterization.sigma_data=0.75", "objective=consistency",

@@ -7,6 +7,7 @@ from genlab.conditions import ConditionTensors
 from genlab.networks.dit import DiT
 from genlab.networks.dit_text import TextDiT
 from genlab.networks.mlp import MLP
+from genlab.networks.rin import RIN
 from genlab.networks.small_unet import SmallUNet
 from genlab.networks.unet import UNet
 
@@ -14,6 +15,7 @@ NETWORKS = {
     "dit": lambda: DiT(1, 8, 2, 32, 1, 4, num_classes=10),
     "dit_text": lambda: TextDiT(1, 8, 6, 2, 32, 1, 4, pooled_width=6),
     "mlp": lambda: MLP([1, 8, 8], 32, 2, num_classes=10),
+    "rin": lambda: RIN(1, 8, 2, 16, 2, 16, 1, 1, 2, num_classes=10),
     "small_unet": lambda: SmallUNet(1, 1, [16, 32, 64]),
     "unet": lambda: UNet(1, 8, [16, 32], 1, 1, num_classes=10, norm_groups=8),
 }

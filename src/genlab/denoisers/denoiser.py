@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
 from genlab.conditioning.condition import Condition
+from genlab.conditions import ConditionTensors
 from genlab.denoisers.parameterization import Coefficients, Parameterization
 from genlab.denoisers.prediction import Prediction
 from genlab.processes.gaussian import Gaussian
+
+Network = Callable[[Tensor, Tensor, ConditionTensors | None], Tensor]
+"""(x (batch, ...), noise level (batch,), condition) -> (batch, ...)."""
 
 
 class Denoiser(nn.Module):
@@ -37,9 +43,17 @@ class Denoiser(nn.Module):
     def outputs(
         self, x_t: Tensor, t: Tensor, c: Coefficients, condition: Condition | None = None
     ) -> tuple[Tensor, Tensor | None]:
-        """F(c_in x_t, c_noise), of the dtype of `x_t`, and the `share` of a Prediction where it is learnt."""
+        """F(c_in x_t, c_noise), of the dtype of `x_t`, and the `share` of a Prediction where it is learnt.
+
+        What objectives of the network's own output ask.
+        """
+        return self._outputs(self.network, x_t, t, c, condition)
+
+    def _outputs(
+        self, network: Network, x_t: Tensor, t: Tensor, c: Coefficients, condition: Condition | None
+    ) -> tuple[Tensor, Tensor | None]:
         level = self.process.schedule.timestep(t) if c.c_noise is None else c.c_noise.reshape(t.shape)
-        output = output_of(self.network, c.c_in * x_t, level, condition)
+        output = output_of(network, c.c_in * x_t, level, condition)
         if not getattr(self.parameterization, "learns_variance", False):
             return output, None
         if output.shape[1] != 2 * x_t.shape[1]:
@@ -51,7 +65,7 @@ class Denoiser(nn.Module):
         return output, (v + 1) / 2
 
 
-def output_of(network: nn.Module, x: Tensor, level: Tensor, condition: Condition | None = None) -> Tensor:
+def output_of(network: Network, x: Tensor, level: Tensor, condition: Condition | None = None) -> Tensor:
     """What the network says of `x` (batch, ...), of its dtype; of integers, in a dtype of the network's own.
 
     `level` is a scalar or (batch,).

@@ -174,10 +174,13 @@ class Diffusion(GenerativeModule):
         return (self.shape[1] * factor, self.shape[2] * factor) if factor and len(self.shape) == 3 else None
 
     def guided_denoiser(self, n: int, condition: Conditions = None, clipped: bool = True) -> BoundDenoise:
-        """The denoiser that n samples are drawn with: guided, with the condition, clipped. Raises ValueError too."""
+        """The denoiser that n samples are drawn with: guided, with the condition, clipped. Raises ValueError too.
+
+        For one trajectory: a denoiser may remember its last step.
+        """
         prepared = of_input(self.conditioner, n, condition, self.device)
         check_looked_at(self.guidance, as_input(condition))
-        guided: Denoise = self.guidance(self.denoiser)
+        guided: Denoise = self.guidance(getattr(self.denoiser, "fresh", lambda: self.denoiser)())
         if clipped and self.clip is not None:
             guided = Clipped(guided, *self.clip)
         return partial(guided, condition=prepared)

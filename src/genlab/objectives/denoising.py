@@ -20,7 +20,8 @@ class Objective(Protocol):
     """What a diffusion model minimises; each objective trains a kind of denoiser.
 
     One whose class declares `takes_weight = True` takes `weight` too: (batch, 1, height, width), what the error at each
-    place of `x0` counts.
+    place of `x0` counts. One whose class declares `asks_outputs = True` asks a denoiser for `outputs`, the network's
+    own, which one that remembers is trained by.
     """
 
     def __call__(
@@ -41,6 +42,7 @@ class Denoising(nn.Module):
     """
 
     takes_weight = True
+    asks_outputs = True
 
     def __init__(self, times: TimeDistribution, weight: Weight) -> None:
         super().__init__()

@@ -49,6 +49,8 @@ class Reflow(nn.Module):
         seed: of the pairs.
     """
 
+    asks_outputs = True
+
     def __init__(
         self,
         teacher: Teacher,

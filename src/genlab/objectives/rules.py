@@ -35,3 +35,16 @@ def tokens_are_trained_on(cfg: DictConfig) -> Iterator[str]:
         yield f"objective: {name} does not train on {tokens}: take objective={fitting}"
     if tokens is None and taken is not None:
         yield f"objective: {name} trains on tokens, and this model has none: take model=maskgit or model=paella"
+
+
+def memory_is_trained(cfg: DictConfig) -> Iterator[str]:
+    """A denoiser that is handed what it found before learns to use it."""
+    objective = target(get(cfg, "model.objective"))
+    if not declared(target(get(cfg, "model.denoiser")), "remembers") or not objective.startswith("genlab."):
+        return
+    if not declared(objective, "asks_outputs"):
+        name = objective.rpartition(".")[2]
+        yield (
+            f"objective: {name} does not train a denoiser to use what it found before: take objective=denoising, flow "
+            "or another of their kind, or another model than self_conditioned"
+        )
