@@ -1,12 +1,14 @@
 import pytest
 import torch
+from omegaconf import OmegaConf
 
 from genlab.denoisers.denoiser import Denoiser
 from genlab.denoisers.eps import Eps
 from genlab.denoisers.v import V
-from genlab.objectives.denoising import Denoising
+from genlab.objectives.denoising import Denoising, weighted_errors
+from genlab.objectives.rules import errors_can_be_averaged
 from genlab.objectives.times import Uniform
-from genlab.objectives.weights import Unit
+from genlab.objectives.weights import MinSNR, Unit
 from genlab.processes.gaussian import Gaussian
 from genlab.processes.linear import Linear
 from genlab.randomness import rand, randn_like
@@ -40,6 +42,15 @@ class PerPlace(torch.nn.Module):
 
     def forward(self, x, level, condition=None):
         return self.output.expand_as(x)
+
+
+class Constantly(torch.nn.Module):
+    def __init__(self, output):
+        super().__init__()
+        self.output = output
+
+    def forward(self, x, level, condition=None):
+        return self.output
 
 
 def weighted_loss(weight, parameterization=Eps()):  # noqa: B008
@@ -95,3 +106,37 @@ def test_uniform_times_cover_all_steps_evenly():
     steps, counts = (t * 10).round().unique(return_counts=True)
     assert torch.equal(steps, torch.arange(1.0, 11))
     assert (counts - 10_000).abs().max() < 500  # five standard deviations
+
+
+def test_errors_at_several_scales_are_the_sum_over_averaged_ones():
+    """sum over s of (side / s) mean of the squared errors averaged to s x s, times the weight at the time."""
+    x0, t = torch.linspace(-1, 1, 128).view(8, 1, 4, 4), torch.linspace(0.1, 0.9, 8)
+    denoiser, eps = Denoiser(PerPlace(), Gaussian(Linear()), Eps()), torch.randn(8, 1, 4, 4)
+    found = weighted_errors(denoiser, x0, eps, t, MinSNR(), None, halvings=2)
+    error = denoiser.network.output - eps
+    halved = error.unflatten(2, (2, 2)).unflatten(4, (2, 2)).mean((3, 5))
+    sums = [e.square().flatten(1).mean(1) for e in (error, halved, halved.mean((2, 3)))]
+    counts = weighted_errors(denoiser, x0, eps, t, MinSNR(), None) / sums[0]
+    assert torch.allclose(found, counts * (sums[0] + 2 * sums[1] + 4 * sums[2]), rtol=1e-5)
+
+
+def test_a_constant_error_counts_at_each_scale_and_white_noise_a_quarter_each_time():
+    x0, t, eps = torch.zeros(4, 1, 32, 32), torch.full((4,), 0.5), torch.randn(4, 1, 32, 32)
+    constant = Denoiser(Constantly(eps + 1), Gaussian(Linear()), Eps())
+    assert weighted_errors(constant, x0, eps, t, Unit(), None, halvings=2).tolist() == pytest.approx([1 + 2 + 4] * 4)
+    white = Denoiser(Constantly(torch.zeros_like(eps)), Gaussian(Linear()), Eps())
+    found = weighted_errors(white, x0, eps, t, Unit(), None, halvings=2).mean()
+    assert float(found) == pytest.approx(1 + 2 / 4 + 4 / 16, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("shape", "sentence"),
+    [
+        ([1, 28, 28], ["objective.halvings = 3: 28 x 28 cannot be halved more than 2 times: take at most that"]),
+        ([1, 24, 32], []),
+        ([2], ["objective.halvings = 3 averages errors over neighbouring pixels, and these data have none: take 0"]),
+    ],
+)
+def test_pictures_that_cannot_be_halved_so_often_are_refused(shape, sentence):
+    cfg = OmegaConf.create({"model": {"objective": {"halvings": 3}, "shape": shape}})
+    assert list(errors_can_be_averaged(cfg)) == sentence

@@ -6,6 +6,7 @@ Paper: https://arxiv.org/abs/2212.09748
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from torch import Tensor, nn
 
@@ -18,6 +19,8 @@ from genlab.networks.sides import into_patches
 from genlab.networks.timestep import TimestepEmbedding
 from genlab.picture_size import Size
 from genlab.ranges import NonNegativeInt, PositiveInt
+
+Layer = TypeVar("Layer", bound=nn.Module)
 
 
 class DiT(nn.Module):
@@ -89,10 +92,10 @@ class DiT(nn.Module):
 class Block(nn.Module):
     """Attention and two dense layers, each of a normalised input that is scaled and shifted, and each gated.
 
-    All gates begin at zero, and the block as the identity.
+    All gates begin at zero, and the block as the identity. `dropout` is that of what the two layers give.
     """
 
-    def __init__(self, width: int, heads: int) -> None:
+    def __init__(self, width: int, heads: int, dropout: float = 0.0) -> None:
         super().__init__()
         self._heads = heads
         self.norms = nn.ModuleList(nn.LayerNorm(width, elementwise_affine=False) for _ in range(2))
@@ -100,6 +103,7 @@ class Block(nn.Module):
         self.attention = Attention()
         self.out_proj = nn.Linear(width, width)
         self.dense = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU("tanh"), nn.Linear(4 * width, width))
+        self.dropout = nn.Dropout(dropout)
         self.modulation = zero(nn.Linear(width, 6 * width))
         accept_former_names(self, {"join": "out_proj"})
 
@@ -109,7 +113,7 @@ class Block(nn.Module):
         tokens = tokens + gate_1 * self._attend(self.norms[0](tokens) * (1 + scale_1) + shift_1)
         if between is not None:
             tokens = between(tokens)
-        return tokens + gate_2 * self.dense(self.norms[1](tokens) * (1 + scale_2) + shift_2)
+        return tokens + gate_2 * self.dropout(self.dense(self.norms[1](tokens) * (1 + scale_2) + shift_2))
 
     def _attend(self, tokens: Tensor) -> Tensor:
         # (batch, heads, tokens, features) each
@@ -117,8 +121,8 @@ class Block(nn.Module):
         return self.out_proj(self.attention(q, k, v).transpose(1, 2).flatten(2))
 
 
-def zero(layer: nn.Linear) -> nn.Linear:
+def zero(layer: Layer) -> Layer:
     """The layer, which begins as one that gives zeros."""
-    nn.init.zeros_(layer.weight)
-    nn.init.zeros_(layer.bias)
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
     return layer

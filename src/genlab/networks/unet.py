@@ -1,4 +1,7 @@
-"""The U-Net of DDPM: diffusers' UNet2DModel, which gets the class as extra input channels."""
+"""The U-Net of DDPM: diffusers' UNet2DModel, which gets the class as extra input channels.
+
+Papers: https://arxiv.org/abs/2006.11239, https://arxiv.org/abs/2301.11093
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,8 @@ class UNet(nn.Module):
         norm_groups: groups of the group normalisation; it divides all widths.
         attention_head_size: channels of an attention head.
         dropout: in the residual blocks.
+        dropout_levels: of how many of the lowest levels; None for all (Hoogeboom et al. 2023, "Simple diffusion",
+            section 3.3: at the low resolutions alone).
         out_channels: of the output; None for as many as the data have, twice as many to learn variances as well.
         condition_channels: of a picture in the condition, which is laid beside the data (InstructPix2Pix, Palette,
             inpainting); 0 for none.
@@ -50,6 +55,7 @@ class UNet(nn.Module):
         dropout: Rate = 0.0,
         out_channels: PositiveInt | None = None,
         condition_channels: NonNegativeInt = 0,
+        dropout_levels: PositiveInt | None = None,
     ) -> None:
         super().__init__()
         from diffusers.models.unets.unet_2d import UNet2DModel
@@ -76,6 +82,13 @@ class UNet(nn.Module):
             attention_head_dim=attention_head_size,
             dropout=dropout,
         )
+        if dropout_levels is not None:
+            if dropout_levels > levels:
+                raise ValueError(f"network.dropout_levels={dropout_levels} must not exceed the {levels} levels")
+            for high in range(levels - dropout_levels):
+                for block in (self.unet.down_blocks[high], self.unet.up_blocks[-1 - high]):
+                    for residual in block.resnets:
+                        residual.dropout.p = 0.0
 
     def forward(self, x: Tensor, level: Tensor, condition: ConditionTensors | None = None) -> Tensor:
         """`level` (batch,) the step number; of the condition it reads `label` and `channels`."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, ListConfig
 
 from genlab.annotations.declared import declared
-from genlab.config.lookup import get, target
+from genlab.config.lookup import get, target, whole
 
 
 def region_weights_are_used(cfg: DictConfig) -> Iterator[str]:
@@ -48,3 +48,19 @@ def memory_is_trained(cfg: DictConfig) -> Iterator[str]:
             f"objective: {name} does not train a denoiser to use what it found before: take objective=denoising, flow "
             "or another of their kind, or another model than self_conditioned"
         )
+
+
+def errors_can_be_averaged(cfg: DictConfig) -> Iterator[str]:
+    """An objective that averages errors over ever larger squares is given pictures whose sides they divide."""
+    halvings, shape = whole(cfg, "model.objective.halvings"), get(cfg, "model.shape")
+    sides = list(shape)[1:] if isinstance(shape, ListConfig) else []
+    if halvings is None or halvings < 1 or not all(isinstance(side, int) for side in sides) or shape is None:
+        return
+    if not sides:
+        averages = f"objective.halvings = {halvings} averages errors over neighbouring pixels"
+        yield f"{averages}, and these data have none: take 0"
+        return
+    most = min((side & -side).bit_length() - 1 for side in sides)  # how often 2 divides both
+    if halvings > most:
+        data = " x ".join(map(str, sides))
+        yield f"objective.halvings = {halvings}: {data} cannot be halved more than {most} times: take at most that"
