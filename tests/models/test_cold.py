@@ -9,12 +9,15 @@ import torch
 from genlab.codecs.identity import Identity
 from genlab.conditioning.unconditional import Unconditional
 from genlab.data.batch import Batch
+from genlab.denoisers.estimate import Estimate
 from genlab.denoisers.restorer import Restorer
 from genlab.guidance.unguided import Unguided
 from genlab.models.diffusion import Diffusion
 from genlab.objectives.restoration import Restoration
 from genlab.objectives.times import LogNormal, Uniform
 from genlab.processes.degrading import Degrading
+from genlab.processes.fade import Fade
+from genlab.processes.noisy import Noisy
 from genlab.processes.pixelate import Pixelate
 from genlab.samplers.ancestral import Ancestral
 from genlab.samplers.cold import Cold
@@ -23,6 +26,7 @@ from genlab.samplers.langevin import Langevin
 from genlab.samplers.recorrupt import Recorrupt
 from genlab.samplers.rk45 import RK45
 from genlab.samplers.sampler import Sampler
+from genlab.samplers.trajectory import trajectory
 
 BLACK_OR_WHITE = torch.where(torch.arange(64) % 2 == 0, 1.0, -1.0)[:, None, None, None].expand(64, 1, 4, 4)
 
@@ -96,3 +100,37 @@ def test_a_grid_of_noise_levels_is_refused(grid, sentence):
 def test_times_of_noise_levels_are_refused():
     with pytest.raises(ValueError, match="LogNormal draws noise levels, and Steady has none"):
         model(times=LogNormal()).loss(Batch(BLACK_OR_WHITE))
+
+
+POINTS = torch.tensor([[[[-1.0, 0.5]]], [[[1.0, 0.5]]], [[[1.0, -0.5]]]])
+STD = 0.7
+
+
+def exactly_restored(degradation, n):
+    """Samples of data that are POINTS alike, with the mean of all that may have become x_t."""
+    process, times = Degrading(degradation, [1, 1, 2], n_ends=3), torch.linspace(1, 0, 101, dtype=torch.float64)
+    process.fit(POINTS)
+
+    def restore(x, t):
+        distance = torch.cdist(x.flatten(1).double(), process.degraded(POINTS, t).flatten(1).double()) ** 2
+        shares = (-distance / (2 * (STD * t) ** 2)).softmax(1)
+        return Estimate(x, (shares @ POINTS.flatten(1).double()).view_as(x))
+
+    start = process.prior((n, 1, 1, 2), times[0], torch.Generator().manual_seed(0))
+    *_, last = trajectory(process, restore, Cold(), times, start)
+    return last.x.flatten(1)
+
+
+def test_a_fade_without_noise_leads_to_one_picture_and_with_noise_to_all_in_their_shares():
+    cold = exactly_restored(Fade(), 50)
+    assert torch.allclose(cold, cold[:1].expand(50, -1), atol=1e-6)
+    samples = exactly_restored(Noisy(Fade(), STD), 3000)
+    distance, nearest = torch.cdist(samples.double(), POINTS.flatten(1).double()).min(1)
+    assert float((distance < 0.05).float().mean()) > 0.98
+    assert (nearest.bincount(minlength=3) / 3000).tolist() == pytest.approx([1 / 3] * 3, abs=0.03)
+
+
+def test_squared_errors_are_those_of_a_mean():
+    restorer, pictures = model().denoiser, 0.5 * BLACK_OR_WHITE
+    loss = Restoration(Uniform(), squared=True)(restorer, pictures)["loss"]
+    assert loss.item() == pytest.approx(0.25, abs=1e-4)

@@ -6,7 +6,9 @@ import torch
 from genlab.processes.blur import Blur
 from genlab.processes.degrading import Degrading
 from genlab.processes.fade import Fade
+from genlab.processes.noisy import Noisy
 from genlab.processes.pixelate import Pixelate
+from genlab.processes.snow import Snow
 from genlab.randomness import PerImage
 
 DEGRADATIONS = [Blur(4.0), Pixelate(2), Fade(0.3)]
@@ -92,6 +94,43 @@ def test_pixelate_ends_in_the_means_of_its_blocks():
     assert torch.allclose(blocks[..., :4, 4:], X[..., :4, 4:].mean((2, 3), keepdim=True).expand(4, 4, 4, 4), atol=1e-6)
     with pytest.raises(ValueError, match=r"scheduler\.halvings=4 makes blocks of 16 pixels"):
         Pixelate(4)(X, torch.tensor(1.0))
+
+
+WITH_REMAINDER = [Noisy(Fade(0.3), 0.5), Noisy(Pixelate(2), 0.5), Snow()]
+
+
+@pytest.mark.parametrize("degradation", WITH_REMAINDER, ids=repr)
+def test_what_is_laid_over_grows_from_nothing_and_is_of_the_noise_alone(degradation):
+    process, noise = Degrading(degradation, [4, 8, 8], n_ends=4), torch.randn(X.shape)
+    t = torch.tensor([0.0, 0.4, 0.8, 1.0])
+    over = process.corrupt(X, t, noise) - process.degraded(X, t)
+    assert torch.allclose(over, t[:, None, None, None] * degradation.remainder(noise), atol=1e-6)
+    assert torch.allclose(over, process.corrupt(-X, t, noise) - process.degraded(-X, t), atol=1e-6)
+    process.fit(X)
+    assert torch.allclose(process.ends, process.degraded(X, torch.tensor(1.0)))
+
+
+def test_a_prior_with_noise_is_wider_by_that_noise():
+    end = torch.tensor(1.0).double()
+    process = Degrading(Noisy(Fade(0.3), 0.5), [4, 8, 8], n_ends=4)
+    process.fit(X)
+    draws = process.prior((5_000, 4, 8, 8), end, torch.Generator().manual_seed(0))
+    assert (float(draws.mean()), float(draws.std())) == pytest.approx((0.3, 0.5), abs=0.01)
+
+
+def test_snow_is_bright_flakes_alike_in_all_colours_and_new_for_each_picture():
+    flakes = Snow(size=2, streak=1).remainder(torch.randn(50, 3, 15, 12, generator=torch.Generator().manual_seed(0)))
+    assert flakes.shape == (50, 3, 15, 12)
+    assert torch.equal(flakes[:, 0], flakes[:, 2])
+    assert torch.equal(flakes, flakes.flip(-2, -1))
+    assert flakes.min() == 0
+    assert 0.1 < float((flakes == 0).float().mean()) < 0.8
+    assert not torch.equal(flakes[0], flakes[1])
+    still = torch.zeros(1, 1, 8, 8)
+    still[..., 0, 2] = 1.0
+    fallen = Snow(mean=0.0, std=1.0, size=1, streak=3).remainder(still)[0, 0]
+    assert [fallen[k, 2 - k].item() for k in range(3)] == pytest.approx([1 / 3] * 3)
+    assert float(fallen.sum()) == pytest.approx(2.0), "twice: once upside down"
 
 
 def test_fade_ends_in_grey():
