@@ -72,7 +72,7 @@ def jobs():
         "model=latent", "dataset=digits", "codec.channels=8", "codec.factor=2", "++first_stage.model=null",
         "++first_stage.experiment=vector_quantized/vqvae_digits",
     ]  # fmt: skip
-    yield from ([FIRST, word] for word in ("debug=profiler", "hparams_search=tpe_pruned"))
+    yield from ([FIRST, word] for word in ("debug=profiler", "hparams_search=tpe_pruned", "objective=likelihood"))
 
 
 def but_for_the_gpus(effects):
