@@ -12,6 +12,7 @@ import torch
 from composing import composed
 from genlab.config.files import conf_dir
 from genlab.config.instantiate import build
+from genlab.errors import ConfigError
 from genlab.finite import NotFinite, finite
 from genlab.metrics.evaluation import Evaluation
 from genlab.metrics.score import Score
@@ -36,7 +37,12 @@ def digits() -> Any:
 def suite(name: str, cache_dir: str) -> Suite:
     """A suite on few samples, of those metrics whose extractor is the digits' own."""
     words = ["metrics.n_samples=40", "extractor.steps=2", f"paths.data_dir={cache_dir}"]
-    found: Suite = build(composed(f"metrics={name}", *words).metrics)
+    try:
+        found: Suite = build(composed(f"metrics={name}", *words).metrics)
+    except ConfigError as error:
+        if "and its extractor digits reads image" not in str(error):
+            raise
+        pytest.skip(f"{name} is of another modality than digits")
     for handle, metric in list(found.metrics.items()):
         if hasattr(metric, "weights") or getattr(getattr(metric, "extractor", None), "name", "digits") != "digits":
             del found.metrics[handle]  # its weights are a download

@@ -99,7 +99,7 @@ def test_it_learns_two_patterns_and_which_class_each_is_of(make):
     label = torch.arange(64) % 2
     optimizer = torch.optim.Adam(model.denoiser.parameters(), lr=1e-2)
     torch.manual_seed(0)
-    for _ in range(70):
+    for _ in range(150):
         optimizer.zero_grad()
         model.loss(Batch(patterns[label], label))["loss"].backward()
         optimizer.step()

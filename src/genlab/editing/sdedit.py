@@ -56,7 +56,7 @@ class SDEdit:
     ) -> Edited:
         start = _noised(model, x, self.strength, self.steps, generator)
         results = _solved(model, start, condition, generator)
-        can_be_seen = not hasattr(model.denoiser.process, "shown")  # hidden tokens cannot
+        can_be_seen = not getattr(model.denoiser.process, "shows_known", False)  # hidden tokens cannot
         given = model.codec.decode(start.x[:1]) if can_be_seen else None
         return Edited(given, results, (len(start.times) - 1, start.steps))
 
