@@ -38,7 +38,9 @@ def saved(tmp_path):
     return save
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize(  # two seconds each: a third of them here, all in `make test-full`
+    "name", [name if i % 3 == 0 else pytest.param(name, marks=pytest.mark.slow) for i, name in enumerate(RECIPES)]
+)
 def test_the_saved_config_of_every_recipe_asks_for_the_same_result(name, saved, tmp_path):
     paths = f"paths.output_dir={tmp_path}/store"
     cfg = composed(f"experiment={name}", paths, "tags=[a]", "logger=csv", "seed=3", "sweep=night")
