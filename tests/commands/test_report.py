@@ -1,6 +1,7 @@
 """genlab report, from its words to its file."""
 
 import json
+import os
 
 import pytest
 
@@ -85,6 +86,7 @@ def test_table_and_pictures_become_one_run_of_wandb(outputs, monkeypatch, tmp_pa
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     save_png(outputs / "train" / "1bcdef012345" / "samples" / "step_000007.png", np.zeros((4, 4, 3), np.uint8))
     wandb.teardown()
+    os.environ.pop("WANDB_SERVICE", None)  # of a service that another test ended
     assert main([f"paths.output_dir={outputs}", "wandb=genlab", "sweep=nightly"]) == 0
     assert main([f"paths.output_dir={outputs}", "wandb=genlab", "sweep=nightly"]) == 0
     wandb.teardown()

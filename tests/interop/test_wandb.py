@@ -36,11 +36,12 @@ RECORD = {
 @pytest.fixture(autouse=True)
 def nobody(monkeypatch, tmp_path):
     """A user without W&B credentials, and a W&B session that begins and ends with the test."""
+    wandb.teardown()
+    os.environ.pop("WANDB_SERVICE", None)  # or monkeypatch would give the next test the address of a service that ended
     for name in [name for name in os.environ if name.startswith("WANDB_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("NETRC", str(tmp_path / "home" / "netrc"))
-    wandb.teardown()
     yield
     wandb.teardown()
 
