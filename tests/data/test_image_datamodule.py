@@ -145,7 +145,7 @@ def test_pictures_are_not_copied_into_memory(tiny_mnist: Tiny, tmp_path: Path) -
     mapped = source.load(1, 28).pixels
     assert isinstance(mapped, np.memmap)
     assert data.items("test")[0].numpy().tobytes() == mapped[30:].tobytes()
-    assert data._items.stored.data_ptr() == data._images.pixels.ctypes.data  # the very mapping
+    assert data._items.stored.data_ptr() == data._loaded.pixels.ctypes.data  # the very mapping
 
 
 def test_another_process_gets_the_recipe_and_not_the_pictures(tiny_mnist: Tiny, tmp_path: Path) -> None:

@@ -87,11 +87,11 @@ class ImageBuckets(ImageDataModule):
         return sum(len(bucket.part("val")[1]) for bucket in self.buckets)
 
     @cached_property
-    def _images(self) -> Images:
+    def _loaded(self) -> Images:
         source: Any = self.source
         n = len(source.names_of(self.preparation.size))
         if n and (self._may_be_small or n >= _FEWEST):
-            images: Images = super()._images
+            images: Images = super()._loaded
             n = len(images.pixels)  # some may be unreadable
             if self._may_be_small or n >= _FEWEST:
                 return images
@@ -104,7 +104,7 @@ class ImageBuckets(ImageDataModule):
 
     @cached_property
     def _splits(self) -> Splits:
-        images = self._images
+        images = self._loaded
         if len(images.pixels) >= _FEWEST:
             return self.preparation.splits(images)
         nothing = np.zeros(0, np.int64)
@@ -116,7 +116,7 @@ class ImageBuckets(ImageDataModule):
     # ---- Lightning's side ---------------------------------------------------------------------------
 
     def prepare_data(self) -> None:
-        _ = self._images
+        _ = self._loaded
         for bucket in self.buckets:
             ImageDataModule.prepare_data(bucket)
 

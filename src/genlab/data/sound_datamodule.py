@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import Literal
 
 import torch
-from torch import Tensor
 
-from genlab.data.classes import selected
 from genlab.data.items import Items
-from genlab.data.resident_data import ResidentData, Split
+from genlab.data.prepared_data import PreparedData
 from genlab.data.sound_preparation import SoundPreparation
 from genlab.data.source import Sounds, SoundSource
-from genlab.data.splits import Splits
 from genlab.modalities.audio import Audio
 from genlab.ranges import Fraction, NonNegativeInt, PositiveInt, Seed
 
 
-class SoundDataModule(ResidentData):
+class SoundDataModule(PreparedData):
     """Sounds of one rate and length, mono, all in memory: (1, samples) in [-1, 1] to a model.
 
     Args:
@@ -40,6 +36,7 @@ class SoundDataModule(ResidentData):
     """
 
     identified_by = SoundPreparation
+    preparation: SoundPreparation
 
     def __init__(
         self, source: SoundSource, rate: PositiveInt, samples: PositiveInt, num_classes: PositiveInt | None,
@@ -54,33 +51,12 @@ class SoundDataModule(ResidentData):
         self.modality = Audio(rate)
         self._prepare_as(SoundPreparation(source, rate, samples, val_size, test_size, classes))
 
-    def _prepare_as(self, preparation: SoundPreparation) -> None:
-        self.preparation = preparation
-        self.source, self.name = preparation.source, preparation.source.name
-        self.__dict__ = self.__getstate__()  # nothing of another preparation stays behind
-
-    def _prepared_as(self, preparation: SoundPreparation) -> Self:
-        other = copy(self)
-        other._prepare_as(preparation)
-        return other
-
     # ---- what the data is ---------------------------------------------------------------------------
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
         """One channel, and samples."""
         return 1, self.preparation.samples
-
-    @cached_property
-    def checksum(self) -> str:
-        """SHA-256 of what decides the waves and their splits."""
-        return self.preparation.checksum
-
-    @property
-    def classes(self) -> list[int] | None:
-        """The labels that occur, where labels are used."""
-        chosen = selected(self.preparation.classes)
-        return super().classes if self.num_classes is None or chosen is None else chosen
 
     @property
     def whole(self) -> SoundDataModule:
@@ -93,45 +69,9 @@ class SoundDataModule(ResidentData):
         """The same batches from other sounds, `n` of them in validation and in test."""
         return self._prepared_as(replace(self.preparation, source=source, val_size=n, test_size=n))
 
-    @property
-    def class_names(self) -> list[str] | None:  # type: ignore[override]
-        """A name for each class, where labels are used."""
-        names = self._sounds.class_names
-        return None if self.num_classes is None or names is None else list(names)
-
-    def part(self, split: Split) -> tuple[Items, Tensor]:
-        """All clips, which the splits share, and the rows of them that are this one."""
-        return self._items, torch.from_numpy(getattr(self._splits, split))
-
-    @cached_property
-    def _sounds(self) -> Sounds:
-        sounds = self.preparation.sounds()
-        if self.num_classes is None:
-            return sounds
-        if sounds.labels is None:
-            why = getattr(self.source, "why_unlabelled", None) or "set it to null"
-            raise ValueError(f"dataset.num_classes={self.num_classes}, but {self.name} has no labels: {why}")
-        n_classes = len(sounds.class_names or ())
-        if n_classes != self.num_classes:
-            raise ValueError(f"dataset.num_classes={self.num_classes}, but {self.name} has {n_classes} classes")
-        return sounds
-
-    @cached_property
-    def _splits(self) -> Splits:
-        return self.preparation.splits(self._sounds)
+    def _load(self) -> Sounds:
+        return self.preparation.sounds()
 
     @cached_property
     def _items(self) -> Items:
-        labels = None if self.num_classes is None else self._sounds.labels
-        return Items(torch.from_numpy(self._sounds.waves), None if labels is None else torch.from_numpy(labels))
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Without the waves, and what is known of them: another process maps the same file."""
-        held = ("_sounds", "_splits", "_items", "checksum", "shape")
-        return {key: value for key, value in super().__getstate__().items() if key not in held}
-
-    # ---- Lightning's side ---------------------------------------------------------------------------
-
-    def prepare_data(self) -> None:
-        """Fetch and convert, on one process; the others find the result."""
-        _ = self._sounds
+        return Items(torch.from_numpy(self._loaded.waves), self._label_tensor)

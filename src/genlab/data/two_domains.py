@@ -69,7 +69,7 @@ class TwoDomains(ImageDataModule):
     @cached_property
     def domain_names(self) -> tuple[str, str]:
         """What a and b are called."""
-        names = self._images.class_names
+        names = self._loaded.class_names
         a, b = (str(label) if names is None else names[label] for label in self._labels)
         return a, b
 
@@ -92,7 +92,7 @@ class TwoDomains(ImageDataModule):
     def partners(self, split: Split) -> Tensor | None:
         """(n of a,) the place in the split of b of each picture's true partner, -1 for none; None where the source
         knows of none. Training never sees which they are."""
-        if (known := (self._images.attributes or {}).get(PARTNER)) is None:
+        if (known := (self._loaded.attributes or {}).get(PARTNER)) is None:
             return None
         a, b = (known.values[rows.numpy()] for rows in self._rows(split))
         place = {value: i for i, value in enumerate(b.tolist())}
@@ -109,7 +109,7 @@ class TwoDomains(ImageDataModule):
 
     def _rows(self, split: Split) -> tuple[Tensor, Tensor]:
         """The rows of a and of b in a split."""
-        rows, labels = getattr(self._splits, split), self._images.labels
+        rows, labels = getattr(self._splits, split), self._loaded.labels
         assert labels is not None
         a, b = (torch.from_numpy(rows[labels[rows] == label]) for label in self._labels)
         for label, own in zip(self._labels, (a, b), strict=True):
@@ -118,8 +118,8 @@ class TwoDomains(ImageDataModule):
         return a, b
 
     @cached_property
-    def _images(self) -> Images:
-        images: Images = super()._images
+    def _loaded(self) -> Images:
+        images: Images = super()._loaded
         known = [] if images.labels is None else np.unique(images.labels).tolist()
         if not set(self._labels) <= set(known):
             has = f"has the labels {known}" if known else "has no labels"
